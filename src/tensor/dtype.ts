@@ -1,0 +1,38 @@
+/**
+ * Element types and the memory that holds them.
+ *
+ * float32 is what models are trained in, float64 what gradient checks run in, int32 what token ids and indices are.
+ * Masks are ordinary tensors: zero is false, anything else is true.
+ */
+export type DType = 'float32' | 'float64' | 'int32';
+export type FloatDType = Exclude<DType, 'int32'>;
+
+/** Memory that JavaScript can see. */
+export type HostArray = Float32Array | Float64Array | Int32Array;
+
+/**
+ * Memory that JavaScript cannot index (a GPU texture or buffer). It has the shape of an ndarray "generic store", so that
+ * the same strided view describes it; `get` and `set` are expected to throw a sentence that says to `await read()`.
+ */
+export interface DeviceArray {
+  readonly dtype: DType;
+  readonly length: number;
+  get(index: number): number;
+  set(index: number, value: number): void;
+}
+
+/** What a tensor's view points into. Which of the two it is depends on the backend alone. */
+export type Data = HostArray | DeviceArray;
+
+export function dtypeOf(data: Data): DType {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Float64Array) return 'float64';
+  if (data instanceof Int32Array) return 'int32';
+  return data.dtype;
+}
+
+export function hostArray(dtype: DType, size: number): HostArray {
+  if (dtype === 'float32') return new Float32Array(size);
+  if (dtype === 'float64') return new Float64Array(size);
+  return new Int32Array(size);
+}
