@@ -16,3 +16,39 @@ export class FaultError extends Error {
   override readonly name: string = 'FaultError';
   readonly exitCode: number = 1;
 }
+
+/** What the operating system says about a file, in words; null if it is no such error. */
+export function systemErrorInWords(error: unknown): string | null {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? (systemErrors[code] ?? null) : null;
+}
+
+const systemErrors: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'a part of its path is no directory',
+  EISDIR: 'it is a directory',
+  EEXIST: 'something else of that name is in the way',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EMFILE: 'too many files are open',
+};
+
+/** Run something that writes to `path`; a full disk or a forbidden place becomes one sentence. */
+export function guardDisk<T>(path: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    const why = systemErrorInWords(error);
+    if (why === null) throw error;
+    const code = (error as { code: string }).code;
+    if (code === 'ENOSPC' || code === 'EDQUOT') {
+      throw new FaultError(
+        `Cannot write ${path}: ${why}; free some space and continue with --resume (nothing saved earlier is lost)`,
+      );
+    }
+    throw new UserError(`Cannot write ${path}: ${why}`);
+  }
+}

@@ -8,22 +8,26 @@
 export type RandomState = readonly [number, number, number, number];
 
 export class Random {
-  private a: number;
-  private b: number;
-  private c: number;
-  private d: number;
+  private a = 0;
+  private b = 0;
+  private c = 0;
+  private d = 0;
 
   constructor(seed: number | RandomState) {
-    const [a, b, c, d] = typeof seed === 'number' ? expandSeed(seed) : seed;
-    this.a = a | 0;
-    this.b = b | 0;
-    this.c = c | 0;
-    this.d = d | 0;
+    this.restore(typeof seed === 'number' ? expandSeed(seed) : seed);
   }
 
   /** The state as four unsigned 32-bit integers; `new Random(state)` continues from it. */
   state(): RandomState {
     return [this.a >>> 0, this.b >>> 0, this.c >>> 0, this.d >>> 0];
+  }
+
+  /** Go on from a saved state. */
+  restore([a, b, c, d]: RandomState): void {
+    this.a = a | 0;
+    this.b = b | 0;
+    this.c = c | 0;
+    this.d = d | 0;
   }
 
   /** A whole number in [0, 2^32). */

@@ -1,0 +1,126 @@
+/**
+ * npx tsx src/chat.ts: talk to a trained model. One answer with --prompt, a conversation without.
+ */
+import { createInterface } from 'node:readline/promises';
+import { runCommand } from './cli/command.ts';
+import type { FlagTable, FlagValues } from './cli/flags.ts';
+import { UserError } from './errors.ts';
+import { findChatModel } from './formats/find-model.ts';
+import { loadModelDirectory } from './formats/model-directory.ts';
+import { Chat } from './generation/chat.ts';
+import { checkSampling } from './generation/sampler.ts';
+
+const flags = {
+  model: {
+    type: 'text',
+    value: 'DIR',
+    help: 'model directory, or a run',
+    default: "the latest run's last chat stage",
+  },
+  prompt: { type: 'text', value: 'TEXT', help: 'ask this, print the answer and stop' },
+  system: { type: 'text', value: 'TEXT', help: 'instructions put before the conversation' },
+  temperature: {
+    type: 'number',
+    min: 0,
+    max: 100,
+    help: '0 always takes the most likely token',
+    default: '0',
+  },
+  'top-k': {
+    type: 'number',
+    whole: true,
+    min: 0,
+    help: 'choose among the k most likely tokens, 0 for all',
+    default: '0',
+  },
+  'top-p': {
+    type: 'number',
+    above: 0,
+    max: 1,
+    help: 'choose among tokens that make up this probability',
+    default: '1',
+  },
+  'repetition-penalty': {
+    type: 'number',
+    above: 0,
+    max: 100,
+    help: 'above 1 avoids tokens already used',
+    default: '1',
+  },
+  stop: { type: 'text', value: 'TEXT', help: 'end an answer before this text' },
+  'max-new-tokens': {
+    type: 'number',
+    whole: true,
+    min: 1,
+    max: 1 << 20,
+    help: 'longest answer',
+    default: '128',
+  },
+  seed: { type: 'number', whole: true, min: 0, help: 'seed of the draws', default: '0' },
+} as const satisfies FlagTable;
+
+function chatOptions(values: FlagValues<typeof flags>) {
+  const sampling = {
+    temperature: values.temperature ?? 0,
+    topK: values['top-k'] ?? 0,
+    topP: values['top-p'] ?? 1,
+    repetitionPenalty: values['repetition-penalty'] ?? 1,
+  };
+  checkSampling(sampling);
+  return {
+    ...sampling,
+    maxNewTokens: values['max-new-tokens'] ?? 128,
+    seed: values.seed ?? 0,
+    system: values.system,
+    stop: values.stop === undefined ? [] : [values.stop],
+  };
+}
+
+async function answer(chat: Chat, text: string): Promise<void> {
+  for await (const piece of chat.say(text)) process.stdout.write(piece);
+  process.stdout.write('\n');
+}
+
+/** Read lines until the end of the input or /exit. A message that cannot be used is reported and the conversation goes on. */
+async function converse(chat: Chat): Promise<void> {
+  const isTerminal = process.stdin.isTTY === true;
+  const lines = createInterface({
+    input: process.stdin,
+    output: process.stdout,
+    terminal: isTerminal,
+    prompt: '你 > ',
+  });
+  if (isTerminal) process.stdout.write('/clear forgets the conversation, /exit ends it\n');
+  const ask = () => isTerminal && lines.prompt();
+  ask();
+  for await (const line of lines) {
+    const text = line.trim();
+    if (text === '/exit') break;
+    if (text === '/clear') chat.clear();
+    else if (text !== '') {
+      try {
+        await answer(chat, text);
+        if (chat.forgotten > 0)
+          process.stderr.write(`(${chat.forgotten} earlier turns no longer fit into the context)\n`);
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        process.stderr.write(`${error.message}\n`);
+      }
+    }
+    ask();
+  }
+  lines.close();
+}
+
+await runCommand({
+  usage: 'npx tsx src/chat.ts [flags]    talk to a trained model',
+  flags,
+  async run(values) {
+    const options = chatOptions(values);
+    const { model, tokenizer } = loadModelDirectory(findChatModel(values.model));
+    const chat = new Chat(model, tokenizer, options);
+    if (values.prompt !== undefined) await answer(chat, values.prompt);
+    else await converse(chat);
+    return 0;
+  },
+});

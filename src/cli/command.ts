@@ -1,0 +1,42 @@
+/**
+ * The frame of every command: help, errors as one sentence, exit codes.
+ *
+ *   0 done    1 the run failed (FaultError, or a bug with its stack)    2 the user's input cannot be used    130 stopped by Ctrl-C
+ */
+import { FaultError, UserError } from '../errors.ts';
+import { type FlagTable, type FlagValues, formatHelp, parseFlags } from './flags.ts';
+
+export interface Command<T extends FlagTable> {
+  readonly usage: string;
+  readonly flags: T;
+  /** Returns the exit code; 0 if it returns nothing. */
+  run(values: FlagValues<T>): Promise<number | undefined>;
+}
+
+export async function runCommand<T extends FlagTable>(
+  command: Command<T>,
+  args = process.argv.slice(2),
+): Promise<void> {
+  // The reader of a pipe may leave early (`| head`): that is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  try {
+    const values = parseFlags(args, command.flags);
+    if (values === null) process.stdout.write(formatHelp(command.usage, command.flags));
+    else process.exitCode = (await command.run(values)) ?? 0;
+  } catch (error) {
+    process.exitCode = reportError(error);
+  }
+}
+
+/** Print what went wrong; returns the exit code. */
+export function reportError(error: unknown): number {
+  if (error instanceof UserError || error instanceof FaultError) {
+    process.stderr.write(`error: ${error.message}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return 1;
+}

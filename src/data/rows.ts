@@ -1,0 +1,67 @@
+/**
+ * Rows: what one line of a training batch is, and in which order rows come.
+ *
+ * A row is T input tokens and, for each, the token that should come next (or -100 where no loss is wanted). `documents` numbers the
+ * texts that share the row; attention may be kept within each, and positions restart at every one.
+ *
+ * The order is a function of seed and row number alone: epoch e is shuffled with a generator made from (seed, e). A resumed run
+ * therefore needs to know nothing but its step.
+ */
+import { IGNORE_INDEX, Random } from '../tensor/index.ts';
+
+export interface Row {
+  readonly inputs: Int32Array; // [T]
+  readonly targets: Int32Array; // [T], IGNORE_INDEX where nothing is to be learned
+  /** Document number of each token; absent if all tokens may see each other. */
+  readonly documents?: Uint16Array; // [T]
+}
+
+export interface RowSource {
+  /** Number of rows of one pass over the data. May differ between epochs when rows are packed anew. */
+  rowsInEpoch(epoch: number): number;
+  row(epoch: number, index: number): Row;
+}
+
+/** Row n = 0, 1, 2, ... of training, epoch after epoch. */
+export class RowStream {
+  private readonly source: RowSource;
+  /** First row number of each epoch seen so far. */
+  private readonly starts: number[] = [0];
+
+  constructor(source: RowSource) {
+    this.source = source;
+  }
+
+  row(n: number): Row {
+    while (this.starts.at(-1)! <= n) {
+      const epoch = this.starts.length - 1;
+      this.starts.push(this.starts[epoch]! + this.source.rowsInEpoch(epoch));
+    }
+    let epoch = this.starts.length - 2;
+    while (this.starts[epoch]! > n) epoch--;
+    return this.source.row(epoch, n - this.starts[epoch]!);
+  }
+}
+
+/** The order of `count` things in an epoch; the natural one if `shuffle` is off. */
+export function epochOrder(count: number, seed: number, epoch: number, shuffle: boolean): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, i) => i);
+  return shuffle ? new Random(seed * 1_000_003 + epoch).shuffle(order) : order;
+}
+
+/** Number of targets in a row that count. */
+export function countTargets(row: Row): number {
+  let count = 0;
+  for (const target of row.targets) if (target !== IGNORE_INDEX) count++;
+  return count;
+}
+
+/** Position of each token within its own document (or within the row). */
+export function positionsOf(row: Row): Int32Array {
+  const positions = new Int32Array(row.inputs.length);
+  for (let t = 1; t < positions.length; t++) {
+    const isNew = row.documents !== undefined && row.documents[t] !== row.documents[t - 1];
+    positions[t] = isNew ? 0 : positions[t - 1]! + 1;
+  }
+  return positions;
+}

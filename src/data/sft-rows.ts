@@ -1,0 +1,128 @@
+/**
+ * Instruction-tuning rows: whole dialogues side by side in rows of T tokens, learning only what the assistant says.
+ *
+ *   tokens     <|user|> 你 好 </s> <|assistant|> 你 好 ！ </s>
+ *   learned                                      x  x  x  x         (the answer and its end, predicted from what precedes them)
+ *
+ * Short dialogues are packed until the next one would not fit; attention stays inside each. Every epoch packs a new order. Dialogues
+ * longer than T are left out and counted, never cut: half an answer teaches to stop in the middle.
+ */
+import { UserError } from '../errors.ts';
+import { IGNORE_INDEX } from '../tensor/index.ts';
+import { encodeDialogue, type Tokenizer } from '../tokenizer/index.ts';
+import type { Dialogue } from './dialogues.ts';
+import { epochOrder, type Row, type RowSource } from './rows.ts';
+
+export interface SftRowsOptions {
+  readonly context: number;
+  readonly seed: number;
+  readonly shuffle: boolean;
+}
+
+export class SftRows implements RowSource {
+  /** Dialogues kept, and those left out because they are longer than the context. */
+  readonly kept: number;
+  readonly tooLong: number;
+  private readonly options: SftRowsOptions;
+  private readonly padId: number;
+  // All dialogues in two flat arrays: ids, and 1 where the token is to be learned. Dialogue i is ends[i-1] .. ends[i].
+  private readonly ids: Uint16Array;
+  private readonly learned: Uint8Array;
+  private readonly ends: Uint32Array;
+  private packed: { epoch: number; rows: Uint32Array[] } | null = null;
+
+  constructor(dialogues: Iterable<Dialogue>, tokenizer: Tokenizer, options: SftRowsOptions) {
+    this.options = options;
+    this.padId = tokenizer.padId;
+    const ids: number[] = [];
+    const learned: number[] = [];
+    const ends: number[] = [];
+    let tooLong = 0;
+    let first = 'The file';
+    for (const { messages, place } of dialogues) {
+      if (first === 'The file') first = place;
+      const dialogue = encodeAt(tokenizer, messages, place);
+      if (dialogue.ids.length > options.context + 1) {
+        tooLong++;
+        continue;
+      }
+      for (const id of dialogue.ids) ids.push(id);
+      for (const flag of dialogue.answerMask) learned.push(flag);
+      ends.push(ids.length);
+    }
+    if (ends.length === 0) {
+      const why =
+        tooLong > 0
+          ? `all ${tooLong} are longer than the context of ${options.context} tokens`
+          : 'there are none';
+      throw new UserError(`${first}: no dialogue to learn from, ${why}`);
+    }
+    this.kept = ends.length;
+    this.tooLong = tooLong;
+    this.ids = Uint16Array.from(ids);
+    this.learned = Uint8Array.from(learned);
+    this.ends = Uint32Array.from(ends);
+  }
+
+  /** All tokens and what is learned of them, for a fingerprint. */
+  content(): [Uint16Array, Uint8Array, Uint32Array] {
+    return [this.ids, this.learned, this.ends];
+  }
+
+  rowsInEpoch(epoch: number): number {
+    return this.pack(epoch).length;
+  }
+
+  row(epoch: number, index: number): Row {
+    const T = this.options.context;
+    const inputs = new Int32Array(T).fill(this.padId);
+    const targets = new Int32Array(T).fill(IGNORE_INDEX);
+    const documents = new Uint16Array(T);
+    let at = 0;
+    let document = 0;
+    for (const dialogue of this.pack(epoch)[index]!) {
+      const start = dialogue === 0 ? 0 : this.ends[dialogue - 1]!;
+      const end = this.ends[dialogue]!;
+      for (let i = start; i < end - 1; i++, at++) {
+        inputs[at] = this.ids[i]!;
+        if (this.learned[i + 1]) targets[at] = this.ids[i + 1]!;
+        documents[at] = document;
+      }
+      document++;
+    }
+    documents.fill(document, at); // the filler at the end is a document of its own
+    return { inputs, targets, documents };
+  }
+
+  /** Dialogue numbers of every row of an epoch. */
+  private pack(epoch: number): Uint32Array[] {
+    if (this.packed?.epoch === epoch) return this.packed.rows;
+    const { context, seed, shuffle } = this.options;
+    const rows: Uint32Array[] = [];
+    let row: number[] = [];
+    let used = 0;
+    for (const dialogue of epochOrder(this.kept, seed, epoch, shuffle)) {
+      // n tokens make n - 1 pairs of input and target
+      const length = this.ends[dialogue]! - (dialogue === 0 ? 0 : this.ends[dialogue - 1]!) - 1;
+      if (used + length > context) {
+        rows.push(Uint32Array.from(row));
+        row = [];
+        used = 0;
+      }
+      row.push(dialogue);
+      used += length;
+    }
+    rows.push(Uint32Array.from(row));
+    this.packed = { epoch, rows };
+    return rows;
+  }
+}
+
+function encodeAt(tokenizer: Tokenizer, messages: Dialogue['messages'], place: string) {
+  try {
+    return encodeDialogue(tokenizer, messages, {});
+  } catch (error) {
+    if (error instanceof UserError) throw new UserError(`${place}: ${error.message}`);
+    throw error;
+  }
+}

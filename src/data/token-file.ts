@@ -1,0 +1,117 @@
+/**
+ * Token files (.bin): ids as unsigned 16-bit little-endian integers, nothing else; each document ends with `</s>`.
+ *
+ * Two bytes a token and no header is the format of tiny-llm-zh. It is read by position, so that training touches only the rows
+ * of the current batch, however large the file is. A vocabulary above 65,536 does not fit and is refused, never wrapped.
+ */
+import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { guardDisk, systemErrorInWords, UserError } from '../errors.ts';
+
+const BYTES = 2;
+const FLUSH_TOKENS = 1 << 18;
+
+export class TokenFile {
+  readonly path: string;
+  /** Number of tokens. */
+  readonly length: number;
+  private readonly file: number;
+
+  constructor(path: string) {
+    this.path = path;
+    try {
+      this.file = openSync(path, 'r');
+    } catch (error) {
+      const why = systemErrorInWords(error);
+      throw why === null ? error : new UserError(`Cannot read ${path}: ${why}`);
+    }
+    const { size } = fstatSync(this.file);
+    if (size % BYTES !== 0) {
+      throw new UserError(
+        `${path}: ${size} bytes is no whole number of 16-bit tokens; the file is cut off or no token file`,
+      );
+    }
+    this.length = size / BYTES;
+  }
+
+  /** Tokens start .. start + length - 1. */
+  read(start: number, length: number): Uint16Array {
+    if (start < 0 || start + length > this.length) {
+      throw new RangeError(
+        `${this.path}: tokens ${start} to ${start + length} are outside a file of ${this.length}`,
+      );
+    }
+    const bytes = new Uint8Array(length * BYTES);
+    let done = 0;
+    while (done < bytes.length) {
+      const count = readSync(this.file, bytes, done, bytes.length - done, start * BYTES + done);
+      if (count === 0) throw new UserError(`${this.path} became shorter while it was being read`);
+      done += count;
+    }
+    const view = new DataView(bytes.buffer);
+    return Uint16Array.from({ length }, (_, i) => view.getUint16(i * BYTES, true));
+  }
+
+  /** Refuses ids that the vocabulary does not have: the file was made with another tokenizer. */
+  checkVocabulary(vocabSize: number): void {
+    for (let start = 0; start < this.length; start += FLUSH_TOKENS) {
+      const tokens = this.read(start, Math.min(FLUSH_TOKENS, this.length - start));
+      const bad = tokens.findIndex((id) => id >= vocabSize);
+      if (bad !== -1) {
+        throw new UserError(
+          `${this.path}: token ${start + bad} has id ${tokens[bad]}, but the vocabulary has ${vocabSize}; ` +
+            'use the tokenizer that made this file',
+        );
+      }
+    }
+  }
+
+  close(): void {
+    closeSync(this.file);
+  }
+}
+
+/**
+ * Write documents of ids to `path`. The file appears under its name only when it is complete.
+ * Returns the number of tokens; `onTokens` is told how many are written so far.
+ */
+export function writeTokenFile(
+  path: string,
+  documents: Iterable<readonly number[]>,
+  vocabSize: number,
+  onTokens: (count: number) => void = () => {},
+): number {
+  if (vocabSize > 65536) {
+    throw new UserError(
+      `${path}: a vocabulary of ${vocabSize} does not fit into 16-bit tokens (65,536 at most)`,
+    );
+  }
+  const partial = `${path}.partial`;
+  const file = guardDisk(path, () => openSync(partial, 'w'));
+  let total = 0;
+  try {
+    let buffer = new DataView(new ArrayBuffer(FLUSH_TOKENS * BYTES));
+    let filled = 0;
+    const flush = () => {
+      guardDisk(path, () => writeAll(file, new Uint8Array(buffer.buffer, 0, filled * BYTES)));
+      filled = 0;
+    };
+    for (const ids of documents) {
+      if (filled + ids.length > FLUSH_TOKENS) flush();
+      if (ids.length > FLUSH_TOKENS) buffer = new DataView(new ArrayBuffer(ids.length * BYTES));
+      for (const id of ids) buffer.setUint16(BYTES * filled++, id, true);
+      total += ids.length;
+      onTokens(total);
+    }
+    flush();
+    closeSync(file);
+    renameSync(partial, path);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  }
+  return total;
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+}

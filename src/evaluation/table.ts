@@ -1,0 +1,32 @@
+/**
+ * Results as a table for a terminal: one line a stage and task, with interval and baseline.
+ */
+import type { Results } from './evaluate.ts';
+import type { Estimate } from './intervals.ts';
+
+export function formatResults(stages: Readonly<Record<string, Results>>): string {
+  const rows = [['stage', 'task', 'value', '95% interval', 'majority', 'n']];
+  for (const [stage, results] of Object.entries(stages)) {
+    for (const [task, estimate] of Object.entries(results)) {
+      const { show, chance } = formats(task, estimate);
+      rows.push([
+        stage,
+        task,
+        show(estimate.value),
+        `${show(estimate.low)} .. ${show(estimate.high)}`,
+        chance,
+        String(estimate.n),
+      ]);
+    }
+  }
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const line = (row: string[]) =>
+    row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  ');
+  return rows.map(line).join('\n');
+}
+
+function formats(task: string, { chance }: Estimate): { show: (x: number) => string; chance: string } {
+  const isShare = task.startsWith('facts-');
+  const show = (x: number) => (isShare ? `${(100 * x).toFixed(1)}%` : x.toFixed(3));
+  return { show, chance: chance === undefined ? '' : show(chance) };
+}

@@ -1,0 +1,87 @@
+/**
+ * The transformer without its output layer: token ids in, one vector for each position out.
+ *
+ *   embedding -> L blocks -> final norm
+ *
+ * Shapes: ids [B, T] int32, hidden states [B, T, D].
+ */
+import { Block } from '../nn/block.ts';
+import { Embedding } from '../nn/embedding.ts';
+import { KVCache } from '../nn/kv-cache.ts';
+import { attentionMask } from '../nn/mask.ts';
+import { Module } from '../nn/module.ts';
+import { RMSNorm } from '../nn/rmsnorm.ts';
+import { RopeTable } from '../nn/rope.ts';
+import { formatShape, type Random, type Tensor } from '../tensor/index.ts';
+import { headDim, type ModelConfig } from './config.ts';
+
+export interface DecoderOptions {
+  /** Position of every token [B, T] int32; 0, 1, 2, ... (after what the cache holds) by default. */
+  readonly positions?: Tensor | undefined;
+  /** Filler tokens in front of each row of the batch. */
+  readonly leftPadding?: readonly number[] | undefined;
+  /** Document number of every token of each row: tokens see their own document only. */
+  readonly documents?: readonly ArrayLike<number>[] | undefined;
+  /** Keys and values of earlier tokens; this pass adds its own. */
+  readonly cache?: KVCache | undefined;
+}
+
+export class Decoder extends Module {
+  readonly embedTokens: Embedding;
+  readonly layers: Block[];
+  readonly norm: RMSNorm;
+  private readonly rope: RopeTable;
+  private readonly config: ModelConfig;
+
+  constructor(config: ModelConfig, random: Random) {
+    super();
+    this.config = config;
+    const init = { random, std: config.initializerRange };
+    this.embedTokens = new Embedding(config.vocabSize, config.hiddenSize, init);
+    this.layers = Array.from({ length: config.numHiddenLayers }, () => {
+      return new Block({
+        dim: config.hiddenSize,
+        hiddenDim: config.intermediateSize,
+        heads: config.numAttentionHeads,
+        kvHeads: config.numKeyValueHeads,
+        headDim: headDim(config),
+        bias: true,
+        dropout: config.attentionDropout,
+        ropeLayout: 'half',
+        eps: config.rmsNormEps,
+        ...init,
+      });
+    });
+    this.norm = new RMSNorm(config.hiddenSize, config.rmsNormEps);
+    this.rope = new RopeTable(headDim(config), config.maxPositionEmbeddings, config.ropeTheta);
+  }
+
+  forward(ids: Tensor, { positions, leftPadding, documents, cache }: DecoderOptions = {}): Tensor {
+    if (ids.rank !== 2)
+      throw new RangeError(`Decoder: expected token ids [B, T], got ${formatShape(ids.shape)}`);
+    const T = ids.shape[1]!;
+    const past = cache?.length ?? 0;
+    const rope = positions === undefined ? this.rope.consecutive(past, T) : this.rope.at(positions);
+    const mask = attentionMask({
+      queries: T,
+      keys: past + T,
+      ...(leftPadding === undefined ? {} : { leftPadding }),
+      ...(documents === undefined ? {} : { documents }),
+    });
+    let x = this.embedTokens.forward(ids); // [B, T, D]
+    for (const [layer, block] of this.layers.entries()) x = block.forward(x, { rope, mask, cache }, layer);
+    cache?.advance(T);
+    return this.norm.forward(x);
+  }
+
+  /** An empty cache for `batch` texts of up to the whole context. */
+  newCache(batch: number, capacity = this.config.maxPositionEmbeddings): KVCache {
+    return new KVCache({
+      layers: this.config.numHiddenLayers,
+      batch,
+      kvHeads: this.config.numKeyValueHeads,
+      headDim: headDim(this.config),
+      capacity,
+    });
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Attention masks: which key positions a query may not look at (1 = blocked, 0 = visible).
+ *
+ *   causal     a token sees itself and what came before it
+ *   padding    nobody sees the filler in front of a short row of a batch
+ *   documents  when several documents share one row, each token sees its own document only
+ *
+ * The three are combined on the host into one tensor [1 or B, 1, 1, T, S] that broadcasts over heads (T queries, S keys; with a
+ * KV cache S > T). Blocked scores become MASKED rather than -Infinity: e^(MASKED - max) is exactly 0, and a row in which everything
+ * is blocked (a filler token's own) gives finite numbers that nobody reads, instead of NaN.
+ */
+import { fromArray, getDefaults, hostArray, type Tensor } from '../tensor/index.ts';
+
+export const MASKED = -1e30;
+
+export interface MaskOptions {
+  /** Number of queries. */
+  readonly queries: number;
+  /** Number of keys; the queries are the last ones of them. */
+  readonly keys: number;
+  /** One entry for each row of the batch: how many filler tokens stand in front of it. */
+  readonly leftPadding?: readonly number[];
+  /** One entry for each row of the batch: the number of the document each key position belongs to. */
+  readonly documents?: readonly ArrayLike<number>[];
+}
+
+/** The mask, or null where every query may see every key (one new token, nothing padded). */
+export function attentionMask({ queries, keys, leftPadding, documents }: MaskOptions): Tensor | null {
+  const padded = leftPadding?.some((count) => count > 0) ?? false;
+  if (queries === 1 && !padded && documents === undefined) return null;
+  const rows = Math.max(padded ? leftPadding!.length : 1, documents?.length ?? 1);
+  const values = hostArray(getDefaults().dtype, rows * queries * keys);
+  const past = keys - queries;
+  for (let row = 0; row < rows; row++) {
+    const filler = padded ? leftPadding![row]! : 0;
+    const ids = documents?.[row];
+    for (let q = 0; q < queries; q++) {
+      const at = (row * queries + q) * keys;
+      for (let k = 0; k < keys; k++) {
+        const future = k > past + q;
+        const elsewhere = ids !== undefined && ids[k] !== ids[past + q];
+        if (future || k < filler || elsewhere) values[at + k] = 1;
+      }
+    }
+  }
+  return fromArray(values, [rows, 1, 1, queries, keys]);
+}

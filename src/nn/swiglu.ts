@@ -1,0 +1,29 @@
+/**
+ * SwiGLU: the feed-forward part of a block, with a gate.
+ *
+ *   y = W_down( silu(W_gate x) * (W_up x) )            (Shazeer 2020, eq. 6)
+ *
+ * The gate decides for each of the F hidden units how much of it passes.
+ * Shapes: x [..., D], hidden [..., F], y [..., D].
+ */
+import type { Tensor } from '../tensor/index.ts';
+import type { InitOptions } from './init.ts';
+import { Linear } from './linear.ts';
+import { Module } from './module.ts';
+
+export class SwiGLU extends Module {
+  readonly gateProj: Linear;
+  readonly upProj: Linear;
+  readonly downProj: Linear;
+
+  constructor(dim: number, hiddenDim: number, init: InitOptions) {
+    super();
+    this.gateProj = new Linear(dim, hiddenDim, init);
+    this.upProj = new Linear(dim, hiddenDim, init);
+    this.downProj = new Linear(hiddenDim, dim, init);
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.downProj.forward(this.gateProj.forward(x).silu().mul(this.upProj.forward(x)));
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * Byte pair encoding, the training half (Gage 1994; Sennrich et al. 2016), over characters as in SentencePiece.
+ *
+ *   start with single characters; then again and again: merge the most frequent pair of neighbours into a new piece
+ *
+ *   Example: 你好 ×3, 好吗 ×2, 你好吗 ×1  ->  counts 你+好 4, 好+吗 3  ->  first piece 你好, then (好+吗 is down to 2) 好吗
+ *
+ * Order: the larger count first; of equal counts the pair whose left symbol is older, then the one whose right symbol is older, where
+ * characters (by frequency, then code point) are older than pieces. The order of the documents has no influence.
+ * Cost: a heap with lazy invalidation over the pairs, and merges that touch only their own places (see pair-index).
+ */
+import { UserError } from '../errors.ts';
+import { Heap } from './heap.ts';
+import { type PairCount, PairIndex } from './pair-index.ts';
+import { SegmentCounter } from './segment-counter.ts';
+import { FIRST_PIECE_ID } from './special-tokens.ts';
+import { cleanText, SPACE_SYMBOL } from './text-cleaning.ts';
+import { makeVocabulary, type Vocabulary } from './vocabulary.ts';
+
+export interface TrainOptions {
+  /** All ids together: 262 special and byte pieces, the characters, the merged pieces. */
+  readonly vocabSize: number;
+  /** Share of the corpus that the characters with a piece of their own must cover; the rest become bytes. Default 0.9995. */
+  readonly characterCoverage?: number;
+  /** Longest piece, in characters. Default 16. */
+  readonly maxPieceLength?: number;
+  /** A pair that occurs less often is not worth a piece. Default 2. */
+  readonly minPairCount?: number;
+  /** Where the corpus does not allow `vocabSize`, make the largest vocabulary that it allows. Default false. */
+  readonly shrinkToFit?: boolean;
+  /**
+   * Make the best of a corpus that does not fit `vocabSize`, instead of refusing it: fewer pieces where it allows no more, and at most
+   * three quarters of the room for single characters where it has very many (the rarest become bytes). Default false.
+   */
+  readonly fit?: boolean;
+  /** Also put "▁" before every document, as Llama 2 and ChatGLM3 do. Default false. */
+  readonly addDummyPrefix?: boolean;
+  /** Called for each document while reading (total unknown: 0) and for each piece while merging. */
+  readonly onProgress?: (phase: 'reading' | 'merging', done: number, total: number) => void;
+}
+
+/** Learns a vocabulary of exactly `vocabSize` pieces (see `fit`), or throws a UserError that says which size is possible (see `shrinkToFit`). */
+export function trainBpe(documents: Iterable<string>, options: TrainOptions): Vocabulary {
+  const {
+    vocabSize,
+    characterCoverage = 0.9995,
+    maxPieceLength = 16,
+    minPairCount = 2,
+    fit = false,
+    addDummyPrefix = false,
+  } = options;
+  checkOptions(vocabSize, characterCoverage, maxPieceLength, minPairCount);
+
+  const segments = new SegmentCounter();
+  let nDocuments = 0;
+  for (const document of documents) {
+    segments.add(cleanText(document, addDummyPrefix));
+    options.onProgress?.('reading', ++nDocuments, 0);
+  }
+  const room = fit ? Math.ceil((vocabSize - FIRST_PIECE_ID) * FITTED_CHARACTER_SHARE) : Infinity;
+  const characters = chooseCharacters(segments.characterCounts, characterCoverage, room);
+  const nMerges = vocabSize - FIRST_PIECE_ID - characters.length;
+  if (nMerges < 0) {
+    throw new UserError(
+      `tokenizer training: a vocabulary of ${vocabSize} has no room for ${FIRST_PIECE_ID} special and byte pieces and the ` +
+        `${characters.length} characters of this corpus; ask for at least ${FIRST_PIECE_ID + characters.length} or lower the character coverage`,
+    );
+  }
+  const merged = learnMerges(segments, characters, nMerges, maxPieceLength, minPairCount, options.onProgress);
+  if (merged.length < nMerges && !options.shrinkToFit) {
+    throw new UserError(
+      `tokenizer training: a vocabulary of ${vocabSize} is larger than this corpus allows; the largest possible is ` +
+        `${FIRST_PIECE_ID + characters.length + merged.length} (pairs must occur ${minPairCount} times), give more text or ask for less`,
+    );
+  }
+  return makeVocabulary(merged, characters, addDummyPrefix);
+}
+
+const FITTED_CHARACTER_SHARE = 0.75;
+
+function learnMerges(
+  segments: SegmentCounter,
+  characters: readonly string[],
+  nMerges: number,
+  maxPieceLength: number,
+  minPairCount: number,
+  onProgress: TrainOptions['onProgress'],
+): string[] {
+  const symbolTexts = [...characters]; // symbol number -> its text; characters first, then pieces in the order learned
+  const symbolOfText = new Map(symbolTexts.map((text, symbol) => [text, symbol]));
+  const symbolOfCode = new Int32Array(0x110000).fill(-1);
+  for (const [symbol, text] of symbolTexts.entries()) symbolOfCode[text.codePointAt(0)!] = symbol; // one character each
+  const index = new PairIndex(segments, (code) => symbolOfCode[code]!, characters.length, maxPieceLength);
+
+  const queue = new Heap<PairCount>((a, b) => a.count > b.count || (a.count === b.count && isOlder(a, b)));
+  const enqueueRaised = () => {
+    for (const pair of index.takeRaised()) if (pair.count >= minPairCount) queue.push(pair);
+  };
+  enqueueRaised();
+  while (symbolTexts.length < characters.length + nMerges) {
+    const best = queue.pop();
+    if (best === undefined) break;
+    const count = index.counts[best.pair]!;
+    if (count !== best.count) {
+      // Outdated. Counts that grew were queued anew when they grew; one that shrank goes back with what is left of it.
+      if (count < best.count && count >= minPairCount) queue.push({ ...best, count });
+      continue;
+    }
+    const text = symbolTexts[best.left]! + symbolTexts[best.right]!;
+    // ab+c and a+bc are the same piece: the second time nothing is learned, its occurrences only join the first.
+    let symbol = symbolOfText.get(text);
+    if (symbol === undefined) {
+      symbol = symbolTexts.length;
+      symbolTexts.push(text);
+      symbolOfText.set(text, symbol);
+      onProgress?.('merging', symbolTexts.length - characters.length, nMerges);
+    }
+    index.merge(best.pair, best.left, best.right, symbol);
+    enqueueRaised();
+  }
+  return symbolTexts.slice(characters.length);
+}
+
+function isOlder(a: PairCount, b: PairCount): boolean {
+  return a.left < b.left || (a.left === b.left && a.right < b.right);
+}
+
+/**
+ * The characters that get a piece: the most frequent ones until they cover the share asked for. "▁" is always among them, for a space
+ * written as bytes would come back as "▁"; NUL never is, since the C++ readers of tokenizer.model end a piece there.
+ */
+function chooseCharacters(counts: Float64Array, coverage: number, limit: number): string[] {
+  const codes: number[] = [];
+  let total = 0;
+  for (let code = 1; code < counts.length; code++) {
+    if (counts[code] === 0) continue;
+    codes.push(code);
+    total += counts[code]!;
+  }
+  if (total === 0)
+    throw new UserError('tokenizer training: the corpus is empty; give at least one document with text');
+  codes.sort((a, b) => counts[b]! - counts[a]! || a - b);
+  const characters: string[] = [];
+  let covered = 0;
+  for (const code of codes) {
+    if (covered >= coverage * total || characters.length >= limit) break;
+    characters.push(String.fromCodePoint(code));
+    covered += counts[code]!;
+  }
+  if (!characters.includes(SPACE_SYMBOL)) characters.push(SPACE_SYMBOL);
+  return characters;
+}
+
+function checkOptions(
+  vocabSize: number,
+  coverage: number,
+  maxPieceLength: number,
+  minPairCount: number,
+): void {
+  if (!Number.isInteger(vocabSize) || vocabSize <= FIRST_PIECE_ID) {
+    throw new UserError(
+      `tokenizer training: the vocabulary size must be a whole number above ${FIRST_PIECE_ID}, got ${vocabSize}`,
+    );
+  }
+  if (!(coverage > 0 && coverage <= 1)) {
+    throw new UserError(`tokenizer training: the character coverage must lie in (0, 1], got ${coverage}`);
+  }
+  if (!Number.isInteger(maxPieceLength) || maxPieceLength < 1) {
+    throw new UserError(
+      `tokenizer training: the longest piece must be a whole number of characters from 1 on, got ${maxPieceLength}`,
+    );
+  }
+  if (!Number.isInteger(minPairCount) || minPairCount < 1) {
+    throw new UserError(
+      `tokenizer training: the smallest pair count must be a whole number from 1 on, got ${minPairCount}`,
+    );
+  }
+}

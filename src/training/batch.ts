@@ -1,0 +1,43 @@
+/**
+ * A batch: B rows as tensors for the model, and what the loss needs.
+ *
+ * Shapes: ids, positions [B, T] int32; targets [N] int32 with N the number of targets that count, `targetRows` [N] their places in
+ * the flattened batch. Leaving the other places out before the output layer saves its cost there (all of the question, in SFT).
+ */
+
+import { positionsOf, type Row } from '../data/rows.ts';
+import type { DecoderOptions } from '../models/decoder.ts';
+import { fromArray, IGNORE_INDEX, type Tensor } from '../tensor/index.ts';
+
+export interface Batch {
+  readonly ids: Tensor;
+  readonly options: DecoderOptions;
+  readonly targets: Tensor;
+  readonly targetRows: Tensor;
+}
+
+/** Make the tensors of a batch (inside the scope of a training step: they are released with it). */
+export function toBatch(rows: readonly Row[]): Batch {
+  const B = rows.length;
+  const T = rows[0]!.inputs.length;
+  const ids = new Int32Array(B * T);
+  const positions = new Int32Array(B * T);
+  const targets: number[] = [];
+  const targetRows: number[] = [];
+  for (const [b, row] of rows.entries()) {
+    ids.set(row.inputs, b * T);
+    positions.set(positionsOf(row), b * T);
+    for (let t = 0; t < T; t++) {
+      if (row.targets[t] === IGNORE_INDEX) continue;
+      targets.push(row.targets[t]!);
+      targetRows.push(b * T + t);
+    }
+  }
+  const documents = rows[0]!.documents === undefined ? undefined : rows.map((row) => row.documents!);
+  return {
+    ids: fromArray(ids, [B, T]),
+    options: { documents, positions: documents && fromArray(positions, [B, T]) },
+    targets: fromArray(Int32Array.from(targets), [targets.length]),
+    targetRows: fromArray(Int32Array.from(targetRows), [targetRows.length]),
+  };
+}

@@ -1,0 +1,91 @@
+/**
+ * Checkpoints: the model directory of a stage, plus what is needed to continue as if nothing had happened.
+ *
+ *   optimizer.safetensors   both moments of every parameter
+ *   trainer_state.json      step, random state, settings, a fingerprint of the data
+ *
+ * The whole directory is replaced at once (formats/atomic.ts): weights and optimizer state of different steps cannot meet.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { repairDirectory, writeDirectoryAtomically } from '../formats/atomic.ts';
+import {
+  loadModelDirectory,
+  loadTensors,
+  modelFiles,
+  prettyJson,
+  readBytes,
+  readText,
+  storeTensors,
+} from '../formats/model-directory.ts';
+import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.ts';
+import type { CausalLM } from '../models/causal-lm.ts';
+import type { AdamW } from '../optim/adamw.ts';
+import type { Random, RandomState } from '../tensor/index.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
+import type { StageSettings } from './settings.ts';
+
+export interface TrainerState {
+  readonly stage: string;
+  /** Updates made, of `steps` in the whole stage. */
+  readonly step: number;
+  readonly steps: number;
+  readonly random: RandomState;
+  readonly seed: number;
+  readonly context: number;
+  readonly settings: StageSettings;
+  /** SHA-256 over the training tokens: continuing on other data would be another run. */
+  readonly data: string;
+}
+
+export interface Trainer {
+  readonly model: CausalLM;
+  readonly tokenizer: Tokenizer;
+  readonly optimizer: AdamW;
+  readonly random: Random;
+}
+
+const STATE = 'trainer_state.json';
+const MOMENTS = 'optimizer.safetensors';
+
+export async function saveCheckpoint(
+  directory: string,
+  trainer: Trainer,
+  state: Omit<TrainerState, 'random'>,
+): Promise<void> {
+  const files = await modelFiles(trainer.model, trainer.tokenizer);
+  files.set(MOMENTS, encodeSafetensors(await storeTensors(trainer.optimizer.state())));
+  files.set(STATE, prettyJson({ ...state, random: trainer.random.state() }));
+  writeDirectoryAtomically(directory, files);
+}
+
+/** State of an earlier, possibly interrupted, stage; null if there is none. */
+export function readTrainerState(directory: string): TrainerState | null {
+  repairDirectory(directory);
+  const path = join(directory, STATE);
+  if (!existsSync(path)) return null;
+  try {
+    return JSON.parse(readText(path)) as TrainerState;
+  } catch (error) {
+    if (error instanceof SyntaxError)
+      throw new UserError(`${path} is damaged (${error.message}); delete ${directory} to train anew`);
+    throw error;
+  }
+}
+
+/** Put a saved stage back into model, optimizer and random generator. */
+export function restoreCheckpoint(directory: string, trainer: Trainer, state: TrainerState): void {
+  const { model } = loadModelDirectory(directory);
+  trainer.model.loadState(model.namedParameters());
+  const path = join(directory, MOMENTS);
+  trainer.optimizer.loadState(loadTensors(decodeSafetensors(readBytes(path), path).tensors), state.step);
+  trainer.random.restore(state.random);
+}
+
+export function fingerprint(...parts: (Uint8Array | Uint16Array | Uint32Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
+  return hash.digest('hex');
+}

@@ -1,0 +1,46 @@
+/**
+ * metrics.jsonl: one line a log step, appended, for all stages of a run.
+ *
+ * When a stage starts again or resumes, lines of it beyond the step it continues from are removed, so that a curve never has two
+ * values for one step.
+ */
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { guardDisk } from '../errors.ts';
+import { writeFileAtomically } from '../formats/atomic.ts';
+import type { StepMetrics } from './loop.ts';
+
+export class MetricsFile {
+  private readonly path: string;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  append(metrics: StepMetrics): void {
+    const rounded = Object.fromEntries(Object.entries(metrics).map(([key, value]) => [key, round(value)]));
+    guardDisk(this.path, () => appendFileSync(this.path, `${JSON.stringify(rounded)}\n`));
+  }
+
+  /** Forget what was logged of `stage` after `step`. */
+  rewind(stage: string, step: number): void {
+    if (!existsSync(this.path)) return;
+    const kept = readFileSync(this.path, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '' && !isLater(line, stage, step));
+    writeFileAtomically(this.path, kept.map((line) => `${line}\n`).join(''));
+  }
+}
+
+/** A line cut off by a crash counts as later: it is dropped. */
+function isLater(line: string, stage: string, step: number): boolean {
+  try {
+    const entry = JSON.parse(line) as StepMetrics;
+    return entry.stage === stage && entry.step > step;
+  } catch {
+    return true;
+  }
+}
+
+function round(value: string | number): string | number {
+  return typeof value === 'number' ? Number(value.toPrecision(6)) : value;
+}

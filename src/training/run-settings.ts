@@ -1,0 +1,59 @@
+/**
+ * What defines a run: kept in run.json, so that `--resume` needs no flag repeated and changes nothing silently.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { writeFileAtomically } from '../formats/atomic.ts';
+import { prettyJson, readText } from '../formats/model-directory.ts';
+import type { StageSettings } from './settings.ts';
+
+export const stageNames = ['tokenizer', 'pretrain', 'sft', 'evaluate'] as const;
+export type StageName = (typeof stageNames)[number];
+
+export interface RunSettings {
+  readonly preset: string;
+  readonly stages: readonly StageName[];
+  readonly data: string;
+  readonly initFrom: string | null;
+  readonly seed: number;
+  /** Tokens in a row; the preset's context by default. */
+  readonly context: number | null;
+  /** Size of the vocabulary; the preset's by default, or less where the corpus is small. */
+  readonly vocabSize: number | null;
+  /** Changes of stage settings, for all stages. */
+  readonly changes: Partial<StageSettings>;
+  /** Every stage in seconds, on a part of the data: to see that it all works. */
+  readonly quick: boolean;
+}
+
+export function writeRunSettings(out: string, settings: RunSettings): void {
+  writeFileAtomically(join(out, 'run.json'), prettyJson(settings));
+}
+
+/** Settings of an earlier run. A flag given now that says something else is refused. */
+export function resumeRunSettings(out: string, given: Partial<RunSettings>): RunSettings {
+  const path = join(out, 'run.json');
+  if (!existsSync(path))
+    throw new UserError(`--resume: there is no run in ${out}; start one without --resume`);
+  let saved: RunSettings;
+  try {
+    saved = JSON.parse(readText(path)) as RunSettings;
+  } catch (error) {
+    throw new UserError(`${path} is damaged (${(error as Error).message}); this run cannot be resumed`);
+  }
+  for (const [name, value] of Object.entries(given)) {
+    const before = saved[name as keyof RunSettings];
+    const differs =
+      name === 'changes'
+        ? Object.entries(value as object).some(([key, v]) => saved.changes[key as keyof StageSettings] !== v)
+        : JSON.stringify(before) !== JSON.stringify(value);
+    if (differs) {
+      throw new UserError(
+        `--resume: the run in ${out} was started with ${name} ${JSON.stringify(before)}, not ${JSON.stringify(value)}; ` +
+          'leave the flag out, or start another run with --out',
+      );
+    }
+  }
+  return saved;
+}

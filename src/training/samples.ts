@@ -1,0 +1,51 @@
+/**
+ * Five answers (or, from a base model, continuations) at the end of a run: numbers say how good it is, these say what it is like.
+ */
+import { type DataFiles, heldOutDocuments } from '../data/layout.ts';
+import { readQuestions } from '../data/questions.ts';
+import { loadModelDirectory } from '../formats/model-directory.ts';
+import { streamText } from '../generation/chat.ts';
+import { encodeDialogue } from '../tokenizer/index.ts';
+import type { Reporter } from './reporter.ts';
+
+const SAMPLES = 5;
+const PROMPT_CHARACTERS = 8;
+
+export async function printSamples(
+  folder: string,
+  answers: boolean,
+  files: DataFiles,
+  reporter: Reporter,
+): Promise<void> {
+  const { model, tokenizer } = loadModelDirectory(folder);
+  const complete = async (prompt: number[]) => {
+    let text = '';
+    const room = model.config.maxPositionEmbeddings - prompt.length;
+    for await (const piece of streamText(model, tokenizer, prompt, { maxNewTokens: Math.min(48, room) }))
+      text += piece;
+    return text;
+  };
+  if (answers) {
+    for (const question of sampleQuestions(files)) {
+      const { ids } = encodeDialogue(tokenizer, [{ role: 'user', content: question }], {
+        addGenerationPrompt: true,
+      });
+      reporter.note(`问：${question}\n答：${await complete(ids)}`);
+    }
+    return;
+  }
+  for (const text of heldOutDocuments(files, SAMPLES)) {
+    const start = [...text].slice(0, PROMPT_CHARACTERS).join('');
+    reporter.note(`${start}|${await complete([tokenizer.eosId, ...tokenizer.encode(start)])}`);
+  }
+}
+
+/** Questions spread over the first exact-match task; a fixed few where the data has none. */
+function sampleQuestions(files: DataFiles): string[] {
+  const [path] = [...files.questions.values()].slice(-2);
+  if (path === undefined) return ['你好', '你是谁？', '今天天气怎么样？', '一加一等于几？', '再见'];
+  const questions = readQuestions(path);
+  return Array.from({ length: Math.min(SAMPLES, questions.length) }, (_, i) => {
+    return questions[Math.floor((i * questions.length) / SAMPLES)]!.question;
+  });
+}

@@ -1,0 +1,95 @@
+/**
+ * The knobs of a training stage, and good values for each model size.
+ *
+ * One dial, the preset, sets everything; flags change single values. Smaller models want larger learning rates and fewer tokens a
+ * batch. The values were found by trial on the shipped corpus (docs/log.md).
+ */
+import type { Packing } from '../data/pretrain-rows.ts';
+
+export interface StageSettings {
+  /** Passes over the data; `maxSteps` may end the stage earlier. */
+  readonly epochs: number;
+  readonly maxSteps: number | null;
+  /** Rows in a micro-batch. */
+  readonly batchSize: number;
+  /** Micro-batches whose gradients are added up for one update. */
+  readonly gradAccum: number;
+  readonly learningRate: number;
+  readonly schedule: 'cosine' | 'constant';
+  /** Steps of warm-up. */
+  readonly warmup: number;
+  /** Learning rate at the end as a share of the highest. */
+  readonly finalShare: number;
+  readonly weightDecay: number;
+  readonly decayEmbeddings: boolean;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  /** Longest gradient; 0 for no limit. */
+  readonly gradClip: number;
+  readonly shuffle: boolean;
+  readonly packing: Packing;
+  /** Steps between checkpoints, between log lines, and between held-out losses. */
+  readonly saveEvery: number;
+  readonly logEvery: number;
+  readonly evaluateEvery: number;
+}
+
+const common: StageSettings = {
+  epochs: 1,
+  maxSteps: null,
+  batchSize: 16,
+  gradAccum: 1,
+  learningRate: 3e-3,
+  schedule: 'cosine',
+  warmup: 20,
+  finalShare: 0.1,
+  weightDecay: 0.1,
+  decayEmbeddings: false,
+  beta1: 0.9,
+  beta2: 0.95,
+  eps: 1e-8,
+  gradClip: 1,
+  shuffle: true,
+  packing: 'isolated',
+  saveEvery: 100,
+  logEvery: 10,
+  evaluateEvery: 100,
+};
+
+type TrainableStage = 'pretrain' | 'sft';
+type Changes = Partial<StageSettings>;
+
+const byPreset: Record<string, Record<TrainableStage, Changes>> = {
+  pico: { pretrain: {}, sft: { epochs: 6 } },
+  nano: { pretrain: { learningRate: 2e-3 }, sft: { epochs: 4, learningRate: 2e-3 } },
+  micro: {
+    pretrain: { learningRate: 1e-3, batchSize: 8 },
+    sft: { epochs: 3, learningRate: 1e-3, batchSize: 8 },
+  },
+};
+
+/** --quick: enough steps to see the loss fall. */
+export const quickChanges: Record<TrainableStage, Changes> = {
+  pretrain: { maxSteps: 60, batchSize: 8, warmup: 5, saveEvery: 30, evaluateEvery: 30 },
+  sft: { maxSteps: 60, batchSize: 8, warmup: 5, saveEvery: 30, evaluateEvery: 30 },
+};
+
+/** Sizes of the reference: its learning rate and warm-up, in batches a laptop can hold. */
+const large: Record<TrainableStage, Changes> = {
+  pretrain: { learningRate: 3e-4, batchSize: 1, gradAccum: 16, finalShare: 0, warmup: 200 },
+  sft: { learningRate: 3e-4, batchSize: 1, gradAccum: 16, finalShare: 0, warmup: 100, epochs: 3 },
+};
+
+/** Settings of a stage for a preset, with the given changes on top. */
+export function stageSettings(preset: string, stage: TrainableStage, changes: Changes = {}): StageSettings {
+  return { ...common, ...(byPreset[preset] ?? large)[stage], ...changes };
+}
+
+/** Updates in the whole stage. */
+export function totalSteps(settings: StageSettings, rowsInEpoch: (epoch: number) => number): number {
+  let rows = 0;
+  for (let epoch = 0; epoch < settings.epochs; epoch++) rows += rowsInEpoch(epoch);
+  const steps = Math.max(1, Math.ceil(rows / (settings.batchSize * settings.gradAccum)));
+  return settings.maxSteps === null ? steps : Math.min(steps, settings.maxSteps);
+}
