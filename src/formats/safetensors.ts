@@ -59,7 +59,8 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
   if (length > HEADER_LIMIT || 8 + length > bytes.length)
     throw damaged(`its header of ${length} bytes does not fit into it`);
   const header = parseHeader(bytes.subarray(8, 8 + length), damaged);
-  const data = bytes.subarray(8 + length);
+  // A plain Uint8Array even if `bytes` is a Node Buffer, whose slice() would share memory instead of copying.
+  const data = new Uint8Array(bytes.buffer, bytes.byteOffset + 8 + length, bytes.length - 8 - length);
   const tensors = new Map<string, StoredTensor>();
   let covered = 0;
   const { __metadata__: metadata = {}, ...entries } = header;

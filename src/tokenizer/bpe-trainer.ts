@@ -26,27 +26,25 @@ export interface TrainOptions {
   readonly maxPieceLength?: number;
   /** A pair that occurs less often is not worth a piece. Default 2. */
   readonly minPairCount?: number;
-  /** Where the corpus does not allow `vocabSize`, make the largest vocabulary that it allows. Default false. */
-  readonly shrinkToFit?: boolean;
   /**
    * Make the best of a corpus that does not fit `vocabSize`, instead of refusing it: fewer pieces where it allows no more, and at most
    * three quarters of the room for single characters where it has very many (the rarest become bytes). Default false.
    */
-  readonly fit?: boolean;
+  readonly shrinkToFit?: boolean;
   /** Also put "▁" before every document, as Llama 2 and ChatGLM3 do. Default false. */
   readonly addDummyPrefix?: boolean;
   /** Called for each document while reading (total unknown: 0) and for each piece while merging. */
   readonly onProgress?: (phase: 'reading' | 'merging', done: number, total: number) => void;
 }
 
-/** Learns a vocabulary of exactly `vocabSize` pieces (see `fit`), or throws a UserError that says which size is possible (see `shrinkToFit`). */
+/** Learns a vocabulary of exactly `vocabSize` pieces or throws a UserError that says which size is possible (see `shrinkToFit`). */
 export function trainBpe(documents: Iterable<string>, options: TrainOptions): Vocabulary {
   const {
     vocabSize,
     characterCoverage = 0.9995,
     maxPieceLength = 16,
     minPairCount = 2,
-    fit = false,
+    shrinkToFit = false,
     addDummyPrefix = false,
   } = options;
   checkOptions(vocabSize, characterCoverage, maxPieceLength, minPairCount);
@@ -57,7 +55,7 @@ export function trainBpe(documents: Iterable<string>, options: TrainOptions): Vo
     segments.add(cleanText(document, addDummyPrefix));
     options.onProgress?.('reading', ++nDocuments, 0);
   }
-  const room = fit ? Math.ceil((vocabSize - FIRST_PIECE_ID) * FITTED_CHARACTER_SHARE) : Infinity;
+  const room = shrinkToFit ? Math.ceil((vocabSize - FIRST_PIECE_ID) * FITTED_CHARACTER_SHARE) : Infinity;
   const characters = chooseCharacters(segments.characterCounts, characterCoverage, room);
   const nMerges = vocabSize - FIRST_PIECE_ID - characters.length;
   if (nMerges < 0) {
@@ -67,7 +65,7 @@ export function trainBpe(documents: Iterable<string>, options: TrainOptions): Vo
     );
   }
   const merged = learnMerges(segments, characters, nMerges, maxPieceLength, minPairCount, options.onProgress);
-  if (merged.length < nMerges && !options.shrinkToFit) {
+  if (merged.length < nMerges && !shrinkToFit) {
     throw new UserError(
       `tokenizer training: a vocabulary of ${vocabSize} is larger than this corpus allows; the largest possible is ` +
         `${FIRST_PIECE_ID + characters.length + merged.length} (pairs must occur ${minPairCount} times), give more text or ask for less`,
@@ -76,6 +74,7 @@ export function trainBpe(documents: Iterable<string>, options: TrainOptions): Vo
   return makeVocabulary(merged, characters, addDummyPrefix);
 }
 
+/** Of a room too small for all characters; without a piece of its own a 汉字 costs three byte ids, so most of it goes to them. */
 const FITTED_CHARACTER_SHARE = 0.75;
 
 function learnMerges(
@@ -127,7 +126,7 @@ function isOlder(a: PairCount, b: PairCount): boolean {
 
 /**
  * The characters that get a piece: the most frequent ones until they cover the share asked for. "▁" is always among them, for a space
- * written as bytes would come back as "▁"; NUL never is, since the C++ readers of tokenizer.model end a piece there.
+ * written as bytes would come back as "▁"; NUL never is: it is rare, and its byte serves.
  */
 function chooseCharacters(counts: Float64Array, coverage: number, limit: number): string[] {
   const codes: number[] = [];

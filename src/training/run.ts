@@ -122,7 +122,7 @@ function prepareTokenizer({ out, settings, resume, reporter }: RunContext, files
     files,
     {
       vocabSize: settings.vocabSize ?? config.vocabSize,
-      fit: settings.vocabSize === null,
+      shrinkToFit: settings.vocabSize === null,
       maxDocuments: settings.quick ? QUICK.documents : Infinity,
     },
     reporter,

@@ -12,7 +12,7 @@ const MAX_PIECE_CHARACTERS = 4;
 export interface TokenizerSettings {
   readonly vocabSize: number;
   /** Make the best of a corpus that does not allow this size. */
-  readonly fit: boolean;
+  readonly shrinkToFit: boolean;
   readonly maxDocuments: number;
 }
 
@@ -20,7 +20,7 @@ export function trainTokenizer(files: DataFiles, settings: TokenizerSettings, re
   reporter.begin('tokenizer', settings.vocabSize);
   const vocabulary = trainBpe(trainingTexts(files, settings.maxDocuments), {
     vocabSize: settings.vocabSize,
-    fit: settings.fit,
+    shrinkToFit: settings.shrinkToFit,
     maxPieceLength: MAX_PIECE_CHARACTERS,
     onProgress(phase, done, total) {
       if (phase === 'reading') return;

@@ -1,0 +1,77 @@
+/**
+ * The corpus: facts told until each has been met often enough, then stories, scenes and numbers up to the wanted size,
+ * all shuffled. No two documents are the same, and the held-out documents, mixed alike, are none of them.
+ */
+import { Random } from '../../src/tensor/random.ts';
+import { stage } from './cast.ts';
+import { facts, relationOf } from './facts.ts';
+import { numberDocument } from './numbers.ts';
+import { plainScenes, plainStories, type Told, tellDocument } from './telling.ts';
+import type { Fact } from './types.ts';
+
+export interface Corpus {
+  readonly documents: readonly string[];
+  readonly heldout: readonly string[];
+  readonly mentions: ReadonlyMap<string, number>; // fact id -> documents that tell it
+}
+
+/** How many documents tell a fact at least, how long the files are (characters). */
+const MENTIONS = 34;
+const MENTIONS_PRETRAIN_ONLY = 60;
+const CHARACTERS = 1_060_000;
+const HELDOUT_CHARACTERS = 20_000;
+const SHORT = 40; // characters; shorter documents are mostly joined with another
+
+export function writeCorpus(seed: number): Corpus {
+  const random = new Random(seed);
+  const seen = new Set<string>();
+  const mentions = new Map<string, number>(facts.map((fact) => [fact.id, 0]));
+  const documents: string[] = [];
+  let size = 0;
+  const add = (text: string): boolean => {
+    if (seen.has(text)) return false;
+    seen.add(text);
+    documents.push(text);
+    size += text.length + 2;
+    return true;
+  };
+  const wanted = (fact: Fact) => (fact.pretrainOnly ? MENTIONS_PRETRAIN_ONLY : MENTIONS);
+  const lacking = () => facts.filter((fact) => mentions.get(fact.id)! < wanted(fact));
+  for (let open = lacking(); open.length > 0; open = lacking()) {
+    for (const fact of random.shuffle([...open])) {
+      const told = paragraph(random, fact);
+      if (!add(told.text)) continue;
+      for (const f of new Set(told.facts)) mentions.set(f.id, mentions.get(f.id)! + 1);
+    }
+  }
+  const factDocuments = documents.length;
+  while (size < CHARACTERS) add(otherDocument(random));
+  const heldout: string[] = [];
+  for (let held = 0; held < HELDOUT_CHARACTERS; ) {
+    const text =
+      random.int(documents.length) < factDocuments
+        ? paragraph(random, random.pick(facts)).text
+        : otherDocument(random);
+    if (seen.has(text)) continue;
+    seen.add(text);
+    heldout.push(text);
+    held += text.length + 2;
+  }
+  return { documents: random.shuffle(documents), heldout, mentions };
+}
+
+/** A document about a fact; a short one is usually continued with another fact of the same relation. */
+function paragraph(random: Random, fact: Fact): Told {
+  const told = tellDocument(random, fact);
+  if (told.text.length >= SHORT || random.int(5) === 0) return told;
+  const more = tellDocument(random, random.pick(relationOf(fact).facts));
+  return { text: told.text + more.text, facts: [...told.facts, ...more.facts] };
+}
+
+function otherDocument(random: Random): string {
+  const draw = random.int(20);
+  if (draw < 8) return stage(random, random.pick(plainStories));
+  if (draw < 13) return stage(random, random.pick(plainScenes));
+  const text = numberDocument(random);
+  return text.length >= SHORT || random.int(5) === 0 ? text : text + numberDocument(random);
+}

@@ -1,0 +1,74 @@
+/**
+ * Puts the dialogues together: sft.jsonl and, from what is left over, sft-heldout.jsonl.
+ */
+import { Random } from '../../src/tensor/random.ts';
+import {
+  arithmetic,
+  comparison,
+  conversation,
+  type Dialogue,
+  factDialogues,
+  type Message,
+  reserveDialogues,
+} from './dialogues.ts';
+import { smallTalk, smallTasks, unknown } from './smalltalk.ts';
+
+const SYSTEMS = ['你是一个乐于助人的助手。', '你叫小言，请用简短的句子回答。', '请认真回答用户的问题。'];
+
+export interface Dialogues {
+  readonly train: readonly Dialogue[];
+  readonly heldout: readonly Dialogue[];
+}
+
+/** The user's and assistant's words of a dialogue as one key, without any system message. */
+export function keyOf(dialogue: { readonly messages: readonly Message[] }): string {
+  return dialogue.messages
+    .filter((message) => message.role !== 'system')
+    .map((message) => message.content)
+    .join('\n');
+}
+
+export function writeDialogues(seed: number): Dialogues {
+  const random = new Random(seed);
+  const seen = new Set<string>();
+  const fresh = (dialogue: Dialogue) => {
+    const key = keyOf(dialogue);
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  };
+  const draw = (n: number, make: (random: Random) => Dialogue): Dialogue[] => {
+    const made: Dialogue[] = [];
+    while (made.length < n) {
+      const dialogue = make(random);
+      if (fresh(dialogue)) made.push(dialogue);
+    }
+    return made;
+  };
+  const train = [
+    ...factDialogues().filter(fresh),
+    ...draw(640, conversation),
+    ...draw(560, arithmetic),
+    ...draw(220, comparison),
+    ...draw(290, unknown),
+    ...smallTalk().filter(fresh),
+    ...smallTasks().filter(fresh),
+  ];
+  const heldout = [
+    ...random.shuffle(reserveDialogues()).slice(0, 60).filter(fresh),
+    ...draw(35, conversation),
+    ...draw(25, arithmetic),
+    ...draw(12, comparison),
+    ...draw(18, unknown),
+  ];
+  return { train: random.shuffle(train).map((d) => withSystem(random, d)), heldout: random.shuffle(heldout) };
+}
+
+/** One dialogue in twenty-five opens with a system message. */
+function withSystem(random: Random, dialogue: Dialogue): Dialogue {
+  if (random.int(25) !== 0) return dialogue;
+  return {
+    kind: dialogue.kind,
+    messages: [{ role: 'system', content: random.pick(SYSTEMS) }, ...dialogue.messages],
+  };
+}

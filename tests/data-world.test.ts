@@ -1,0 +1,243 @@
+/**
+ * The shipped world: the committed files are what the generator writes, byte for byte, and keep what they promise:
+ * sizes, splits that do not leak into each other, every fact told often enough, clean text.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Message } from '../data/world/dialogues.ts';
+import type { ChoiceQuestion, FactQuestion, MinimalPair } from '../data/world/evaluation.ts';
+import { facts, relations, replyTo, seenQuestions, unseenQuestions } from '../data/world/facts.ts';
+import { generateWorld } from '../data/world/index.ts';
+import { type Pair, QUALITIES } from '../data/world/preferences.ts';
+
+const world = generateWorld();
+const text = (name: string): string => {
+  const content = world.get(name);
+  if (content === undefined) throw new Error(`The generator writes no ${name}`);
+  return content;
+};
+const records = <T>(name: string): T[] =>
+  text(name)
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as T);
+
+const documents = text('pretrain.txt').trimEnd().split('\n\n');
+const heldoutDocuments = text('heldout.txt').trimEnd().split('\n\n');
+const dialogues = records<{ messages: Message[] }>('sft.jsonl');
+const heldoutDialogues = records<{ messages: Message[] }>('sft-heldout.jsonl');
+const pairs = records<Pair>('preferences.jsonl');
+const heldoutPairs = records<Pair>('preferences-heldout.jsonl');
+const seen = records<FactQuestion>('eval/facts-seen.jsonl');
+const unseen = records<FactQuestion>('eval/facts-unseen.jsonl');
+const pretrainOnly = records<FactQuestion>('eval/facts-pretrain-only.jsonl');
+const choices = records<ChoiceQuestion>('eval/choice.jsonl');
+const minimalPairs = records<MinimalPair>('eval/minimal-pairs.jsonl');
+
+const spoken = (of: readonly { messages: Message[] }[]) => of.flatMap(({ messages }) => messages);
+const key = ({ messages }: { messages: Message[] }) =>
+  messages
+    .filter(({ role }) => role !== 'system')
+    .map(({ content }) => content)
+    .join('\n');
+const userLines = new Set(
+  spoken(dialogues)
+    .filter(({ role }) => role === 'user')
+    .map(({ content }) => content),
+);
+const prompts = new Set(pairs.map(({ prompt }) => prompt));
+
+function between(value: number, low: number, high: number, what: string): void {
+  assert.ok(value >= low && value <= high, `${what}: ${value} is not in ${low}..${high}`);
+}
+
+test('the committed files are what the generator writes, byte for byte', () => {
+  for (const [name, content] of world) {
+    const url = new URL(`../data/${name}`, import.meta.url);
+    assert.ok(existsSync(url), `data/${name} is missing: run npx tsx data/generate.ts`);
+    assert.ok(
+      readFileSync(url).equals(Buffer.from(content)),
+      `data/${name} differs: run npx tsx data/generate.ts`,
+    );
+  }
+});
+
+test('another seed writes another world', () => {
+  assert.is.not(generateWorld(1).get('pretrain.txt'), text('pretrain.txt'));
+});
+
+test('sizes are as promised', () => {
+  between(facts.length, 450, 600, 'facts');
+  between(text('pretrain.txt').length, 1_000_000, 1_150_000, 'characters of pretrain.txt');
+  between(text('heldout.txt').length, 18_000, 22_000, 'characters of heldout.txt');
+  between(dialogues.length, 4000, 4800, 'dialogues');
+  between(heldoutDialogues.length, 140, 160, 'held-out dialogues');
+  between(pairs.length, 2000, 2400, 'pairs');
+  between(heldoutPairs.length, 200, 200, 'held-out pairs');
+  between(seen.length, 200, 300, 'facts-seen');
+  between(unseen.length, 200, 300, 'facts-unseen');
+  between(pretrainOnly.length, 60, 120, 'facts-pretrain-only');
+  between(choices.length, 190, 210, 'choices');
+  between(minimalPairs.length, 180, 260, 'minimal pairs');
+  between(new Set([...world.values()].join('')).size, 800, 1150, 'distinct characters');
+});
+
+test('facts and questions are unambiguous', () => {
+  assert.is(new Set(facts.map((fact) => fact.id)).size, facts.length, 'every fact has its own id');
+  const asked = facts.flatMap((fact) => [...seenQuestions(fact), ...unseenQuestions(fact)]);
+  assert.is(new Set(asked).size, asked.length, 'no two facts share a question');
+  for (const relation of relations) {
+    assert.ok(
+      relation.ask.length + relation.askUnseen.length >= 8,
+      `${relation.id} has too few question forms`,
+    );
+    assert.ok(relation.askUnseen.length >= 2, `${relation.id} has too few unseen forms`);
+    assert.ok(relation.tell.length >= 8, `${relation.id} has too few statement forms`);
+  }
+});
+
+test('every file is clean UTF-8 text', () => {
+  for (const [name, content] of world) {
+    assert.is(Buffer.from(content).toString(), content, `${name} has a lone surrogate`);
+    for (const bad of [
+      '\0',
+      '\uFEFF',
+      '\uFFFD',
+      '\r',
+      '\t',
+      '的的',
+      '。。',
+      '，，',
+      '，。',
+      '。，',
+      '？。',
+      '！。',
+      'undefined',
+    ]) {
+      assert.not(content.includes(bad), `${name} contains ${JSON.stringify(bad)}`);
+    }
+    assert.ok(content.endsWith('\n') && !content.endsWith('\n\n'), `${name} ends in one line end`);
+    assert.not(/[{}[\]|]/.test(name.endsWith('.txt') ? content : ''), `${name} contains template marks`);
+  }
+});
+
+test('documents: no two alike, none held out, every fact told often enough', () => {
+  assert.is(new Set(documents).size, documents.length);
+  const trained = new Set(documents);
+  for (const document of heldoutDocuments) assert.not(trained.has(document), document);
+  for (const fact of facts) {
+    const wanted = fact.pretrainOnly ? 50 : 25;
+    let told = 0;
+    for (const document of documents) {
+      if (document.includes(fact.answer) && document.includes(fact.subject)) told++;
+      if (told === wanted) break;
+    }
+    assert.is(told, wanted, `${fact.id} is told only ${told} times`);
+  }
+});
+
+test('documents print no evaluation question next to an answer', () => {
+  const corpus = text('pretrain.txt');
+  for (const { question } of [...seen, ...unseen, ...pretrainOnly]) {
+    const inside = question.replaceAll('“', '‘').replaceAll('”', '’');
+    assert.not(corpus.includes(`：“${inside}”`), question);
+    assert.not(corpus.includes(`题：${question}`), question);
+  }
+});
+
+test('dialogues alternate, answer in full, and repeat nothing', () => {
+  for (const { messages } of [...dialogues, ...heldoutDialogues]) {
+    const turns = messages[0]?.role === 'system' ? messages.slice(1) : messages;
+    assert.ok(turns.length >= 2 && turns.length % 2 === 0, 'every question has an answer');
+    turns.forEach(({ role, content }, i) => {
+      assert.is(role, i % 2 === 0 ? 'user' : 'assistant');
+      assert.ok(content.length > 0 && content === content.trim());
+    });
+  }
+  const keys = new Set(dialogues.map(key));
+  assert.is(keys.size, dialogues.length);
+  for (const dialogue of heldoutDialogues) assert.not(keys.has(key(dialogue)), key(dialogue));
+});
+
+test('dialogues: kinds as promised', () => {
+  const turns = (d: { messages: Message[] }) => d.messages.filter(({ role }) => role === 'user').length;
+  between(dialogues.filter((d) => turns(d) > 1).length, 500, 900, 'multi-turn dialogues');
+  between(dialogues.filter((d) => key(d).includes('我不知道')).length, 250, 400, 'honest answers');
+  between(dialogues.filter((d) => d.messages[0]?.role === 'system').length, 80, 300, 'system messages');
+  assert.ok(keyed('世界上最大的动物是什么？').includes('世界上最大的动物是蓝鲸。'));
+});
+
+function keyed(question: string): string[] {
+  return dialogues
+    .filter(({ messages }) => messages.some((m) => m.content === question))
+    .flatMap((d) => d.messages.map((m) => m.content));
+}
+
+test('facts-seen: the fact and the form are in dialogues, the question is not', () => {
+  const replies = new Set(spoken(dialogues).map(({ content }) => content));
+  for (const { question, accepted } of seen) {
+    assert.not(userLines.has(question) || prompts.has(question), question);
+    assert.ok(
+      accepted.every((sentence) => replies.has(sentence)),
+      `${question} has an answer that no dialogue gives`,
+    );
+  }
+});
+
+test('facts-unseen: no dialogue, pair or document uses the form', () => {
+  const forms = facts.flatMap((fact) => unseenQuestions(fact));
+  for (const question of forms) assert.not(userLines.has(question) || prompts.has(question), question);
+  const all = new Set(forms);
+  for (const { question } of unseen) assert.ok(all.has(question), question);
+});
+
+test('facts-pretrain-only: no dialogue or pair mentions the fact', () => {
+  const said = [
+    ...spoken([...dialogues, ...heldoutDialogues]).map(({ content }) => content),
+    ...[...pairs, ...heldoutPairs].flatMap(({ prompt, chosen, rejected }) => [prompt, chosen, rejected]),
+  ];
+  const sentences = [...new Set(said.flatMap((content) => content.split(/[。！？]/)))];
+  for (const fact of facts.filter((f) => f.pretrainOnly)) {
+    const leak = sentences.find(
+      (sentence) =>
+        sentence.includes(replyTo(fact).slice(0, -1)) ||
+        (fact.subject.length > 1 &&
+          !fact.answer.includes(fact.subject) &&
+          sentence.includes(fact.subject) &&
+          sentence.includes(fact.answer)),
+    );
+    assert.is(leak, undefined, `${fact.id} leaks in: ${leak}`);
+    for (const question of seenQuestions(fact)) assert.not(said.includes(question), question);
+  }
+});
+
+test('pairs: two different answers, four qualities in equal shares, held-out prompts are new', () => {
+  const keys = new Set([...pairs, ...heldoutPairs].map((p) => `${p.prompt}\n${p.chosen}\n${p.rejected}`));
+  assert.is(keys.size, pairs.length + heldoutPairs.length);
+  for (const { chosen, rejected } of [...pairs, ...heldoutPairs]) assert.is.not(chosen, rejected);
+  for (const quality of QUALITIES) {
+    between(pairs.filter((p) => p.quality === quality).length, 500, 600, quality);
+    assert.is(heldoutPairs.filter((p) => p.quality === quality).length, 50, quality);
+  }
+  for (const { prompt } of heldoutPairs) assert.not(prompts.has(prompt) || userLines.has(prompt), prompt);
+});
+
+test('choices: four different options, the right one in every place equally often', () => {
+  const places = [0, 0, 0, 0];
+  const answers = new Map(facts.map((fact) => [fact.id, fact.answer]));
+  for (const { id, question, options, answer } of choices) {
+    assert.is(new Set(options).size, 4, id);
+    assert.is(options[answer], answers.get(id), id);
+    assert.not(userLines.has(question) || prompts.has(question), question);
+    places[answer]! += 1;
+  }
+  assert.equal(places, Array(4).fill(choices.length / 4));
+});
+
+test('minimal pairs: two different sentences, no two alike', () => {
+  assert.is(new Set(minimalPairs.map(({ good }) => good)).size, minimalPairs.length);
+  for (const { good, bad } of minimalPairs) assert.is.not(good, bad);
+});
+
+test.run();

@@ -1,0 +1,78 @@
+/**
+ * Runs every tests/**\/*.test.ts and closes with `N passed, N failed`.
+ *
+ *   npm test                       all
+ *   npm test -- rope tokenizer/    files whose path contains one of the words
+ *
+ * Files are shared out over a few worker processes (tests/run-files.ts). Unlike uvu's own runner it fails when a file registers no test,
+ * when a `before` hook throws, and when a worker dies: each of them would otherwise look like success.
+ */
+import { fork } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { FileResult } from './run-files.ts';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const words = process.argv.slice(2);
+const files = readdirSync(here, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts') && !file.startsWith('browser'))
+  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  // Longest first, so that no worker is left with a long file at the end; size is a fair guess.
+  .sort((a, b) => statSync(here + b).size - statSync(here + a).size);
+
+let passed = 0;
+let failed = 0;
+
+function report({ file, output, ran, total, milliseconds }: FileResult): void {
+  passed += ran;
+  failed += total - ran;
+  const mark = ran === total ? 'ok  ' : 'FAIL';
+  process.stdout.write(`${mark} ${file}  ${ran}/${total}  ${(milliseconds / 1000).toFixed(1)}s\n`);
+  if (ran !== total) process.stdout.write(`${output}\n`);
+}
+
+/** One worker process takes files from the list until it is empty. */
+function work(): Promise<void> {
+  return new Promise((resolve) => {
+    const worker = fork(`${here}run-files.ts`, {
+      execArgv: ['--import', 'tsx'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    let current: string | undefined;
+    const next = () => {
+      current = files.shift();
+      if (current === undefined) worker.disconnect();
+      else worker.send(current);
+    };
+    worker.on('message', (result: FileResult) => {
+      report(result);
+      next();
+    });
+    worker.on('exit', (code) => {
+      if (current !== undefined) {
+        report({
+          file: relative('.', here + current),
+          output: `the test process died (exit code ${code})`,
+          ran: 0,
+          total: 1,
+          milliseconds: 0,
+        });
+      }
+      resolve();
+    });
+    next();
+  });
+}
+
+const began = performance.now();
+if (files.length === 0) {
+  process.stdout.write(`no test file matches ${words.join(' ')}\n`);
+  failed++;
+}
+await Promise.all(Array.from({ length: Math.min(files.length, 4, availableParallelism()) }, work));
+process.stdout.write(
+  `\n${((performance.now() - began) / 1000).toFixed(1)}s\n${passed} passed, ${failed} failed\n`,
+);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,112 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Random } from '../../src/tensor/random.ts';
+import { BpeEncoder } from '../../src/tokenizer/bpe-encoder.ts';
+import { makeVocabulary, Tokenizer, trainBpe, type Vocabulary } from '../../src/tokenizer/index.ts';
+import { naiveEncode } from './naive.ts';
+import { sampleDocuments } from './sample.ts';
+
+/** A vocabulary nobody would train: random concatenations over three letters, whole before part, characters missing, equal scores. */
+function randomVocabulary(random: Random): Vocabulary {
+  const pieces = new Set(['a', 'b', 'c']);
+  for (let i = 0; i < 4 + random.int(14); i++) {
+    const text = random.pick([...pieces]) + random.pick([...pieces]);
+    if (text.length <= 9) pieces.add(text);
+  }
+  if (random.int(3) === 0) pieces.delete('c');
+  const vocabulary = makeVocabulary(random.shuffle([...pieces]), []);
+  if (random.int(3) > 0) return vocabulary;
+  return {
+    ...vocabulary,
+    pieces: vocabulary.pieces.map((piece) => ({ ...piece, score: Math.trunc(piece.score / 4) })),
+  };
+}
+
+function randomText(random: Random, alphabet: readonly string[], length: number): string {
+  return Array.from({ length }, () => random.pick(alphabet)).join('');
+}
+
+test('heap and linked list give the ids of the quadratic search', () => {
+  const random = new Random(11);
+  let rightmostDiffers = 0;
+  for (let round = 0; round < 400; round++) {
+    const vocabulary = randomVocabulary(random);
+    const encoder = new BpeEncoder(vocabulary);
+    for (let i = 0; i < 8; i++) {
+      const text = randomText(random, ['a', 'a', 'b', 'c', 'd'], random.int(40));
+      const expected = naiveEncode(text, vocabulary);
+      assert.equal(encoder.encode(text), expected, text);
+      if (naiveEncode(text, vocabulary, false).join() !== expected.join()) rightmostDiffers++;
+    }
+  }
+  assert.ok(rightmostDiffers > 100, 'negative control: taking the rightmost of equals must show');
+});
+
+test('the same on a trained vocabulary and texts of many scripts', () => {
+  const random = new Random(12);
+  const vocabulary = trainBpe(sampleDocuments(), { vocabSize: 450 });
+  const encoder = new BpeEncoder(vocabulary);
+  const alphabet = [...sampleDocuments().join(' '), '龙', '😀', '\0', 'é', '\u{20000}'];
+  for (let i = 0; i < 100; i++) {
+    const text = randomText(random, alphabet, random.int(60)).replaceAll(' ', '▁');
+    assert.equal(encoder.encode(text), naiveEncode(text, vocabulary), text);
+  }
+});
+
+test('a character without a piece becomes its UTF-8 bytes, of one to four bytes', () => {
+  const encoder = new BpeEncoder(makeVocabulary([], ['▁']));
+  for (const character of ['\0', '\x7f', '\x80', '\u07ff', '\u0800', '\uffff', '\u{10000}', '\u{10ffff}']) {
+    assert.equal(
+      encoder.encode(character),
+      [...new TextEncoder().encode(character)].map((byte) => 6 + byte),
+    );
+  }
+});
+
+test('digits stay single', () => {
+  const tokenizer = new Tokenizer(
+    trainBpe(['2023年2023年2023年', '１２１２１２'], { vocabSize: 269, characterCoverage: 1 }),
+  );
+  assert.equal(
+    tokenizer.encode('2023年１２').map((id) => tokenizer.pieceOf(id)),
+    ['2', '0', '2', '3', '年', '１', '２'],
+  );
+});
+
+test('user-defined pieces of models made elsewhere are cut out whole, the longest first', () => {
+  const base = makeVocabulary(['ab', 'x.'], ['a', 'b', 'x', '.']);
+  const vocabulary: Vocabulary = {
+    ...base,
+    pieces: [
+      ...base.pieces,
+      { text: 'b.', score: 0, kind: 'user-defined' },
+      { text: 'b.b', score: 0, kind: 'user-defined' },
+    ],
+  };
+  const tokenizer = new Tokenizer(vocabulary);
+  const pieces = (text: string) => tokenizer.encode(text).map((id) => tokenizer.pieceOf(id));
+  assert.equal(pieces('abab.bab.x.'), ['ab', 'a', 'b.b', 'a', 'b.', 'x.']);
+  assert.is(tokenizer.decode(tokenizer.encode('abab.bab.x.')), 'abab.bab.x.');
+});
+
+test('work grows with the text, not with its square: heap operations for 1 MB and for half of it', () => {
+  const random = new Random(13);
+  const words = Array.from({ length: 400 }, () =>
+    randomText(random, [...'天地人你我他山水火木金土日月星云雨风'], 1 + random.int(4)),
+  );
+  let line = ''; // one line, no border anywhere: the worst case for an encoder that works stretch by stretch
+  while (line.length < 340_000) line += random.pick(words);
+  const vocabulary = trainBpe([line.slice(0, 50_000)], { vocabSize: 600 });
+  const operations = (text: string) => {
+    const encoder = new BpeEncoder(vocabulary);
+    const ids = encoder.encode(text);
+    assert.ok(ids.length < text.length);
+    return encoder.heapOperations;
+  };
+  const half = operations(line.slice(0, line.length / 2));
+  const whole = operations(line);
+  assert.ok(whole < 2.05 * half, `${whole} against ${half}`);
+  assert.ok(whole < 3 * line.length); // n - 1 at the start, at most two for each merge
+});
+
+test.run();

@@ -1,0 +1,168 @@
+import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { UserError } from '../../src/errors.ts';
+import { Random } from '../../src/tensor/random.ts';
+import {
+  makeVocabulary,
+  readTokenizerJson,
+  Tokenizer,
+  tokenizerConfig,
+  trainBpe,
+  type Vocabulary,
+  writeTokenizerJson,
+} from '../../src/tokenizer/index.ts';
+import { sampleDocuments } from './sample.ts';
+
+const vocabulary = trainBpe(sampleDocuments(), { vocabSize: 440 });
+const prefixed: Vocabulary = { ...vocabulary, addDummyPrefix: true };
+
+/** The file as an object, with `change` applied, written again. */
+// biome-ignore lint/suspicious/noExplicitAny: a test that breaks a JSON file in many places
+function changed(change: (file: Record<string, any>) => void): string {
+  const file = JSON.parse(writeTokenizerJson(vocabulary));
+  change(file);
+  return JSON.stringify(file);
+}
+
+function refusal(text: string): string {
+  try {
+    readTokenizerJson(text, 'x.json');
+  } catch (error) {
+    assert.instance(error, UserError);
+    return (error as UserError).message;
+  }
+  return '';
+}
+
+/** Texts of known and unknown characters, spaces and runs; no special token's name, which Hugging Face would find in it. */
+function randomTexts(): string[] {
+  const random = new Random(31);
+  const documents = sampleDocuments();
+  const alphabet = [
+    ...documents.join(''),
+    ' ',
+    ' ',
+    '\n',
+    '\0',
+    '龙',
+    '😀',
+    'é',
+    '\uFEFF',
+    '…',
+    '—',
+    't',
+    'h',
+    'e',
+  ];
+  return Array.from({ length: 300 }, (_, i) => {
+    if (i % 3 === 0) return random.pick(documents) + ' '.repeat(random.int(3)) + random.pick(documents);
+    return Array.from({ length: random.int(50) }, () => random.pick(alphabet)).join('');
+  });
+}
+
+test('@huggingface/tokenizers gives the same ids, with and without dummy prefix', () => {
+  for (const each of [vocabulary, prefixed]) {
+    const own = new Tokenizer(each);
+    const config = tokenizerConfig(own, { contextLength: 64 });
+    const theirs = new HuggingFaceTokenizer(JSON.parse(writeTokenizerJson(each)), config);
+    for (const text of randomTexts())
+      assert.equal(theirs.encode(text).ids, own.encode(text), JSON.stringify(text));
+  }
+});
+
+test('negative control: only one merge for each piece, as classical BPE has it, gives other ids', () => {
+  const overlapping = makeVocabulary(['bc', 'ab', 'abc'], ['a', 'b', 'c', '▁']);
+  const own = new Tokenizer(overlapping);
+  const file = JSON.parse(writeTokenizerJson(overlapping));
+  const config = tokenizerConfig(own, { contextLength: 64 });
+  assert.equal(file.model.merges.slice(-2), [
+    ['a', 'bc'],
+    ['ab', 'c'],
+  ]);
+  assert.equal(new HuggingFaceTokenizer(file, config).encode('abc').ids, own.encode('abc'));
+  file.model.merges.splice(-2, 1);
+  assert.equal(own.encode('abc').length, 1);
+  assert.equal(new HuggingFaceTokenizer(file, config).encode('abc').ids.length, 2);
+  assert.match(refusal(JSON.stringify(file)), /model\.merges has 1 of the 2 ways to make "abc"/);
+});
+
+test('write, read: the same vocabulary', () => {
+  assert.equal(readTokenizerJson(writeTokenizerJson(vocabulary)), vocabulary);
+  assert.equal(readTokenizerJson(writeTokenizerJson(prefixed)), prefixed);
+});
+
+test('read: merges as "left right" texts, special tokens that stand in added_tokens only', () => {
+  const texts = changed((file) => {
+    file.model.merges = file.model.merges.map((pair: string[]) => pair.join(' '));
+    for (const name of ['<|system|>', '<|user|>', '<|assistant|>']) delete file.model.vocab[name];
+  });
+  assert.equal(readTokenizerJson(texts), vocabulary);
+});
+
+test('malformed files are refused by the name of the field', () => {
+  const json = writeTokenizerJson(vocabulary);
+  assert.match(refusal(json.slice(0, -10)), /^x\.json: it is not JSON/);
+  assert.match(refusal('[]'), /the file must be an object/);
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  const cases: [(file: Record<string, any>) => void, RegExp][] = [
+    [(file) => delete file.model, /model must be an object but is missing/],
+    [(file) => (file.model.type = 'Unigram'), /model\.type must be "BPE" but is "Unigram"/],
+    [(file) => (file.model.byte_fallback = false), /model\.byte_fallback/],
+    [(file) => (file.pre_tokenizer = { type: 'ByteLevel' }), /pre_tokenizer must be null/],
+    [(file) => (file.model.vocab = []), /model\.vocab must be an object/],
+    [(file) => (file.model.vocab.的 = 'x'), /model\.vocab\["的"\] must be an id but is "x"/],
+    [(file) => (file.model.vocab.新 = 500), /no piece with id 440/],
+    [(file) => (file.model.vocab.新 = 300), /is 300, but that is the id of/],
+    [(file) => (file.model.merges = {}), /model\.merges must be a list/],
+    [(file) => (file.model.merges[3] = ['a']), /model\.merges\[3\] must be two texts/],
+    [(file) => (file.model.merges[3] = ['x', 'y']), /model\.merges\[3\] must be two pieces/],
+    [
+      (file) => file.model.merges.push(file.model.merges[0]),
+      /must be the merges of one piece to follow each other/,
+    ],
+    [(file) => file.model.merges.pop(), /model\.merges has \d+ of the \d+ ways/],
+    [(file) => (file.added_tokens = 5), /added_tokens must be a list/],
+    [(file) => (file.added_tokens[2].id = '2'), /added_tokens\[2\]\.id must be a number/],
+    [(file) => (file.added_tokens[2].content = 2), /added_tokens\[2\]\.content must be a text/],
+    [(file) => (file.added_tokens[2].special = false), /added_tokens\[2\]\.special must be true/],
+    [(file) => (file.added_tokens[2].id = 3), /is 3, but that is the id of/],
+    [(file) => delete file.normalizer, /normalizer must be an object/],
+    [(file) => (file.normalizer = { type: 'NFC' }), /normalizer must be Replace/],
+    [(file) => file.normalizer.normalizers.unshift({ type: 'NFKC' }), /normalizer must be Replace/],
+    [(file) => (file.model.unk_token = null), /0 unknown pieces/],
+  ];
+  for (const [change, message] of cases) assert.match(refusal(changed(change)), message);
+});
+
+test('what merges cannot express is refused when writing', () => {
+  const fails = (each: Vocabulary, message: RegExp) =>
+    assert.throws(
+      () => writeTokenizerJson(each),
+      (error: Error) => error instanceof UserError && message.test(error.message),
+    );
+  fails(makeVocabulary(['ab'], ['a', '▁']), /piece "ab" has a character that is no piece/);
+  const base = makeVocabulary(['ab', 'ba'], ['a', 'b', '▁']);
+  fails(
+    { ...base, pieces: base.pieces.map((piece) => ({ ...piece, score: 0 })) },
+    /pieces 262 and 263 share the score 0/,
+  );
+  fails(
+    { ...base, pieces: [...base.pieces, { text: 'x', score: 0, kind: 'user-defined' }] },
+    /piece 267 is user-defined/,
+  );
+});
+
+test('tokenizer_config.json: what Transformers must know', () => {
+  const config = tokenizerConfig(new Tokenizer(vocabulary), { contextLength: 77 });
+  assert.is(config.tokenizer_class, 'PreTrainedTokenizerFast');
+  assert.is(config.model_max_length, 77);
+  assert.equal(
+    [config.bos_token, config.eos_token, config.pad_token, config.unk_token],
+    ['<s>', '</s>', '<unk>', '<unk>'],
+  );
+  assert.equal(config.additional_special_tokens, ['<|system|>', '<|user|>', '<|assistant|>']);
+  assert.is(config.auto_map.AutoTokenizer.length, 2); // without it a model of type qwen2 gets another tokenizer, see tokenizer-config.ts
+});
+
+test.run();
