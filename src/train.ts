@@ -5,6 +5,8 @@
  *
  * Start reading here and go down: training/run.ts runs the stages, training/loop.ts is the loop, models/causal-lm.ts the model.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { runCommand } from './cli/command.ts';
 import type { FlagTable, FlagValues } from './cli/flags.ts';
 import { makeReporter } from './cli/progress.ts';
@@ -15,7 +17,7 @@ import { runStages } from './training/run.ts';
 import { type RunSettings, resumeRunSettings, type StageName, stageNames } from './training/run-settings.ts';
 import type { StageSettings } from './training/settings.ts';
 
-const DEFAULT_PRESET = 'pico';
+const DEFAULT_PRESET = 'pico-2k';
 
 const flags = {
   preset: { type: 'choice', choices: presetNames, help: 'size of the model', default: DEFAULT_PRESET },
@@ -166,9 +168,11 @@ await runCommand({
       process.stderr.write(`Stopped. Continue with: npx tsx src/train.ts --resume --out ${out}\n`);
       return 130;
     }
-    process.stderr.write(
-      `\nTalk to it: npx tsx src/chat.ts${values.out === undefined ? '' : ` --model ${out}`}\n`,
-    );
+    if (existsSync(join(out, 'sft'))) {
+      process.stderr.write(
+        `\nTalk to it: npx tsx src/chat.ts${values.out === undefined ? '' : ` --model ${out}`}\n`,
+      );
+    }
     return 0;
   },
 });

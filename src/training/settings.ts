@@ -61,7 +61,11 @@ type TrainableStage = 'pretrain' | 'sft';
 type Changes = Partial<StageSettings>;
 
 const byPreset: Record<string, Record<TrainableStage, Changes>> = {
-  pico: { pretrain: {}, sft: { epochs: 6 } },
+  pico: { pretrain: {}, sft: { epochs: 6, batchSize: 8 } },
+  'pico-2k': {
+    pretrain: { learningRate: 5e-3, batchSize: 8, maxSteps: 400 },
+    sft: { epochs: 4, batchSize: 4 },
+  },
   nano: { pretrain: { learningRate: 2e-3 }, sft: { epochs: 4, learningRate: 2e-3 } },
   micro: {
     pretrain: { learningRate: 1e-3, batchSize: 8 },

@@ -91,6 +91,7 @@ class Golden:
     def save(self):
         # One key only: with more, their order in the file, and so its bytes, would differ from run to run.
         save_file(self.tensors, HERE / self.file, metadata={"made_with": VERSIONS})
+        (HERE / self.file).chmod(0o644)
         cases = len({name.rsplit("/", 1)[0] for name in self.tensors})
         size = (HERE / self.file).stat().st_size
         worst, where = self.float32_error
