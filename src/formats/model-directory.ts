@@ -12,6 +12,7 @@ import { CausalLM } from '../models/causal-lm.ts';
 import { type ModelConfig, parameterShapes } from '../models/config.ts';
 import { fromArray, Random, type Tensor } from '../tensor/index.ts';
 import {
+  AUTO_MAP_FILE,
   readSentencePieceModel,
   readTokenizerJson,
   Tokenizer,
@@ -43,6 +44,7 @@ export function tokenizerFiles(tokenizer: Tokenizer, contextLength: number): Fil
     ['tokenizer.json', writeTokenizerJson(tokenizer.vocabulary)],
     ['tokenizer.model', writeSentencePieceModel(tokenizer.vocabulary)],
     ['tokenizer_config.json', prettyJson(tokenizerConfig(tokenizer, { contextLength }))],
+    AUTO_MAP_FILE,
   ]);
 }
 

@@ -27,7 +27,7 @@ export {
 export { type DecodeOptions, StreamDecoder } from './stream-decoder.ts';
 export { cleanText, SPACE_SYMBOL, wellFormed } from './text-cleaning.ts';
 export { Tokenizer } from './tokenizer.ts';
-export { type TokenizerConfig, tokenizerConfig } from './tokenizer-config.ts';
+export { AUTO_MAP_FILE, type TokenizerConfig, tokenizerConfig } from './tokenizer-config.ts';
 export { readTokenizerJson, writeTokenizerJson } from './tokenizer-json.ts';
 export {
   makeVocabulary,

@@ -3,7 +3,8 @@
  *
  * `PreTrainedTokenizerFast` reads `tokenizer.json` as it stands; a Llama or Qwen2 class would put its own normalizer in its place.
  * For models of type qwen2 Transformers 5.18 does not believe `tokenizer_class` and silently takes Qwen2's byte-level one, unless there is
- * an `auto_map`. So there is one; it names no code that exists, and nothing looks for it but `trust_remote_code=True`, which is not needed.
+ * an `auto_map`. So there is one. The file it names is only looked for under `trust_remote_code=True` (which is not needed); it holds the
+ * one line that gives Transformers its own class back.
  * No begin token is added anywhere: our models are trained on documents that only end (`</s>`).
  */
 import { CHAT_TEMPLATE } from './chat-template.ts';
@@ -12,6 +13,13 @@ import type { Tokenizer } from './tokenizer.ts';
 
 /** file.Class, the class for Transformers' slow and fast tokenizers. */
 const AUTO_MAP = 'tokenization_tiny_llm.PreTrainedTokenizerFast';
+
+/** Name and content of the file that AUTO_MAP names. */
+export const AUTO_MAP_FILE = [
+  'tokenization_tiny_llm.py',
+  '# tokenizer.json is complete: this only names the class that reads it (see auto_map in tokenizer_config.json).\n' +
+    'from transformers import PreTrainedTokenizerFast  # noqa: F401\n',
+] as const;
 
 export interface TokenizerConfig {
   readonly tokenizer_class: 'PreTrainedTokenizerFast';
