@@ -24,7 +24,10 @@ export class TokenFile {
       const why = systemErrorInWords(error);
       throw why === null ? error : new UserError(`Cannot read ${path}: ${why}`);
     }
-    const { size } = fstatSync(this.file);
+    const stat = fstatSync(this.file);
+    const { size } = stat;
+    if (stat.isDirectory() || size % BYTES !== 0) closeSync(this.file);
+    if (stat.isDirectory()) throw new UserError(`${path} is a directory, a token file is needed here`);
     if (size % BYTES !== 0) {
       throw new UserError(
         `${path}: ${size} bytes is no whole number of 16-bit tokens; the file is cut off or no token file`,

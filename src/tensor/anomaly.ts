@@ -17,8 +17,17 @@ export function isAnomalyMode(): boolean {
 }
 
 export function withAnomalyMode<T>(fn: () => T): T {
+  return switched(true, fn);
+}
+
+/** For adjoints: the gradient they return is checked as a whole and blamed on the op, not on the ops the adjoint is made of. */
+export function withoutAnomalyMode<T>(fn: () => T): T {
+  return switched(false, fn);
+}
+
+function switched<T>(to: boolean, fn: () => T): T {
   const before = on;
-  on = true;
+  on = to;
   try {
     return fn();
   } finally {

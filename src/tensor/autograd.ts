@@ -8,7 +8,7 @@
  * recursion, and a chain of 10,000 ops needs no deep stack. Inputs that need no gradient are never visited and their
  * adjoints never run. Source of the method: Griewank & Walther, "Evaluating Derivatives", chapter 3.
  */
-import { type CallSite, callSite, checkFinite, isAnomalyMode } from './anomaly.ts';
+import { type CallSite, callSite, checkFinite, isAnomalyMode, withoutAnomalyMode } from './anomaly.ts';
 import type { Data } from './dtype.ts';
 import { track } from './scope.ts';
 import { formatShape, type Shape, sameShape } from './shape.ts';
@@ -96,6 +96,9 @@ export function backward(output: Tensor, options: BackwardOptions = {}): void {
         `backward: the gradient has shape ${formatShape(first.shape)}, the tensor ${formatShape(output.shape)}`,
       );
     }
+    if (first.dtype !== output.dtype) {
+      throw new TypeError(`backward: the gradient is ${first.dtype}, the tensor ${output.dtype}`);
+    }
     deliver(output, first, gradients);
     for (const node of descending(output)) {
       const dy = gradients.get(node);
@@ -111,16 +114,15 @@ export function backward(output: Tensor, options: BackwardOptions = {}): void {
         const adjoint = node.adjoints[i];
         const input = node.inputs[i]!;
         if (!adjoint || !input.requiresGrad) continue;
-        const dx = adjoint(dy);
+        const dx = withoutAnomalyMode(() => adjoint(dy));
         if (!sameShape(dx.shape, input.shape)) {
           throw new Error(
             `backward: the adjoint of "${node.op}" made a gradient of shape ${formatShape(dx.shape)} ` +
               `for an input of shape ${formatShape(input.shape)}`,
           );
         }
-        if (node.callSite !== null) {
-          checkFinite(`the gradient of input ${i} of ${node.op}`, dx, [dy, input], node.callSite);
-        }
+        const site = node.callSite ?? (isAnomalyMode() ? callSite() : null);
+        if (site !== null) checkFinite(`the gradient of input ${i} of ${node.op}`, dx, [dy, input], site);
         deliver(input, dx, gradients);
       }
       node.adjoints = null;

@@ -12,14 +12,24 @@
 import type { Backend } from './backend.ts';
 import type { Data } from './dtype.ts';
 
-type Allocations = Map<Data, Backend>;
+interface Scope {
+  readonly allocations: Map<Data, Backend>;
+  readonly outer: Scope | null;
+}
 
-let active: Allocations | null = null;
+let active: Scope | null = null;
 const released = new WeakSet<Data>();
 
 /** Called once for all memory that a kernel or a factory returns. */
 export function track(data: Data, backend: Backend): void {
-  active?.set(data, backend);
+  active?.allocations.set(data, backend);
+}
+
+/** Take memory out of whichever scope owns it: not always the innermost. */
+function disown(data: Data): void {
+  for (let owner = active; owner !== null; owner = owner.outer) {
+    if (owner.allocations.delete(data)) return;
+  }
 }
 
 export function isReleased(data: Data): boolean {
@@ -30,25 +40,25 @@ export function isReleased(data: Data): boolean {
 export function releaseNow(data: Data, backend: Backend): void {
   if (released.has(data)) return;
   released.add(data);
-  active?.delete(data);
+  disown(data);
   backend.release(data);
 }
 
 /** Let memory outlive the active scope (and every scope around it): parameters, gradients, caches. */
 export function keepData(data: Data): void {
-  active?.delete(data);
+  disown(data);
 }
 
 /** Number of allocations the active scope holds; 0 outside. For tests and memory reports. */
 export function scopeSize(): number {
-  return active?.size ?? 0;
+  return active?.allocations.size ?? 0;
 }
 
 /** Run `fn`, then release what it allocated; `survivors` lists the memory of the result that must live on. */
 export function runScope<T>(fn: () => T, survivors: (result: T) => Iterable<Data>): T {
   const outer = active;
-  const mine: Allocations = new Map();
-  active = mine;
+  const mine = new Map<Data, Backend>();
+  active = { allocations: mine, outer };
   let result: T;
   try {
     result = fn();
@@ -56,7 +66,7 @@ export function runScope<T>(fn: () => T, survivors: (result: T) => Iterable<Data
       const backend = mine.get(data);
       if (backend === undefined) continue;
       mine.delete(data);
-      outer?.set(data, backend);
+      outer?.allocations.set(data, backend);
     }
   } finally {
     active = outer;

@@ -38,15 +38,12 @@ import { preparePretrainData, pretrainStage, type StageData } from './pretrain.t
 import type { Reporter } from './reporter.ts';
 import { type RunSettings, type StageName, writeRunSettings } from './run-settings.ts';
 import { printSamples } from './samples.ts';
-import { quickChanges, stageSettings, totalSteps } from './settings.ts';
+import { QUICK, stageSettings, totalSteps } from './settings.ts';
 import { sftStage } from './sft.ts';
 import { trainTokenizer } from './train-tokenizer.ts';
 
 const trainable = ['pretrain', 'sft'] as const;
 type TrainableStage = (typeof trainable)[number];
-
-/** With --quick: so much of the data. */
-const QUICK = { documents: 1500, dialogues: 600, questions: 24 };
 
 export interface RunContext {
   readonly out: string;
@@ -121,16 +118,13 @@ function prepareTokenizer({ out, settings, resume, reporter }: RunContext, files
   const tokenizer = trainTokenizer(
     files,
     {
-      vocabSize: settings.vocabSize ?? config.vocabSize,
+      vocabSize: settings.vocabSize ?? (settings.quick ? QUICK.vocabSize : config.vocabSize),
       shrinkToFit: settings.vocabSize === null,
       maxDocuments: settings.quick ? QUICK.documents : Infinity,
     },
     reporter,
   );
-  writeDirectoryAtomically(
-    folder,
-    tokenizerFiles(tokenizer, settings.context ?? config.maxPositionEmbeddings),
-  );
+  writeDirectoryAtomically(folder, tokenizerFiles(tokenizer, contextOf(settings, config)));
   return tokenizer;
 }
 
@@ -150,9 +144,9 @@ async function runTraining(
   }
   const random = new Random(settings.seed);
   const model = startingModel(stage, context, tokenizer, random);
-  const contextLength = settings.context ?? model.config.maxPositionEmbeddings;
+  const contextLength = contextOf(settings, model.config);
   const stageOptions = stageSettings(settings.preset, stage, {
-    ...(settings.quick ? quickChanges[stage] : {}),
+    ...(settings.quick ? QUICK.stage : {}),
     ...settings.changes,
   });
   const place = { context: contextLength, seed: settings.seed };
@@ -222,6 +216,11 @@ function sftFiles({ sft, sftHeldOut }: DataFiles, { quick }: RunSettings) {
   return { train: sft!, heldOut: sftHeldOut, maxDialogues: quick ? QUICK.dialogues : Infinity }; // checkStages has seen sft
 }
 
+/** Tokens in a row. */
+function contextOf({ context, quick }: RunSettings, { maxPositionEmbeddings }: ModelConfig): number {
+  return context ?? (quick ? Math.min(QUICK.context, maxPositionEmbeddings) : maxPositionEmbeddings);
+}
+
 /** Fresh weights for pretraining, the previous stage's otherwise; --init-from replaces both. */
 function startingModel(
   stage: TrainableStage,
@@ -252,7 +251,7 @@ function startingModel(
   const config: ModelConfig = {
     ...base,
     vocabSize: tokenizer.vocabSize,
-    maxPositionEmbeddings: settings.context ?? base.maxPositionEmbeddings,
+    maxPositionEmbeddings: contextOf(settings, base),
   };
   reporter.note(`model: ${settings.preset}, ${parameterCount(config).toLocaleString('en')} parameters`);
   return new CausalLM(config, random);

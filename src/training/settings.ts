@@ -64,7 +64,7 @@ const byPreset: Record<string, Record<TrainableStage, Changes>> = {
   pico: { pretrain: {}, sft: { epochs: 6, batchSize: 8 } },
   'pico-2k': {
     pretrain: { learningRate: 5e-3, batchSize: 8, maxSteps: 400 },
-    sft: { epochs: 4, batchSize: 4 },
+    sft: { learningRate: 4e-3, epochs: 3, batchSize: 4 },
   },
   nano: { pretrain: { learningRate: 2e-3 }, sft: { epochs: 4, learningRate: 2e-3 } },
   micro: {
@@ -73,11 +73,24 @@ const byPreset: Record<string, Record<TrainableStage, Changes>> = {
   },
 };
 
-/** --quick: enough steps to see the loss fall. */
-export const quickChanges: Record<TrainableStage, Changes> = {
-  pretrain: { maxSteps: 60, batchSize: 8, warmup: 5, saveEvery: 30, evaluateEvery: 30 },
-  sft: { maxSteps: 60, batchSize: 8, warmup: 5, saveEvery: 30, evaluateEvery: 30 },
+const quickStage: Changes = {
+  learningRate: 6e-3,
+  maxSteps: 40,
+  batchSize: 8,
+  warmup: 5,
+  saveEvery: 20,
+  evaluateEvery: 40,
 };
+
+/** --quick: a part of the data, short rows, a small vocabulary, and enough steps to see the loss fall. */
+export const QUICK = {
+  documents: 1500,
+  dialogues: 600,
+  questions: 16,
+  context: 64,
+  vocabSize: 1024,
+  stage: quickStage,
+} as const;
 
 /** Sizes of the reference: its learning rate and warm-up, in batches a laptop can hold. */
 const large: Record<TrainableStage, Changes> = {

@@ -49,6 +49,10 @@ export function checkPair(op: string, a: Tensor, b: Tensor): void {
   if (a.dtype !== b.dtype) {
     throw new TypeError(`${op}: cannot mix ${a.dtype} and ${b.dtype}; convert one of them with .to(dtype)`);
   }
+  checkBackend(op, a, b);
+}
+
+export function checkBackend(op: string, a: Tensor, b: Tensor): void {
   if (a.backend !== b.backend) {
     throw new TypeError(`${op}: one tensor is on ${a.backend.name}, the other on ${b.backend.name}`);
   }
@@ -87,9 +91,12 @@ export function div(a: Tensor, b: Tensor | Scalar): Tensor {
 
 /** a to the power b; the gradient of the exponent needs a >= 0. */
 export function pow(a: Tensor, b: Tensor | Scalar): Tensor {
-  // d/da at b = 0 is 0 everywhere; the formula would give 0 * a^-1 = NaN at a = 0.
-  const base = (dy: Tensor) =>
-    b === 0 ? mul(dy, 0) : mul(mul(dy, b), pow(a, typeof b === 'number' ? b - 1 : sub(b, 1)));
+  // d/da at b = 0 is 0 everywhere; the formula would give 0 * a^-1 = NaN at a = 0, so there 1 stands in for a.
+  const base = (dy: Tensor) => {
+    if (typeof b === 'number') return b === 0 ? mul(dy, 0) : mul(mul(dy, b), pow(a, b - 1));
+    const isBoth = mul(binary('eq', [a, 0], null, null), binary('eq', [b, 0], null, null));
+    return mul(mul(dy, b), pow(add(a, isBoth), sub(b, 1)));
+  };
   const exponent = (dy: Tensor) => {
     const isZero = binary('eq', [a, 0], null, null);
     const safe = add(a, isZero); // ln 1 = 0 stands in for 0^b ln 0 -> 0

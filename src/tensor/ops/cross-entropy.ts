@@ -9,7 +9,7 @@
 import { record } from '../autograd.ts';
 import { formatShape, ShapeError } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
-import { div } from './arithmetic.ts';
+import { checkBackend, div } from './arithmetic.ts';
 import { to } from './cast.ts';
 import { ne } from './compare.ts';
 import { sum } from './sum.ts';
@@ -31,6 +31,7 @@ export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntr
   }
   if (targets.dtype !== 'int32')
     throw new TypeError(`crossEntropy: targets must be int32, got ${targets.dtype}`);
+  checkBackend('crossEntropy', logits, targets);
   const { backend } = logits;
   const { losses, logSumExp } = backend.crossEntropy(logits.view, targets.view, ignoreIndex);
   const normalizers = record('crossEntropy', logSumExp, targets.shape, [logits]);

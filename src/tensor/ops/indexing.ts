@@ -10,12 +10,13 @@
 import { record } from '../autograd.ts';
 import { formatShape, normalizeAxis, type Shape, ShapeError, sameShape, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
+import { checkBackend } from './arithmetic.ts';
 import { reshape, transpose } from './shape.ts';
 
 /** out[.., i, ..] = x[.., index[.., i, ..], ..] along `axis`. Other axes of `index` must equal those of x. */
 export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
   const at = normalizeAxis('gather', axis, x.shape);
-  checkIndex('gather', index);
+  checkIndex('gather', index, x);
   checkAlong('gather', x.shape, at, index);
   const data = x.backend.gather(x.view, at, index.view);
   return record('gather', data, index.shape, [x], [(dy) => scatterAdd(x.shape, at, index, dy)]);
@@ -24,7 +25,7 @@ export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
 /** Zeros of `shape`, plus every element of `source` added at the place that `index` names along `axis`. */
 export function scatterAdd(shape: Shape, axis: number, index: Tensor, source: Tensor): Tensor {
   const at = normalizeAxis('scatterAdd', axis, shape);
-  checkIndex('scatterAdd', index);
+  checkIndex('scatterAdd', index, source);
   checkAlong('scatterAdd', shape, at, index);
   if (!sameShape(index.shape, source.shape)) {
     throw new ShapeError(
@@ -37,7 +38,7 @@ export function scatterAdd(shape: Shape, axis: number, index: Tensor, source: Te
 
 /** Rows of table [V, D] for ids of any shape [...] -> [..., D]. */
 export function embedding(table: Tensor, ids: Tensor): Tensor {
-  checkIndex('embedding', ids);
+  checkIndex('embedding', ids, table);
   if (table.rank !== 2)
     throw new ShapeError(`embedding: the table must be [V, D], got ${formatShape(table.shape)}`);
   const [rows, width] = table.shape as [number, number];
@@ -62,6 +63,7 @@ export function embedding(table: Tensor, ids: Tensor): Tensor {
 /** The slices of x at the positions `index` [n] along `axis`. */
 export function indexSelect(x: Tensor, axis: number, index: Tensor): Tensor {
   const at = normalizeAxis('indexSelect', axis, x.shape);
+  checkIndex('indexSelect', index, x);
   if (index.rank !== 1)
     throw new ShapeError(`indexSelect: the index must be [n], got ${formatShape(index.shape)}`);
   const front = at === 0 ? x : transpose(x, 0, at);
@@ -70,8 +72,9 @@ export function indexSelect(x: Tensor, axis: number, index: Tensor): Tensor {
   return at === 0 ? picked : transpose(picked, 0, at);
 }
 
-function checkIndex(op: string, index: Tensor): void {
+function checkIndex(op: string, index: Tensor, values: Tensor): void {
   if (index.dtype !== 'int32') throw new TypeError(`${op}: indices must be int32, got ${index.dtype}`);
+  checkBackend(op, index, values);
 }
 
 function checkAlong(op: string, shape: Shape, axis: number, index: Tensor): void {

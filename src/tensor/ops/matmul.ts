@@ -6,7 +6,7 @@
  * [..., M, K] x [..., K, N] -> [..., M, N]. Transposes are views: no kernel input is ever copied to be turned around.
  */
 import { record } from '../autograd.ts';
-import { broadcastShapes, formatShape, ShapeError } from '../shape.ts';
+import { broadcastShapes, formatShape, ShapeError, sizeOf } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { broadcastView } from '../view.ts';
 import { checkPair } from './arithmetic.ts';
@@ -23,7 +23,8 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   }
   // [B, T, K] x [K, N] is one tall product, not B small ones.
   if (b.rank === 2 && a.rank > 2) {
-    return reshape(matmul(reshape(a, [-1, a.shape.at(-1)!]), b), [...a.shape.slice(0, -1), b.shape[1]!]);
+    const rows = a.shape.slice(0, -1);
+    return reshape(matmul(reshape(a, [sizeOf(rows), a.shape.at(-1)!]), b), [...rows, b.shape[1]!]);
   }
   const batch = broadcastShapes('matmul (leading axes)', a.shape.slice(0, -2), b.shape.slice(0, -2));
   const left = broadcastView(a.view, [...batch, ...a.shape.slice(-2)]);

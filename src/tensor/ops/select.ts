@@ -9,13 +9,14 @@ import { record } from '../autograd.ts';
 import { broadcastShapes } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { broadcastView } from '../view.ts';
-import { checkPair, mul } from './arithmetic.ts';
+import { checkBackend, checkPair, mul } from './arithmetic.ts';
 import { ge, le } from './compare.ts';
 import { unbroadcast } from './sum.ts';
 
 export function where(condition: Tensor, a: Tensor | number, b: Tensor | number): Tensor {
   const values = [a, b].filter((value): value is Tensor => typeof value !== 'number');
   if (typeof a !== 'number' && typeof b !== 'number') checkPair('where', a, b);
+  for (const value of values) checkBackend('where', condition, value);
   const shape = broadcastShapes('where', condition.shape, ...values.map((value) => value.shape));
   const dtype = values[0]?.dtype ?? condition.dtype;
   const stretch = (value: Tensor | number) =>

@@ -1,0 +1,78 @@
+import { mkdirSync } from 'node:fs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { heldOutDocuments, locateData, trainingDocuments } from '../../src/data/layout.ts';
+import { put, refuses, temporaryFolder } from './temporary.ts';
+
+const folder = temporaryFolder();
+const corpus = (count: number) => Array.from({ length: count }, (_, i) => `文${i + 1}`);
+const asText = (texts: readonly string[]) => texts.join('\n\n');
+
+test('a directory: each file under its name, questions by task', () => {
+  const data = `${folder}/data`;
+  for (const name of ['pretrain.txt', 'heldout.txt', 'sft.jsonl', 'sft-heldout.jsonl']) put(data, name, '');
+  for (const name of ['facts-b', 'facts-a', 'choice', 'minimal-pairs']) put(data, `eval/${name}.jsonl`, '');
+  put(data, 'eval/facts-c.txt', '');
+  assert.equal(locateData(data), {
+    pretrain: `${data}/pretrain.txt`,
+    heldOut: `${data}/heldout.txt`,
+    sft: `${data}/sft.jsonl`,
+    sftHeldOut: `${data}/sft-heldout.jsonl`,
+    questions: new Map([
+      ['facts-a', `${data}/eval/facts-a.jsonl`],
+      ['facts-b', `${data}/eval/facts-b.jsonl`],
+    ]),
+  });
+});
+
+test('a directory needs pretraining text and nothing else', () => {
+  const data = `${folder}/small`;
+  mkdirSync(data);
+  refuses(() => locateData(data), data, 'no pretrain.txt');
+  put(data, 'pretrain.jsonl', '');
+  const { pretrain, heldOut, sft, sftHeldOut, questions } = locateData(data);
+  assert.equal([pretrain, heldOut, sft, sftHeldOut], [`${data}/pretrain.jsonl`, null, null, null]);
+  assert.is(questions.size, 0);
+});
+
+test('a single file; others are refused', () => {
+  for (const name of ['a.txt', 'a.jsonl', 'a.bin', 'a.TXT']) {
+    const path = put(folder, name, '');
+    assert.is(locateData(path).pretrain, path);
+  }
+  refuses(() => locateData(put(folder, 'a.parquet', '')), 'a.parquet', '.txt, .jsonl or .bin');
+  refuses(() => locateData(`${folder}/none`), `--data ${folder}/none`, 'no such file or directory');
+});
+
+test('without held-out text every 50th document is held out, and no document is on both sides', () => {
+  const texts = corpus(203);
+  const files = locateData(put(folder, 'one.txt', asText(texts)));
+  const heldOut = heldOutDocuments(files);
+  const training = [...trainingDocuments(files)];
+  assert.equal(heldOut, ['文50', '文100', '文150', '文200']);
+  assert.equal(
+    training.filter((text) => heldOut.includes(text)),
+    [],
+  );
+  assert.equal([...training, ...heldOut].sort(), texts.toSorted());
+});
+
+test('with held-out text of its own all of the corpus is for training', () => {
+  const data = `${folder}/own`;
+  put(data, 'pretrain.txt', asText(corpus(120)));
+  put(data, 'heldout.txt', asText(['甲', '乙', '丙']));
+  const files = locateData(data);
+  assert.is([...trainingDocuments(files)].length, 120);
+  assert.equal(heldOutDocuments(files), ['甲', '乙', '丙']);
+  assert.equal(heldOutDocuments(files, 2), ['甲', '乙']);
+});
+
+test('a small corpus holds nothing out; an empty one is refused', () => {
+  const files = locateData(put(folder, 'few.txt', asText(corpus(49))));
+  assert.equal(heldOutDocuments(files), []);
+  assert.is([...trainingDocuments(files)].length, 49);
+  const empty = locateData(put(folder, 'empty.txt', '\n \n'));
+  refuses(() => [...trainingDocuments(empty)], 'empty.txt', 'holds no text');
+});
+
+test.run();

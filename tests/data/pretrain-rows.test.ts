@@ -1,0 +1,140 @@
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { PretrainRows, type PretrainRowsOptions } from '../../src/data/pretrain-rows.ts';
+import { countTargets, epochOrder, positionsOf, type Row, RowStream } from '../../src/data/rows.ts';
+import { TokenFile, writeTokenFile } from '../../src/data/token-file.ts';
+import { refuses, temporaryFolder } from './temporary.ts';
+
+const folder = temporaryFolder();
+const EOS = 2;
+const plain: PretrainRowsOptions = { context: 4, eosId: EOS, seed: 1, shuffle: false, packing: 'isolated' };
+
+let files = 0;
+function tokens(...documents: number[][]): TokenFile {
+  const path = `${folder}/${files++}.bin`;
+  writeTokenFile(
+    path,
+    documents.map((ids) => [...ids, EOS]),
+    65536,
+  );
+  return new TokenFile(path);
+}
+const show = ({ inputs, targets, documents }: Row) => [[...inputs], [...targets], [...(documents ?? [])]];
+const epochOf = (rows: PretrainRows, epoch = 0) =>
+  Array.from({ length: rows.rowsInEpoch() }, (_, i) => rows.row(epoch, i));
+
+test('the example of the file header: </s> closes a document and opens the next', () => {
+  const rows = new PretrainRows(tokens([10, 11, 12], [13, 14, 15, 16]), plain);
+  assert.is(rows.rowsInEpoch(), 1);
+  assert.equal(show(rows.row(0, 0)), [
+    [10, 11, 12, EOS],
+    [11, 12, EOS, 13],
+    [0, 0, 0, 1],
+  ]);
+});
+
+test('documents and positions begin anew at </s>', () => {
+  const rows = new PretrainRows(tokens([10], [11], [12, 13], [14, 15]), { ...plain, context: 8 });
+  const row = rows.row(0, 0);
+  assert.equal(show(row), [
+    [10, EOS, 11, EOS, 12, 13, EOS, 14],
+    [EOS, 11, EOS, 12, 13, EOS, 14, 15],
+    [0, 1, 1, 2, 2, 2, 3, 3],
+  ]);
+  assert.equal([...positionsOf(row)], [0, 0, 1, 0, 1, 2, 0, 1]);
+});
+
+test('shared packing: no documents, positions run through', () => {
+  const rows = new PretrainRows(tokens([10], [11, 12]), { ...plain, packing: 'shared' });
+  const row = rows.row(0, 0);
+  assert.is(row.documents, undefined);
+  assert.equal([...positionsOf(row)], [0, 1, 2, 3]);
+  assert.equal([...row.inputs], [10, EOS, 11, 12]);
+});
+
+test('every token but the first is predicted exactly once an epoch, after the one before it', () => {
+  const documents = Array.from({ length: 40 }, (_, i) => Array.from({ length: i % 7 }, (_, j) => 100 * i + j + 3));
+  const file = tokens(...documents);
+  for (const context of [3, 4, 7, 16]) {
+    for (const shuffle of [false, true]) {
+      const rows = new PretrainRows(file, { ...plain, context, shuffle });
+      const used = rows.rowsInEpoch() * context;
+      assert.ok(file.length - 1 - used < context, 'less than one row is dropped at the end');
+      const all = [...file.read(0, used + 1)];
+      const pairs = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a, (x, i) => `${x}>${b[i]}`);
+      for (const epoch of [0, 1]) {
+        const found = epochOf(rows, epoch).flatMap(({ inputs, targets }) => pairs(inputs, targets));
+        assert.equal(found.sort(), pairs(all.slice(0, -1), all.slice(1)).sort());
+      }
+    }
+  }
+});
+
+test('a corpus shorter than a row: one row, filled up without targets', () => {
+  const rows = new PretrainRows(tokens([10, 11]), { ...plain, context: 6 });
+  assert.is(rows.rowsInEpoch(), 1);
+  const row = rows.row(0, 0);
+  assert.equal([...row.inputs].slice(0, 3), [10, 11, EOS]);
+  assert.equal([...row.targets], [11, EOS, -100, -100, -100, -100]);
+  assert.is(countTargets(row), 2);
+  // Nobody in the document sees the filler, and the filler is no part of it.
+  assert.ok([...row.documents!].slice(3).every((document) => document !== row.documents![0]));
+});
+
+test('a stretch of the file: nothing outside of it is read', () => {
+  const file = tokens([10, 11, 12, 13, 14, 15, 16, 17]);
+  const training = new PretrainRows(file, { ...plain, context: 2 }, 5);
+  const heldOut = new PretrainRows(file, { ...plain, context: 2 }, 9, 5);
+  assert.equal(epochOf(training).map(show), [
+    [[10, 11], [11, 12], [0, 0]],
+    [[12, 13], [13, 14], [0, 0]],
+  ]);
+  assert.equal(
+    epochOf(heldOut).flatMap(({ inputs, targets }) => [...inputs, ...targets]),
+    [15, 16, 16, 17],
+  );
+});
+
+test('fewer than two tokens are refused', () => {
+  refuses(() => new PretrainRows(tokens([]), plain), '.bin', 'holds 1 tokens');
+  refuses(() => new PretrainRows(tokens([1, 2, 3]), plain, 3, 2), 'holds 1 tokens');
+});
+
+test('the order: a permutation, a function of seed and epoch, the natural one without shuffling', () => {
+  const order = (seed: number, epoch: number) => [...epochOrder(50, seed, epoch, true)];
+  const natural = [...epochOrder(50, 1, 0, false)];
+  assert.equal(natural, [...Array(50).keys()]);
+  assert.equal(order(1, 0).toSorted((a, b) => a - b), natural);
+  assert.equal(order(1, 0), order(1, 0));
+  const different = [natural, order(1, 0), order(1, 1), order(2, 0), order(2, 1)].map(String);
+  assert.is(new Set(different).size, different.length);
+  assert.is(epochOrder(0, 1, 0, true).length, 0);
+  assert.is(epochOrder(3, 4_294_967_295, 1000, true).length, 3); // the largest --seed
+});
+
+test('RowStream: epoch after epoch, and any row again later', () => {
+  const file = tokens(Array.from({ length: 41 }, (_, i) => i + 3));
+  const make = (shuffle: boolean) => new RowStream(new PretrainRows(file, { ...plain, shuffle }));
+  const first = (stream: RowStream, n: number) => stream.row(n).inputs[0]!;
+  const numbers = [...Array(30).keys()];
+  const ordered = make(false);
+  assert.equal(
+    numbers.map((n) => first(ordered, n)),
+    numbers.map((n) => 3 + 4 * (n % 10)),
+  );
+  const shuffled = make(true);
+  const starts = numbers.map((n) => first(shuffled, n));
+  const epochs = [0, 10, 20].map((n) => starts.slice(n, n + 10));
+  for (const epoch of epochs) {
+    assert.equal(
+      epoch.toSorted((a, b) => a - b),
+      numbers.slice(0, 10).map((n) => 3 + 4 * n),
+    );
+  }
+  assert.is(new Set(epochs.map(String)).size, 3);
+  // What a resumed run sees: the same rows without having read those before.
+  const resumed = make(true);
+  for (const n of [29, 13, 0, 10]) assert.is(first(resumed, n), starts[n]);
+});
+
+test.run();

@@ -1,0 +1,133 @@
+/** Attention against a plain-number computation of the formula, and against itself in other guises. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Attention, type AttentionOptions } from '../../src/nn/attention.ts';
+import { attentionMask } from '../../src/nn/mask.ts';
+import { applyRope, type RopeLayout, RopeTable } from '../../src/nn/rope.ts';
+import { Random, randn, type Tensor } from '../../src/tensor/index.ts';
+import { allClose, differs } from '../close.ts';
+import { float64, gradientsOf, int32, randomize, TIGHT } from '../models/tiny.ts';
+
+const [T, D, d] = [5, 16, 4];
+const rope = float64(() => new RopeTable(d, 8).consecutive(0, T));
+const mask = attentionMask({ queries: T, keys: T });
+
+function make(heads: number, kvHeads: number, ropeLayout: RopeLayout = 'half'): Attention {
+  const fixed = { dim: D, headDim: d, bias: true, dropout: 0, random: new Random(1) };
+  const options: AttentionOptions = { ...fixed, heads, kvHeads, ropeLayout };
+  return float64(() => randomize(new Attention(options), 31));
+}
+
+const input = () => randn([1, T, D], new Random(8), { dtype: 'float64' });
+
+/** softmax(q k^T / sqrt(d)) v with loops over numbers; `kvHead` says which key-value head serves a query head. */
+function byHand(attention: Attention, x: Tensor, heads: number, kvHead: (head: number) => number): Float64Array {
+  const split = (y: Tensor) => y.reshape([1, T, y.shape[2]! / d, d]).transpose(1, 2);
+  const numbers = (y: Tensor) => y.toArray();
+  const q = numbers(applyRope(split(attention.qProj.forward(x)), rope));
+  const k = numbers(applyRope(split(attention.kProj.forward(x)), rope));
+  const v = numbers(split(attention.vProj.forward(x)).contiguous());
+  const mixed = new Float64Array(T * heads * d);
+  for (let h = 0; h < heads; h++) {
+    for (let t = 0; t < T; t++) {
+      const scores: number[] = [];
+      for (let s = 0; s <= t; s++) {
+        let dot = 0;
+        for (let i = 0; i < d; i++) dot += q[(h * T + t) * d + i]! * k[(kvHead(h) * T + s) * d + i]!;
+        scores.push(Math.exp(dot / Math.sqrt(d)));
+      }
+      const sum = scores.reduce((a, b) => a + b);
+      for (let i = 0; i < d; i++) {
+        for (const [s, score] of scores.entries()) {
+          mixed[(t * heads + h) * d + i]! += (score / sum) * v[(kvHead(h) * T + s) * d + i]!;
+        }
+      }
+    }
+  }
+  const W = attention.oProj.weight.toArray();
+  return Float64Array.from({ length: T * D }, (_, n) => {
+    let y = 0;
+    for (let i = 0; i < heads * d; i++) y += W[(n % D) * heads * d + i]! * mixed[Math.floor(n / D) * heads * d + i]!;
+    return y;
+  });
+}
+
+test('MHA is the formula, with every head on its own', () => {
+  const attention = make(4, 4);
+  const y = attention.forward(input(), { rope, mask }, 0).toArray();
+  allClose(y, byHand(attention, input(), 4, (head) => head), TIGHT);
+  const unmasked = attention.forward(input(), { rope, mask: null }, 0).toArray();
+  assert.ok(differs(unmasked, y, { absolute: 1e-3 }), 'without the mask it must differ');
+});
+
+test('GQA: neighbouring query heads share a key-value head', () => {
+  const attention = make(4, 2);
+  const y = attention.forward(input(), { rope, mask }, 0).toArray();
+  allClose(y, byHand(attention, input(), 4, (head) => Math.floor(head / 2)), TIGHT);
+  assert.ok(differs(y, byHand(attention, input(), 4, (head) => head % 2), { absolute: 1e-3 }));
+});
+
+/** The weights of a GQA layer, its key-value heads copied for an MHA layer in the given order. */
+function repeated(gqa: Attention, order: readonly number[]): Attention {
+  const mha = make(4, 4);
+  const rows = int32(order.flatMap((head) => Array.from({ length: d }, (_, i) => head * d + i)));
+  const state = new Map([...gqa.namedParameters()].map(([name, p]) => [name, p.detach()]));
+  for (const name of ['k_proj.weight', 'k_proj.bias', 'v_proj.weight', 'v_proj.bias']) {
+    state.set(name, state.get(name)!.indexSelect(0, rows));
+  }
+  mha.loadState(state);
+  return mha;
+}
+
+test('GQA = MHA with the key-value weights repeated; the gradients of the copies add up', () => {
+  const gqa = make(4, 2);
+  const mha = repeated(gqa, [0, 0, 1, 1]);
+  const dy = randn([1, T, D], new Random(9), { dtype: 'float64' });
+  const [y, z] = [gqa, mha].map((layer) => layer.forward(input(), { rope, mask }, 0));
+  allClose(y!.toArray(), z!.toArray(), TIGHT);
+  y!.backward({ gradient: dy });
+  z!.backward({ gradient: dy });
+  const [small, large] = [gradientsOf(gqa), gradientsOf(mha)];
+  allClose(small.get('q_proj.weight')!, large.get('q_proj.weight')!, TIGHT);
+  const copies = large.get('k_proj.weight')!;
+  const block = d * D; // numbers in the weight of one head
+  const sums = Array.from(small.get('k_proj.weight')!, (_, n) => {
+    const first = 2 * Math.floor(n / block) * block + (n % block);
+    return copies[first]! + copies[first + block]!;
+  });
+  allClose(small.get('k_proj.weight')!, sums, TIGHT);
+
+  const wrong = repeated(gqa, [0, 1, 0, 1]).forward(input(), { rope, mask }, 0);
+  assert.ok(differs(wrong.toArray(), y!.toArray(), { absolute: 1e-3 }), 'the order of the copies matters');
+});
+
+test('interleaved RoPE = half-split RoPE with the rows of q and k permuted', () => {
+  const interleaved = make(4, 2, 'interleaved');
+  const half = make(4, 2, 'half');
+  const state = new Map([...interleaved.namedParameters()].map(([name, p]) => [name, p.detach()]));
+  for (const [name, values] of state) {
+    if (!/^[qk]_proj/.test(name)) continue;
+    const rows = Array.from({ length: values.shape[0]! }, (_, row) => {
+      const [head, i] = [Math.floor(row / d), row % d];
+      return head * d + (i < d / 2 ? 2 * i : 2 * (i - d / 2) + 1);
+    });
+    state.set(name, values.indexSelect(0, int32(rows)));
+  }
+  const y = interleaved.forward(input(), { rope, mask }, 0).toArray();
+  const unpermuted = half.forward(input(), { rope, mask }, 0).toArray();
+  assert.ok(differs(unpermuted, y, { absolute: 1e-3 }), 'without the permutation it must differ');
+  half.loadState(state);
+  allClose(half.forward(input(), { rope, mask }, 0).toArray(), y, TIGHT);
+});
+
+test('huge scores stay finite', () => {
+  const attention = make(4, 2);
+  const y = attention.forward(input().mul(1e4), { rope, mask }, 0).toArray();
+  assert.ok(y.every(Number.isFinite));
+});
+
+test('heads that cannot be shared evenly are refused', () => {
+  assert.throws(() => make(4, 3), /4 query heads cannot share 3 key-value heads/);
+});
+
+test.run();

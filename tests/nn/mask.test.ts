@@ -1,0 +1,66 @@
+/** Masks, written out: which keys a query may not see. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { attentionMask, MASKED, type MaskOptions } from '../../src/nn/mask.ts';
+import { tensor } from '../../src/tensor/index.ts';
+import { float64 } from '../models/tiny.ts';
+
+/** One text a row of the batch: a line for each query, `x` where a key is blocked. */
+function draw(options: MaskOptions): string[] {
+  const mask = attentionMask(options)!;
+  const [rows, one, two, queries, keys] = mask.shape as [number, number, number, number, number];
+  assert.equal([one, two, queries, keys], [1, 1, options.queries, options.keys]);
+  const marks = Array.from(mask.toArray(), (value) => (value === 1 ? 'x' : '.')).join('');
+  return Array.from({ length: rows }, (_, row) => {
+    const own = marks.slice(row * queries * keys, (row + 1) * queries * keys);
+    return own.match(new RegExp(`.{${keys}}`, 'g'))!.join(' ');
+  });
+}
+
+test('causal: itself and what came before', () => {
+  assert.equal(draw({ queries: 4, keys: 4 }), ['.xxx ..xx ...x ....']);
+});
+
+test('with a cache the queries are the last keys', () => {
+  assert.equal(draw({ queries: 2, keys: 5 }), ['....x .....']);
+});
+
+test('one new token sees everything, without a mask', () => {
+  assert.is(attentionMask({ queries: 1, keys: 5 }), null);
+  assert.is(attentionMask({ queries: 1, keys: 5, leftPadding: [0, 0] }), null);
+  assert.is(attentionMask({ queries: 1, keys: 1 }), null);
+});
+
+test('left padding hides the filler of each row, for one new token too', () => {
+  const leftPadding = [0, 2];
+  assert.equal(draw({ queries: 3, keys: 3, leftPadding }), ['.xx ..x ...', 'xxx xxx xx.']);
+  assert.equal(draw({ queries: 1, keys: 4, leftPadding }), ['....', 'xx..']);
+  assert.equal(draw({ queries: 3, keys: 3, leftPadding: [0, 0] }), ['.xx ..x ...']);
+});
+
+test('documents: each token sees its own only', () => {
+  const documents = [Uint16Array.of(3, 3, 4, 4), Uint16Array.of(1, 2, 3, 3)];
+  assert.equal(draw({ queries: 4, keys: 4, documents }), ['.xxx ..xx xx.x xx..', '.xxx x.xx xx.x xx..']);
+});
+
+test('all three together', () => {
+  const options = { queries: 4, keys: 4, leftPadding: [1, 0], documents: [[0, 0, 1, 1], [0, 0, 0, 1]] };
+  assert.equal(draw(options), ['xxxx x.xx xx.x xx..', '.xxx ..xx ...x xxx.']);
+});
+
+test('masked scores get probability 0 exactly, and a row of them alone stays finite', () => {
+  float64(() => {
+    const scores = tensor([[700, -700, 3]]).maskedFill(tensor([[0, 0, 1]]), MASKED);
+    assert.is(scores.softmax(-1).toArray()[2], 0);
+    const blocked = tensor([[5, 7]]).maskedFill(tensor([[1, 1]]), MASKED).softmax(-1);
+    assert.equal([...blocked.toArray()], [0.5, 0.5]);
+  });
+  assert.ok(Number.isFinite(Math.fround(MASKED)), 'MASKED must be a float32');
+});
+
+test('the mask has the default type', () => {
+  assert.is(attentionMask({ queries: 2, keys: 2 })!.dtype, 'float32');
+  assert.is(float64(() => attentionMask({ queries: 2, keys: 2 })!.dtype), 'float64');
+});
+
+test.run();

@@ -1,0 +1,94 @@
+/** RoPE: rotations that know distances only, two layouts that differ by a permutation, and its errors. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { applyRope, type RopeLayout, RopeTable } from '../../src/nn/rope.ts';
+import { fromArray, Random, randn } from '../../src/tensor/index.ts';
+import { allClose, differs } from '../close.ts';
+import { float64, idsOf, int32, TIGHT } from '../models/tiny.ts';
+
+const layouts: readonly RopeLayout[] = ['half', 'interleaved'];
+const table = float64(() => new RopeTable(8, 64));
+
+test('the score of a query at m and a key at n depends on m - n only', () => {
+  float64(() => {
+    const random = new Random(1);
+    const q = randn([1, 1, 1, 8], random);
+    const k = randn([1, 1, 1, 8], random);
+    for (const layout of layouts) {
+      const score = (m: number, n: number) => {
+        const turned = applyRope(q, table.consecutive(m, 1), layout);
+        return turned.mul(applyRope(k, table.consecutive(n, 1), layout)).sum().item();
+      };
+      for (const shift of [1, 7, 40]) allClose([score(9 + shift, 4 + shift)], [score(9, 4)], TIGHT);
+      assert.ok(Math.abs(score(10, 4) - score(9, 4)) > 1e-3, 'another distance gives another score');
+      assert.ok(Math.abs(score(4, 9) - score(9, 4)) > 1e-3, 'forward is not backward');
+    }
+  });
+});
+
+test('position 0 turns nothing, and no position changes a length', () => {
+  float64(() => {
+    const x = randn([2, 3, 5, 8], new Random(2));
+    const lengths = (y: typeof x) => y.square().sum(-1).toArray();
+    for (const layout of layouts) {
+      const first = applyRope(x.slice(2, 0, 1), table.consecutive(0, 1), layout);
+      assert.equal(first.toArray(), x.slice(2, 0, 1).toArray());
+      const y = applyRope(x, table.consecutive(30, 5), layout);
+      allClose(lengths(y), lengths(x), TIGHT);
+      assert.ok(differs(y.toArray(), x.toArray(), { absolute: 0.1 }));
+    }
+  });
+});
+
+test('pair j turns by position * theta^(-2j/d), counter-clockwise', () => {
+  float64(() => {
+    const x = fromArray(Float64Array.of(1, 1, 1, 1, 0, 0, 0, 0), [1, 1, 1, 8]);
+    const y = applyRope(x, table.consecutive(3, 1)).toArray();
+    const angles = [0, 1, 2, 3].map((j) => 3 * 10000 ** (-j / 4));
+    allClose(y, [...angles.map(Math.cos), ...angles.map(Math.sin)], TIGHT);
+  });
+});
+
+test('interleaved is half-split with its coordinates permuted', () => {
+  float64(() => {
+    const x = randn([2, 3, 5, 8], new Random(3));
+    const permute = (y: typeof x) => y.indexSelect(3, int32([0, 2, 4, 6, 1, 3, 5, 7]));
+    const angles = table.consecutive(4, 5);
+    const half = applyRope(permute(x), angles, 'half').toArray();
+    allClose(half, permute(applyRope(x, angles, 'interleaved')).toArray(), TIGHT);
+    const unpermuted = applyRope(x, angles, 'half').toArray();
+    assert.ok(differs(unpermuted, applyRope(x, angles, 'interleaved').toArray(), { absolute: 0.1 }));
+  });
+});
+
+test('explicit positions: each row its own, and the same numbers as consecutive ones', () => {
+  float64(() => {
+    const x = randn([2, 3, 4, 8], new Random(4));
+    const rows = table.at(
+      idsOf([
+        [5, 6, 7, 8],
+        [0, 0, 9, 1],
+      ]),
+    );
+    const y = applyRope(x, rows);
+    assert.equal(
+      y.slice(0, 0, 1).toArray(),
+      applyRope(x.slice(0, 0, 1), table.consecutive(5, 4)).toArray(),
+    );
+    const place = y.slice(0, 1, 2).slice(2, 2, 3).toArray();
+    const alone = applyRope(x.slice(0, 1, 2).slice(2, 2, 3), table.consecutive(9, 1)).toArray();
+    assert.equal(place, alone);
+  });
+});
+
+test('positions beyond the context and odd widths are refused', () => {
+  assert.throws(
+    () => table.consecutive(60, 5),
+    /position 64 is beyond the model's context of 64 tokens/,
+  );
+  assert.is(table.consecutive(60, 4).cos.shape[0], 4);
+  assert.throws(() => table.at(idsOf([[3, 64]])), /64/);
+  assert.throws(() => new RopeTable(7, 4), /head width must be even, got 7/);
+});
+
+test.run();
