@@ -71,8 +71,7 @@ await runCommand({
         for (const { question, text, correct } of answers)
           reporter.note(`${correct ? '+' : '-'} ${question.question} ${text}`);
       },
-    });
-    reporter.end('');
+    }).finally(() => reporter.end('')); // a bar left open would keep the process alive
     process.stdout.write(
       values.json ? `${JSON.stringify(results, null, 2)}\n` : `${formatResults({ [directory]: results })}\n`,
     );

@@ -38,7 +38,14 @@ const flags = {
   },
   'init-from': { type: 'text', value: 'DIR', help: 'start from the model and tokenizer in this directory' },
   resume: { type: 'boolean', help: 'continue an interrupted run where its last checkpoint left it' },
-  seed: { type: 'number', whole: true, min: 0, help: 'seed of weights and data order', default: '42' },
+  seed: {
+    type: 'number',
+    whole: true,
+    min: 0,
+    max: 2 ** 32 - 1,
+    help: 'seed of weights and data order',
+    default: '42',
+  },
   backend: { type: 'choice', choices: ['auto', 'reference'], help: 'what computes', default: 'auto' },
   'vocab-size': {
     type: 'number',
@@ -157,13 +164,9 @@ await runCommand({
       stopped = true;
       process.stderr.write('\nStopping after this step; a second Ctrl-C stops at once.\n');
     });
-    const complete = await runStages({
-      out,
-      settings,
-      resume,
-      reporter: makeReporter(),
-      shouldStop: () => stopped,
-    });
+    const reporter = makeReporter();
+    const context = { out, settings, resume, reporter, shouldStop: () => stopped };
+    const complete = await runStages(context).finally(() => reporter.end('')); // a bar left open would keep the process alive
     if (!complete) {
       process.stderr.write(`Stopped. Continue with: npx tsx src/train.ts --resume --out ${out}\n`);
       return 130;

@@ -60,7 +60,7 @@ export function parseFlags<T extends FlagTable>(args: readonly string[], table: 
     }
     if (token.kind !== 'option') continue;
     if (token.name === 'help' || token.name === 'h') return null;
-    const flag = table[token.name];
+    const flag = Object.hasOwn(table, token.name) ? table[token.name] : undefined;
     if (flag === undefined)
       throw new UserError(`There is no flag ${token.rawName}${suggestion(token.name, table)}; see --help`);
     if (flag.type === 'boolean') {
@@ -69,6 +69,12 @@ export function parseFlags<T extends FlagTable>(args: readonly string[], table: 
     } else {
       if (token.value === undefined || token.value === '')
         throw new UserError(`--${token.name} needs a value`);
+      // parseArgs would take the next flag for the value of this one.
+      if (!token.inlineValue && token.value.startsWith('--')) {
+        throw new UserError(
+          `--${token.name} needs a value before ${token.value} (if that is the value, write --${token.name}=${token.value})`,
+        );
+      }
       values[token.name] = checkValue(token.name, flag, token.value);
     }
   }

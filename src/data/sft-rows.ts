@@ -17,6 +17,8 @@ export interface SftRowsOptions {
   readonly context: number;
   readonly seed: number;
   readonly shuffle: boolean;
+  /** The file, for the sentence if it holds nothing. */
+  readonly source?: string;
 }
 
 export class SftRows implements RowSource {
@@ -26,7 +28,7 @@ export class SftRows implements RowSource {
   private readonly options: SftRowsOptions;
   private readonly padId: number;
   // All dialogues in two flat arrays: ids, and 1 where the token is to be learned. Dialogue i is ends[i-1] .. ends[i].
-  private readonly ids: Uint16Array;
+  private readonly ids: Uint32Array;
   private readonly learned: Uint8Array;
   private readonly ends: Uint32Array;
   private packed: { epoch: number; rows: Uint32Array[] } | null = null;
@@ -38,9 +40,9 @@ export class SftRows implements RowSource {
     const learned: number[] = [];
     const ends: number[] = [];
     let tooLong = 0;
-    let first = 'The file';
+    let first = options.source;
     for (const { messages, place } of dialogues) {
-      if (first === 'The file') first = place;
+      first ??= place;
       const dialogue = encodeAt(tokenizer, messages, place);
       if (dialogue.ids.length > options.context + 1) {
         tooLong++;
@@ -55,17 +57,17 @@ export class SftRows implements RowSource {
         tooLong > 0
           ? `all ${tooLong} are longer than the context of ${options.context} tokens`
           : 'there are none';
-      throw new UserError(`${first}: no dialogue to learn from, ${why}`);
+      throw new UserError(`${first ?? 'SFT'}: no dialogue to learn from, ${why}`);
     }
     this.kept = ends.length;
     this.tooLong = tooLong;
-    this.ids = Uint16Array.from(ids);
+    this.ids = Uint32Array.from(ids); // a vocabulary made elsewhere may be larger than 65,536
     this.learned = Uint8Array.from(learned);
     this.ends = Uint32Array.from(ends);
   }
 
   /** All tokens and what is learned of them, for a fingerprint. */
-  content(): [Uint16Array, Uint8Array, Uint32Array] {
+  content(): [Uint32Array, Uint8Array, Uint32Array] {
     return [this.ids, this.learned, this.ends];
   }
 

@@ -6,6 +6,8 @@
  * Unlike perplexity a token it does not depend on the tokenizer, so models with different vocabularies can be compared.
  * A document is read after `</s>`, as in training, and includes its closing `</s>`; one longer than the context is read in stretches.
  */
+
+import { turn } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import { fromArray, noGrad, scope } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
@@ -43,6 +45,7 @@ export async function scoreTexts(
       batch.map(({ ids }) => ids),
     );
     for (const [i, { text }] of batch.entries()) nats[text]! += losses[i]!;
+    await turn();
   }
   const utf8 = new TextEncoder();
   const pairs = texts.map((content, i) => ({ y: nats[i]! / Math.LN2, x: utf8.encode(content).length }));

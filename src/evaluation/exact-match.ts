@@ -6,6 +6,7 @@
  * answer of that relation.
  */
 import type { Question } from '../data/questions.ts';
+import { turn } from '../event-loop.ts';
 import { generateBatch } from '../generation/generate.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import { encodeDialogue, type Tokenizer } from '../tokenizer/index.ts';
@@ -44,6 +45,7 @@ export async function answerQuestions(
     for (const [row, i] of fitting.entries())
       texts[i] = tokenizer.decode(answers[row]!, { skipSpecial: true });
     onProgress(start + batch.length);
+    await turn();
   }
   return questions.map((question, i) => ({
     question,

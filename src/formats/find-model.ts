@@ -16,7 +16,7 @@ export function findChatModel(given: string | undefined, runs = 'runs'): string 
   const candidates = existsSync(runs) ? readdirSync(runs).map((name) => join(runs, name)) : [];
   const trained = candidates
     .flatMap((run) => lastStage(run, chatStages))
-    .map((stage) => ({ stage, time: statSync(join(stage, 'model.safetensors')).mtimeMs }))
+    .map((stage) => ({ stage, time: statSync(join(locateDirectory(stage), 'model.safetensors')).mtimeMs }))
     .sort((a, b) => b.time - a.time);
   if (trained[0] === undefined) {
     throw new UserError(

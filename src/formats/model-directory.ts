@@ -69,8 +69,11 @@ export interface LoadedModel {
   readonly directory: string;
 }
 
-/** Open a model directory: checksums, config, weights and tokenizer are all checked before anything is returned. */
-export function loadModelDirectory(path: string): LoadedModel {
+/**
+ * Open a model directory: checksums, config, weights and tokenizer are all checked before anything is returned.
+ * `random` is what dropout draws from, should the model be trained further.
+ */
+export function loadModelDirectory(path: string, random = new Random(0)): LoadedModel {
   const directory = openDirectory(path);
   const config = readConfig(directory);
   const tokenizer = readTokenizer(directory);
@@ -79,8 +82,9 @@ export function loadModelDirectory(path: string): LoadedModel {
       `${directory}: the tokenizer has ${tokenizer.vocabSize} tokens, the model only ${config.vocabSize}; they do not belong together`,
     );
   }
-  const model = new CausalLM(config, new Random(0)); // every weight is overwritten
-  model.loadState(readWeights(join(directory, 'model.safetensors'), config));
+  const weights = readWeights(join(directory, 'model.safetensors'), config);
+  const model = new CausalLM(config, random); // every weight is overwritten
+  model.loadState(weights);
   return { model: model.eval(), tokenizer, directory };
 }
 

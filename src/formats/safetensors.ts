@@ -65,7 +65,7 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
   let covered = 0;
   const { __metadata__: metadata = {}, ...entries } = header;
   const inOrder = Object.entries(entries).map(([name, entry]) => checkEntry(name, entry, damaged));
-  inOrder.sort((a, b) => a.start - b.start);
+  inOrder.sort((a, b) => a.start - b.start || a.end - b.end); // one without elements stands before its neighbour
   for (const { name, type, shape, start, end } of inOrder) {
     if (start !== covered)
       throw damaged(`"${name}" starts at byte ${start} of the data, expected ${covered}`);
@@ -96,7 +96,7 @@ const bytesPerElement: Record<string, number> = { F64: 8, F32: 4, I32: 4, F16: 2
 function checkEntry(name: string, entry: unknown, damaged: Damaged) {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const size = bytesPerElement[String(dtype)];
-  if (size === undefined)
+  if (typeof size !== 'number')
     throw damaged(`"${name}" has the element type ${String(dtype)}, which is not supported here`);
   const isCount = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
   if (!Array.isArray(shape) || !shape.every(isCount))

@@ -61,9 +61,11 @@ export async function generateBatch(
   if (prompts.length === 0) return [];
   for (const prompt of prompts) checkPrompt(prompt, model);
   const stop = new Set(stopIds);
+  const context = model.config.maxPositionEmbeddings;
   const longest = Math.max(...prompts.map((prompt) => prompt.length));
+  const shortest = Math.min(...prompts.map((prompt) => prompt.length));
   const leftPadding = prompts.map((prompt) => longest - prompt.length);
-  const limit = Math.min(maxNewTokens, model.config.maxPositionEmbeddings - longest + 1);
+  const limit = Math.min(maxNewTokens, context - shortest + 1); // filler takes no room of a row's context
   const cache = model.model.newCache(prompts.length, longest + limit);
   const answers: number[][] = prompts.map(() => []);
   const open = prompts.map(() => true);
@@ -76,7 +78,8 @@ export async function generateBatch(
       const T = inputs[0]!.length;
       const past = cache.length;
       const positions = Int32Array.from({ length: prompts.length * T }, (_, i) => {
-        return Math.max(0, past + (i % T) - leftPadding[Math.floor(i / T)]!);
+        const position = past + (i % T) - leftPadding[Math.floor(i / T)]!;
+        return Math.min(Math.max(0, position), context - 1); // filler in front; rows that have come to their end
       });
       const logits = await lastLogits(model, inputs, (ids) => {
         return model.model.forward(ids, {
@@ -90,6 +93,7 @@ export async function generateBatch(
         const next = indexOfMax(logits.subarray(row * V, (row + 1) * V));
         if (stop.has(next)) open[row] = false;
         if (open[row]) answers[row]!.push(next);
+        if (prompts[row]!.length + answers[row]!.length > context) open[row] = false;
         return [next];
       });
     }

@@ -25,6 +25,9 @@ export interface SamplingOptions {
 
 export const greedy: SamplingOptions = { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1 };
 
+/** Below this temperature only the largest score has any probability left, and dividing by it may overflow to Infinity. */
+const NEARLY_GREEDY = 1e-6;
+
 export function checkSampling({ temperature, topK, topP, repetitionPenalty }: SamplingOptions): void {
   const refuse = (what: string) => {
     throw new UserError(`sampling: ${what}`);
@@ -46,7 +49,7 @@ export function sample(
   random: Random,
 ): number {
   if (options.repetitionPenalty !== 1) penalizeRepetition(logits, seen, options.repetitionPenalty);
-  if (options.temperature === 0) return indexOfMax(logits);
+  if (options.temperature < NEARLY_GREEDY) return indexOfMax(logits);
   applyTemperature(logits, options.temperature);
   keepTopK(logits, options.topK);
   keepTopP(logits, options.topP);

@@ -30,7 +30,7 @@ export const presetNames: readonly string[] = [...Object.keys(laptop), ...Object
 
 /** The config of a preset; an unknown name is refused with the list of names. */
 export function preset(name: string): ModelConfig {
-  const size = laptop[name] ?? reference[name];
+  const size = presetNames.includes(name) ? (laptop[name] ?? reference[name]) : undefined;
   if (size === undefined) {
     throw new UserError(`There is no preset "${name}"; choose one of ${presetNames.join(', ')}`);
   }

@@ -7,7 +7,7 @@
  * an axis of length 1 in place of G, so broadcasting shares them without copying.
  * Shapes: x [B, T, D]; Q [B, K, G, T, d]; K, V [B, K, 1, S, d]; scores [B, K, G, T, S]; y [B, T, D]. S = T without a cache.
  */
-import type { Random, Tensor } from '../tensor/index.ts';
+import { fusedAttention, fusedFor, type Random, type Tensor } from '../tensor/index.ts';
 import { Dropout } from './dropout.ts';
 import type { KVCache } from './kv-cache.ts';
 import { Linear } from './linear.ts';
@@ -69,6 +69,9 @@ export class Attention extends Module {
     let k = applyRope(toHeads(this.kProj.forward(x), K), rope, ropeLayout);
     let v = toHeads(this.vProj.forward(x), K);
     if (cache !== undefined) ({ keys: k, values: v } = cache.append(layer, k, v));
+
+    const fused = this.dropout.isActive() ? null : fusedFor(x);
+    if (fused) return this.oProj.forward(fusedAttention(fused, { q, k, v, mask, scale: 1 / Math.sqrt(d) }));
 
     // 2. How well each query fits each key it may see. Scaling q is cheaper than scaling T x S scores.
     const queries = q.mul(1 / Math.sqrt(d)).reshape([B, K, H / K, T, d]);

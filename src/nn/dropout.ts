@@ -14,7 +14,11 @@ export class Dropout extends Module {
     this.random = random;
   }
 
+  isActive(): boolean {
+    return this.training && this.probability > 0;
+  }
+
   forward(x: Tensor): Tensor {
-    return this.training && this.probability > 0 ? x.dropout(this.probability, this.random) : x;
+    return this.isActive() ? x.dropout(this.probability, this.random) : x;
   }
 }

@@ -4,7 +4,7 @@
  * The weight is stored [out, in], one row for each output, as every checkpoint format does; the transpose is a view.
  * Shapes: x [..., in], W [out, in], b [out], y [..., out].
  */
-import { type Tensor, zeros } from '../tensor/index.ts';
+import { fusedFor, fusedLinear, type Tensor, zeros } from '../tensor/index.ts';
 import { type InitOptions, normalWeight } from './init.ts';
 import { Module, type Parameter } from './module.ts';
 
@@ -23,6 +23,8 @@ export class Linear extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    const fused = fusedFor(x);
+    if (fused) return fusedLinear(fused, x, this.weight, this.bias);
     const y = x.matmul(this.weight.transpose()); // [..., out]
     return this.bias === null ? y : y.add(this.bias);
   }

@@ -6,7 +6,7 @@
  * Unlike LayerNorm it subtracts no mean and has no bias: one reduction less, and nothing lost in practice.
  * Shapes: x [..., D], weight [D], y [..., D].
  */
-import { ones, type Tensor } from '../tensor/index.ts';
+import { fusedFor, fusedRmsNorm, ones, type Tensor } from '../tensor/index.ts';
 import { Module, type Parameter } from './module.ts';
 
 export class RMSNorm extends Module {
@@ -20,6 +20,8 @@ export class RMSNorm extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    const fused = fusedFor(x);
+    if (fused) return fusedRmsNorm(fused, x, this.weight, this.eps);
     const meanSquare = x.square().mean(-1, { keepDim: true }); // [..., 1]
     return x.mul(meanSquare.add(this.eps).rsqrt()).mul(this.weight); // [..., D]
   }

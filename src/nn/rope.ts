@@ -8,7 +8,7 @@
  * llama2.c) takes 2j and 2j + 1. They differ by a fixed permutation of the rows of the q and k weights.
  * Shapes: x [B, H, T, d], cos and sin [T, d/2] or [B, 1, T, d/2].
  */
-import { concat, fromArray, getDefaults, stack, type Tensor } from '../tensor/index.ts';
+import { concat, fromArray, fusedFor, fusedRope, getDefaults, stack, type Tensor } from '../tensor/index.ts';
 
 export type RopeLayout = 'half' | 'interleaved';
 
@@ -22,6 +22,8 @@ export interface RopeAngles {
 export function applyRope(x: Tensor, { cos, sin }: RopeAngles, layout: RopeLayout = 'half'): Tensor {
   const d = x.shape.at(-1)!;
   if (layout === 'half') {
+    const fused = fusedFor(x);
+    if (fused) return fusedRope(fused, x, cos, sin);
     const a = x.slice(-1, 0, d / 2); // [B, H, T, d/2]
     const b = x.slice(-1, d / 2);
     return concat([a.mul(cos).sub(b.mul(sin)), a.mul(sin).add(b.mul(cos))], -1);

@@ -6,7 +6,7 @@
  * The gate decides for each of the F hidden units how much of it passes.
  * Shapes: x [..., D], hidden [..., F], y [..., D].
  */
-import type { Tensor } from '../tensor/index.ts';
+import { fusedFor, fusedSwiglu, type Tensor } from '../tensor/index.ts';
 import type { InitOptions } from './init.ts';
 import { Linear } from './linear.ts';
 import { Module } from './module.ts';
@@ -24,6 +24,9 @@ export class SwiGLU extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    return this.downProj.forward(this.gateProj.forward(x).silu().mul(this.upProj.forward(x)));
+    const gate = this.gateProj.forward(x); // [..., F]
+    const up = this.upProj.forward(x);
+    const fused = fusedFor(x);
+    return this.downProj.forward(fused ? fusedSwiglu(fused, gate, up) : gate.silu().mul(up));
   }
 }

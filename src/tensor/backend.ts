@@ -13,6 +13,7 @@
  * Letters: M, K, N rows, inner and columns of a product; V classes (vocabulary); N rows; D width.
  */
 import type { Data, DType, HostArray } from './dtype.ts';
+import type { FusedKernels } from './fused.ts';
 import type { Shape } from './shape.ts';
 import type { View } from './view.ts';
 
@@ -131,6 +132,9 @@ export interface Backend {
   crossEntropy(logits: View, targets: View, ignoreIndex: number): { losses: Data; logSumExp: Data };
   /** dlogits = (softmax(logits) - onehot(target)) * dlosses */
   crossEntropyAdjoint(logits: View, targets: View, logSumExp: View, dLosses: View, ignoreIndex: number): Data;
+
+  /** Faster forms of whole compositions (float32); see fused.ts. */
+  readonly fused?: FusedKernels;
 
   // Optimizer: updates parameter and moments in place.
   adamw(step: AdamWStep): void;

@@ -77,6 +77,7 @@ export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
 
 /** 0, 1, ..., n - 1 (or from `start`). */
 export function arange(n: number, options: CreateOptions & { start?: number } = {}): Tensor {
+  checkShape('arange', [n]);
   const values = hostArray(options.dtype ?? getDefaults().dtype, n);
   for (let i = 0; i < n; i++) values[i] = (options.start ?? 0) + i;
   return fromArray(values, [n], options);

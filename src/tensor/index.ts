@@ -31,6 +31,16 @@ export { getDefaults, setDefaults, withDefaults } from './defaults.ts';
 export { type DType, type FloatDType, type HostArray, hostArray } from './dtype.ts';
 export { GradcheckError, type GradcheckOptions, gradcheck } from './gradcheck.ts';
 export { IGNORE_INDEX } from './ops/cross-entropy.ts';
+export {
+  type AttentionInputs,
+  fusedAttention,
+  fusedFor,
+  fusedLinear,
+  fusedLinearCrossEntropy,
+  fusedRmsNorm,
+  fusedRope,
+  fusedSwiglu,
+} from './ops/fused.ts';
 export { scatterAdd } from './ops/indexing.ts';
 export { where } from './ops/select.ts';
 export { concat, stack } from './ops/slice.ts';

@@ -24,6 +24,8 @@ export class Random {
 
   /** Go on from a saved state. */
   restore([a, b, c, d]: RandomState): void {
+    if ((a | b | c | d) === 0)
+      throw new RangeError('Random: a state of four zeros would only ever give zeros');
     this.a = a | 0;
     this.b = b | 0;
     this.c = c | 0;

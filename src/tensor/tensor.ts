@@ -128,7 +128,14 @@ export class Tensor {
         `assign: cannot put ${source.dtype} ${formatShape(source.shape)} into ${this.dtype} ${formatShape(this.shape)}`,
       );
     }
-    this.backend.assign(this.view, source.view);
+    if (source.data !== this.data) {
+      this.backend.assign(this.view, source.view);
+      return;
+    }
+    // Two views of one memory (a matrix and its transpose): read everything before writing.
+    const copy = this.backend.copy(source.view, source.dtype);
+    this.backend.assign(this.view, viewOf(copy, source.shape));
+    this.backend.release(copy);
   }
 
   toString(): string {

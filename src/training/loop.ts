@@ -8,6 +8,7 @@
  */
 import { countTargets, type Row, type RowStream } from '../data/rows.ts';
 import { FaultError } from '../errors.ts';
+import { turn } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import type { AdamW } from '../optim/adamw.ts';
 import { clipFactor, gradientNorm } from '../optim/clip.ts';
@@ -92,6 +93,7 @@ export async function trainingLoop(
       lossSum = 0;
       lossCount = 0;
     }
+    await turn();
     const stopping = hooks.shouldStop();
     if (last || stopping || done % settings.saveEvery === 0) await hooks.save(done);
     if (stopping) return done;

@@ -9,10 +9,15 @@
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DataFiles, locateData } from '../data/layout.ts';
-import { UserError } from '../errors.ts';
+import { guardDisk, UserError } from '../errors.ts';
 import { evaluateModel, type Results } from '../evaluation/evaluate.ts';
 import { formatResults } from '../evaluation/table.ts';
-import { repairDirectory, writeDirectoryAtomically, writeFileAtomically } from '../formats/atomic.ts';
+import {
+  locateDirectory,
+  repairDirectory,
+  writeDirectoryAtomically,
+  writeFileAtomically,
+} from '../formats/atomic.ts';
 import {
   loadModelDirectory,
   loadTokenizerDirectory,
@@ -61,7 +66,7 @@ export async function runStages(context: RunContext): Promise<boolean> {
   checkStages(settings, files, out);
   if (!resume) {
     if (stages.includes('tokenizer')) moveAside(out, reporter);
-    mkdirSync(join(out, 'corpus'), { recursive: true });
+    guardDisk(out, () => mkdirSync(join(out, 'corpus'), { recursive: true }));
     writeRunSettings(out, settings);
   }
   const tokenizer = prepareTokenizer(context, files);
@@ -92,7 +97,7 @@ function checkStages({ stages, initFrom, data }: RunSettings, files: DataFiles, 
   const first = stages.find((stage) => stage !== 'tokenizer');
   if (stages.includes('tokenizer') || initFrom !== null || first === undefined) return;
   const needed = { pretrain: 'tokenizer', sft: 'pretrain', evaluate: null, tokenizer: null }[first];
-  if (needed !== null && !existsSync(join(out, needed))) {
+  if (needed !== null && !existsSync(locateDirectory(join(out, needed)))) {
     throw new UserError(
       `The stage ${first} starts from ${join(out, needed)}, which does not exist; run "${needed}" first or give --init-from`,
     );
@@ -237,7 +242,7 @@ function startingModel(
         ? join(out, 'pretrain')
         : null;
   if (from !== null) {
-    const { model } = loadModelDirectory(from);
+    const { model } = loadModelDirectory(from, random);
     const limit = model.config.maxPositionEmbeddings;
     if (settings.context !== null && settings.context > limit) {
       throw new UserError(
@@ -259,7 +264,7 @@ function startingModel(
 
 async function evaluateStages({ out, settings, reporter }: RunContext, files: DataFiles): Promise<void> {
   const all: Record<string, Results> = {};
-  const present: string[] = trainable.filter((stage) => existsSync(join(out, stage)));
+  const present: string[] = trainable.filter((stage) => existsSync(locateDirectory(join(out, stage))));
   const folders = new Map(present.map((stage) => [stage, join(out, stage)]));
   if (present.length === 0 && settings.initFrom !== null) folders.set('init', settings.initFrom);
   if (folders.size === 0)

@@ -21,6 +21,7 @@ export async function printSamples(
   const complete = async (prompt: number[]) => {
     let text = '';
     const room = model.config.maxPositionEmbeddings - prompt.length;
+    if (room <= 0) return '(longer than the context)';
     for await (const piece of streamText(model, tokenizer, prompt, { maxNewTokens: Math.min(48, room) }))
       text += piece;
     return text;
@@ -34,6 +35,7 @@ export async function printSamples(
     }
     return;
   }
+  if (files.heldOut === null && files.pretrain.endsWith('.bin')) return; // token files hold no text
   for (const text of heldOutDocuments(files, SAMPLES)) {
     const start = [...text].slice(0, PROMPT_CHARACTERS).join('');
     reporter.note(`${start}|${await complete([tokenizer.eosId, ...tokenizer.encode(start)])}`);

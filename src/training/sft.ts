@@ -27,7 +27,10 @@ export function sftStage(
   reporter: Reporter,
 ): StageData {
   const options = { context, seed, shuffle: settings.shuffle };
-  const source = new SftRows(take(readDialogues(files.train), files.maxDialogues), tokenizer, options);
+  const source = new SftRows(take(readDialogues(files.train), files.maxDialogues), tokenizer, {
+    ...options,
+    source: files.train,
+  });
   reporter.note(`dialogues: ${source.kept.toLocaleString('en')}${tooLongNote(source.tooLong, context)}`);
   const rows = new RowStream(source);
   return {
@@ -51,7 +54,7 @@ function tooLongNote(count: number, context: number): string {
 }
 
 function heldOutRows(path: string, tokenizer: Tokenizer, options: { context: number; seed: number }): Row[] {
-  const source = new SftRows(readDialogues(path), tokenizer, { ...options, shuffle: false });
+  const source = new SftRows(readDialogues(path), tokenizer, { ...options, shuffle: false, source: path });
   return Array.from({ length: source.rowsInEpoch(0) }, (_, i) => source.row(0, i));
 }
 

@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert';
 import type { Dialogue } from '../../src/data/dialogues.ts';
 import { positionsOf, type Row, RowStream } from '../../src/data/rows.ts';
 import { SftRows } from '../../src/data/sft-rows.ts';
-import { encodeDialogue, makeVocabulary, type Message, Tokenizer } from '../../src/tokenizer/index.ts';
+import { encodeDialogue, type Message, makeVocabulary, Tokenizer } from '../../src/tokenizer/index.ts';
 import { tinyTokenizer as tokenizer } from '../training/tiny.ts';
 import { refuses } from './temporary.ts';
 
@@ -103,8 +103,13 @@ test('a dialogue that just fits fills its row; one token more and it is left out
 
 test('nothing to learn from is refused, with the reason', () => {
   const long = dialogue(3, 'a'.repeat(99), 'b');
-  refuses(() => new SftRows([long], tokenizer, options), 'a.jsonl:3', 'all 1 are longer than the context of 32');
-  refuses(() => new SftRows([], tokenizer, options), 'there are none');
+  refuses(
+    () => new SftRows([long], tokenizer, options),
+    'a.jsonl:3',
+    'all 1 are longer than the context of 32',
+  );
+  const empty = { ...options, source: 'empty.jsonl' };
+  refuses(() => new SftRows([], tokenizer, empty), 'empty.jsonl: no dialogue to learn from, there are none');
 });
 
 test('a wrong order of roles is refused with its place', () => {

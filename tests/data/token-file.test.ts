@@ -40,9 +40,17 @@ test('documents larger than the write buffer, and many small ones', () => {
   assert.is(writeTokenFile(path, all, 60_000), all.flat().length);
   const file = new TokenFile(path);
   const expected = Uint16Array.from(all.flat());
-  assert.ok(Buffer.compare(Buffer.from(file.read(0, file.length).buffer), Buffer.from(expected.buffer)) === 0);
+  assert.ok(
+    Buffer.compare(Buffer.from(file.read(0, file.length).buffer), Buffer.from(expected.buffer)) === 0,
+  );
   file.checkVocabulary(50_000);
-  refuses(() => file.checkVocabulary(49_999), path, 'has id 49999', 'vocabulary has 49999', `token ${1 + 49_999} `);
+  refuses(
+    () => file.checkVocabulary(49_999),
+    path,
+    'has id 49999',
+    'vocabulary has 49999',
+    `token ${1 + 49_999} `,
+  );
   file.close();
 });
 

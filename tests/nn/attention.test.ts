@@ -21,7 +21,12 @@ function make(heads: number, kvHeads: number, ropeLayout: RopeLayout = 'half'): 
 const input = () => randn([1, T, D], new Random(8), { dtype: 'float64' });
 
 /** softmax(q k^T / sqrt(d)) v with loops over numbers; `kvHead` says which key-value head serves a query head. */
-function byHand(attention: Attention, x: Tensor, heads: number, kvHead: (head: number) => number): Float64Array {
+function byHand(
+  attention: Attention,
+  x: Tensor,
+  heads: number,
+  kvHead: (head: number) => number,
+): Float64Array {
   const split = (y: Tensor) => y.reshape([1, T, y.shape[2]! / d, d]).transpose(1, 2);
   const numbers = (y: Tensor) => y.toArray();
   const q = numbers(applyRope(split(attention.qProj.forward(x)), rope));
@@ -47,7 +52,8 @@ function byHand(attention: Attention, x: Tensor, heads: number, kvHead: (head: n
   const W = attention.oProj.weight.toArray();
   return Float64Array.from({ length: T * D }, (_, n) => {
     let y = 0;
-    for (let i = 0; i < heads * d; i++) y += W[(n % D) * heads * d + i]! * mixed[Math.floor(n / D) * heads * d + i]!;
+    for (let i = 0; i < heads * d; i++)
+      y += W[(n % D) * heads * d + i]! * mixed[Math.floor(n / D) * heads * d + i]!;
     return y;
   });
 }
@@ -55,7 +61,11 @@ function byHand(attention: Attention, x: Tensor, heads: number, kvHead: (head: n
 test('MHA is the formula, with every head on its own', () => {
   const attention = make(4, 4);
   const y = attention.forward(input(), { rope, mask }, 0).toArray();
-  allClose(y, byHand(attention, input(), 4, (head) => head), TIGHT);
+  allClose(
+    y,
+    byHand(attention, input(), 4, (head) => head),
+    TIGHT,
+  );
   const unmasked = attention.forward(input(), { rope, mask: null }, 0).toArray();
   assert.ok(differs(unmasked, y, { absolute: 1e-3 }), 'without the mask it must differ');
 });
@@ -63,8 +73,18 @@ test('MHA is the formula, with every head on its own', () => {
 test('GQA: neighbouring query heads share a key-value head', () => {
   const attention = make(4, 2);
   const y = attention.forward(input(), { rope, mask }, 0).toArray();
-  allClose(y, byHand(attention, input(), 4, (head) => Math.floor(head / 2)), TIGHT);
-  assert.ok(differs(y, byHand(attention, input(), 4, (head) => head % 2), { absolute: 1e-3 }));
+  allClose(
+    y,
+    byHand(attention, input(), 4, (head) => Math.floor(head / 2)),
+    TIGHT,
+  );
+  assert.ok(
+    differs(
+      y,
+      byHand(attention, input(), 4, (head) => head % 2),
+      { absolute: 1e-3 },
+    ),
+  );
 });
 
 /** The weights of a GQA layer, its key-value heads copied for an MHA layer in the given order. */

@@ -48,7 +48,7 @@ test('a model with dropout is random in training and the same as without it in e
 });
 
 test('initial weights: N(0, 0.02), biases 0, gains 1', () => {
-  const values = normalWeight([200, 100], { random: new Random(5) }).toArray();
+  const values = Array.from(normalWeight([200, 100], { random: new Random(5) }).toArray());
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   const std = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
   assert.ok(Math.abs(mean) < 6e-4, `mean ${mean}`); // 4 standard errors

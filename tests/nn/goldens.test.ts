@@ -68,7 +68,12 @@ for (const layout of ['half', 'interleaved'] as const satisfies RopeLayout[]) {
         const table = new RopeTable(8, 16, golden.number(`${name}/theta`));
         for (const angles of [
           table.consecutive(offset, 5),
-          table.at(fromArray(Int32Array.from([0, 1, 2, 3, 4], (t) => t + offset), [1, 5])),
+          table.at(
+            fromArray(
+              Int32Array.from([0, 1, 2, 3, 4], (t) => t + offset),
+              [1, 5],
+            ),
+          ),
         ]) {
           const x = golden.tensor(`${name}/x`).requireGrad();
           const y = applyRope(x, angles, layout);

@@ -44,7 +44,15 @@ test('documents: each token sees its own only', () => {
 });
 
 test('all three together', () => {
-  const options = { queries: 4, keys: 4, leftPadding: [1, 0], documents: [[0, 0, 1, 1], [0, 0, 0, 1]] };
+  const options = {
+    queries: 4,
+    keys: 4,
+    leftPadding: [1, 0],
+    documents: [
+      [0, 0, 1, 1],
+      [0, 0, 0, 1],
+    ],
+  };
   assert.equal(draw(options), ['xxxx x.xx xx.x xx..', '.xxx ..xx ...x xxx.']);
 });
 
@@ -52,7 +60,9 @@ test('masked scores get probability 0 exactly, and a row of them alone stays fin
   float64(() => {
     const scores = tensor([[700, -700, 3]]).maskedFill(tensor([[0, 0, 1]]), MASKED);
     assert.is(scores.softmax(-1).toArray()[2], 0);
-    const blocked = tensor([[5, 7]]).maskedFill(tensor([[1, 1]]), MASKED).softmax(-1);
+    const blocked = tensor([[5, 7]])
+      .maskedFill(tensor([[1, 1]]), MASKED)
+      .softmax(-1);
     assert.equal([...blocked.toArray()], [0.5, 0.5]);
   });
   assert.ok(Number.isFinite(Math.fround(MASKED)), 'MASKED must be a float32');
@@ -60,7 +70,10 @@ test('masked scores get probability 0 exactly, and a row of them alone stays fin
 
 test('the mask has the default type', () => {
   assert.is(attentionMask({ queries: 2, keys: 2 })!.dtype, 'float32');
-  assert.is(float64(() => attentionMask({ queries: 2, keys: 2 })!.dtype), 'float64');
+  assert.is(
+    float64(() => attentionMask({ queries: 2, keys: 2 })!.dtype),
+    'float64',
+  );
 });
 
 test.run();

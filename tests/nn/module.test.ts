@@ -8,7 +8,11 @@ import { ones, Random, scope, type Tensor, zeros } from '../../src/tensor/index.
 import { Golden } from '../close.ts';
 import { idsOf, int32, tinyConfig, tinyModel } from '../models/tiny.ts';
 
-const loss = (model: CausalLM) => model.forward(idsOf([[1, 2, 3]])).reshape([3, 13]).crossEntropy(int32([2, 3, 4]));
+const loss = (model: CausalLM) =>
+  model
+    .forward(idsOf([[1, 2, 3]]))
+    .reshape([3, 13])
+    .crossEntropy(int32([2, 3, 4]));
 
 test('names are the paths of fields as Hugging Face writes them', () => {
   const model = new CausalLM({ ...tinyConfig, numHiddenLayers: 1, tieWordEmbeddings: false }, new Random(1));
@@ -54,13 +58,19 @@ class Shared extends Module {
     this.tables = this.parameter(ones([2, 3]));
     this.again = this.tables;
     this.notAParameter = zeros([4]);
-    this.parts = [new Linear(1, 2, { random: new Random(1), bias: true }), new Linear(2, 1, { random: new Random(2) })];
+    this.parts = [
+      new Linear(1, 2, { random: new Random(1), bias: true }),
+      new Linear(2, 1, { random: new Random(2) }),
+    ];
   }
 }
 
 test('a shared parameter counts once, a mere tensor not at all', () => {
   const module = new Shared();
-  assert.equal([...module.namedParameters().keys()], ['tables', 'parts.0.weight', 'parts.0.bias', 'parts.1.weight']);
+  assert.equal(
+    [...module.namedParameters().keys()],
+    ['tables', 'parts.0.weight', 'parts.0.bias', 'parts.1.weight'],
+  );
   assert.is(module.parameterCount(), 6 + 2 + 2 + 2);
 });
 
@@ -90,7 +100,10 @@ test('gradients add up until zeroGrad', () => {
   loss(model).backward();
   const once = weight.grad!.toArray();
   loss(model).backward();
-  assert.equal(weight.grad!.toArray(), once.map((value) => 2 * value));
+  assert.equal(
+    weight.grad!.toArray(),
+    once.map((value) => 2 * value),
+  );
   const old = weight.grad!;
   model.zeroGrad();
   assert.ok(model.parameters().every(({ grad }) => grad === null));
@@ -102,7 +115,8 @@ test('parameters outlive the scope they were made in', () => {
   assert.is(model.tables.toArray()[0], 1);
 });
 
-const stateOf = (module: Module) => new Map([...module.namedParameters()].map(([name, p]) => [name, p.detach()]));
+const stateOf = (module: Module) =>
+  new Map([...module.namedParameters()].map(([name, p]) => [name, p.detach()]));
 
 test('loadState copies values, and converts their type', () => {
   const source = tinyModel({}, 1);
@@ -127,9 +141,15 @@ test('loadState is strict, says what is wrong, and then changes nothing', () => 
       () => model.loadState(state),
       (error: Error) => error instanceof StateError && message.test(error.message),
     );
-    assert.equal(model.parameters().map((parameter) => parameter.toArray()), before);
+    assert.equal(
+      model.parameters().map((parameter) => parameter.toArray()),
+      before,
+    );
   };
-  refuse((state) => state.delete('model.norm.weight'), /do not fit the model: model\.norm\.weight \[16\] is missing$/);
+  refuse(
+    (state) => state.delete('model.norm.weight'),
+    /do not fit the model: model\.norm\.weight \[16\] is missing$/,
+  );
   refuse((state) => state.set('extra', zeros([1])), /extra is not a parameter of this model$/);
   refuse(
     (state) => state.set('model.norm.weight', zeros([4, 4])),

@@ -17,7 +17,10 @@ test('the score of a query at m and a key at n depends on m - n only', () => {
     for (const layout of layouts) {
       const score = (m: number, n: number) => {
         const turned = applyRope(q, table.consecutive(m, 1), layout);
-        return turned.mul(applyRope(k, table.consecutive(n, 1), layout)).sum().item();
+        return turned
+          .mul(applyRope(k, table.consecutive(n, 1), layout))
+          .sum()
+          .item();
       };
       for (const shift of [1, 7, 40]) allClose([score(9 + shift, 4 + shift)], [score(9, 4)], TIGHT);
       assert.ok(Math.abs(score(10, 4) - score(9, 4)) > 1e-3, 'another distance gives another score');
@@ -71,10 +74,7 @@ test('explicit positions: each row its own, and the same numbers as consecutive 
       ]),
     );
     const y = applyRope(x, rows);
-    assert.equal(
-      y.slice(0, 0, 1).toArray(),
-      applyRope(x.slice(0, 0, 1), table.consecutive(5, 4)).toArray(),
-    );
+    assert.equal(y.slice(0, 0, 1).toArray(), applyRope(x.slice(0, 0, 1), table.consecutive(5, 4)).toArray());
     const place = y.slice(0, 1, 2).slice(2, 2, 3).toArray();
     const alone = applyRope(x.slice(0, 1, 2).slice(2, 2, 3), table.consecutive(9, 1)).toArray();
     assert.equal(place, alone);
@@ -82,10 +82,7 @@ test('explicit positions: each row its own, and the same numbers as consecutive 
 });
 
 test('positions beyond the context and odd widths are refused', () => {
-  assert.throws(
-    () => table.consecutive(60, 5),
-    /position 64 is beyond the model's context of 64 tokens/,
-  );
+  assert.throws(() => table.consecutive(60, 5), /position 64 is beyond the model's context of 64 tokens/);
   assert.is(table.consecutive(60, 4).cos.shape[0], 4);
   assert.throws(() => table.at(idsOf([[3, 64]])), /64/);
   assert.throws(() => new RopeTable(7, 4), /head width must be even, got 7/);

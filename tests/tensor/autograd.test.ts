@@ -39,11 +39,19 @@ test('a second backward through a freed graph is an error that says so', () => {
 });
 
 test('only a single number starts by itself', () => {
-  const x = tensor([[1, 2], [3, 4]]).requireGrad();
+  const x = tensor([
+    [1, 2],
+    [3, 4],
+  ]).requireGrad();
   throwsWith(() => x.mul(2).backward(), '[2, 2]', '{ gradient }');
   throwsWith(() => x.mul(2).backward({ gradient: ones([2]) }), '[2]', '[2, 2]');
   assert.is(x.grad, null);
-  x.mul(2).backward({ gradient: tensor([[1, 0], [0, 10]]) });
+  x.mul(2).backward({
+    gradient: tensor([
+      [1, 0],
+      [0, 10],
+    ]),
+  });
   assert.equal(numbers(x.grad), [2, 0, 0, 20]);
   const one = tensor([[3]]).requireGrad(); // any shape of size 1 will do
   one.square().backward();
@@ -97,11 +105,12 @@ test('detach cuts the graph and shares the numbers', () => {
 
 test('adjoints of frozen inputs never run', () => {
   const ran: string[] = [];
+  const spy = (name: string) => (dy: Tensor) => {
+    ran.push(name);
+    return dy;
+  };
   const op = (a: Tensor, b: Tensor) =>
-    record('spy', new Float32Array([0]), [1], [a, b], [
-      (dy) => (ran.push('a'), dy),
-      (dy) => (ran.push('b'), dy),
-    ]);
+    record('spy', new Float32Array([0]), [1], [a, b], [spy('a'), spy('b')]);
   const [frozen, free] = [tensor([1]), tensor([2]).requireGrad()];
   op(frozen, free).backward();
   assert.equal(ran, ['b']);

@@ -2,6 +2,7 @@
  * What the engine's tests share: inputs with distinct values, memory layouts, a table-driven gradient check, fake backends.
  */
 import * as assert from 'uvu/assert';
+import { record } from '../../src/tensor/autograd.ts';
 import type { Backend } from '../../src/tensor/backend.ts';
 import type { Data, HostArray } from '../../src/tensor/dtype.ts';
 import {
@@ -16,6 +17,7 @@ import {
   withDefaults,
 } from '../../src/tensor/index.ts';
 import { sizeOf } from '../../src/tensor/shape.ts';
+import type { Adjoint } from '../../src/tensor/tensor.ts';
 
 /** Run `fn` with float64 as the type of new tensors. */
 export const float64 = <T>(fn: () => T): T => withDefaults({ dtype: 'float64' }, fn);
@@ -86,7 +88,9 @@ export interface GradientCase {
 export function checkGradient(one: GradientCase): number {
   const { name, inputs, fn, ranges, without = [], options = {} } = one;
   const range = (i: number): Range | undefined =>
-    ranges === undefined || typeof ranges[0] === 'number' ? (ranges as Range | undefined) : (ranges[i] as Range);
+    ranges === undefined || typeof ranges[0] === 'number'
+      ? (ranges as Range | undefined)
+      : (ranges[i] as Range);
   return float64(() => {
     let checks = 0;
     const attempt = (what: string, run: () => void) => {
@@ -98,13 +102,9 @@ export function checkGradient(one: GradientCase): number {
       }
     };
     for (const layout of layouts.filter((candidate) => !without.includes(candidate.name))) {
-      const leaves = inputs.map((shape, i) =>
-        distinct(layout.memory(shape), i + 1, range(i)).requireGrad(),
-      );
+      const leaves = inputs.map((shape, i) => distinct(layout.memory(shape), i + 1, range(i)).requireGrad());
       const seen = (...all: Tensor[]) => all.map((leaf, i) => layout.view(leaf, inputs[i]!));
-      attempt(layout.name, () =>
-        gradcheck((...all) => layout.after(fn(...seen(...all))), leaves, options),
-      );
+      attempt(layout.name, () => gradcheck((...all) => layout.after(fn(...seen(...all))), leaves, options));
     }
     if (inputs.length < 2) return checks;
     for (let frozen = 0; frozen < inputs.length; frozen++) {
@@ -116,6 +116,12 @@ export function checkGradient(one: GradientCase): number {
     }
     return checks;
   });
+}
+
+/** The numbers of `y`, recorded as an op of `inputs` with adjoints written by hand: for negative controls. */
+export function byHand(inputs: readonly Tensor[], y: Tensor, ...adjoints: Adjoint[]): Tensor {
+  const copy = y.detach().clone();
+  return record('byHand', copy.data, copy.shape, inputs, adjoints);
 }
 
 /** The reference backend without synchronous reads, as a GPU would be. */

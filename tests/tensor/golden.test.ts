@@ -51,7 +51,12 @@ class Case {
     for (const key of wanted.filter((name) => name !== 'y')) {
       const leaf = this.leaves.get(key);
       assert.ok(leaf !== undefined, `${this.name}: input ${key} was never read`);
-      allClose(leaf.grad!.toArray(), golden.values(`${this.name}/d${key}`), tolerance, `${this.name}: d${key}`);
+      allClose(
+        leaf.grad!.toArray(),
+        golden.values(`${this.name}/d${key}`),
+        tolerance,
+        `${this.name}: d${key}`,
+      );
     }
   }
 }
@@ -63,7 +68,8 @@ const run = (name: string, op: (c: Case) => Tensor) => {
 
 test('two operands', () => {
   for (const op of ['add', 'sub', 'mul', 'div', 'pow', 'maximum', 'minimum'] as const) {
-    for (const shapes of ['2,3,4x3,1', '4x2,1,4']) run(`${op}.${shapes}`, (c) => c.input('a')[op](c.input('b')));
+    for (const shapes of ['2,3,4x3,1', '4x2,1,4'])
+      run(`${op}.${shapes}`, (c) => c.input('a')[op](c.input('b')));
   }
   for (const exponent of ['3', '0.5', '-1']) {
     run(`pow.${exponent}`, (c) => c.input('x').pow(c.number('exponent')));
@@ -72,7 +78,21 @@ test('two operands', () => {
 
 test('one operand', () => {
   const plain = [
-    'neg', 'abs', 'square', 'sin', 'cos', 'exp', 'sigmoid', 'silu', 'tanh', 'relu', 'gelu', 'log', 'sqrt', 'rsqrt', 'reciprocal',
+    'neg',
+    'abs',
+    'square',
+    'sin',
+    'cos',
+    'exp',
+    'sigmoid',
+    'silu',
+    'tanh',
+    'relu',
+    'gelu',
+    'log',
+    'sqrt',
+    'rsqrt',
+    'reciprocal',
   ] as const;
   for (const op of plain) run(op, (c) => c.input('x')[op]());
   run('gelu_tanh', (c) => c.input('x').gelu({ approximate: 'tanh' }));
@@ -90,13 +110,18 @@ test('reductions', () => {
     const names = ['axis=-1', 'axis=0', 'axis=0,2', 'all'].flatMap((axes) => [axes, `${axes}.keep`]);
     if (theirs === 'logsumexp') names.push('large');
     for (const name of names) {
-      run(`${theirs}.${name}`, (c) => c.input('x')[ours](c.numbers('axes'), { keepDim: c.number('keepdim') === 1 }));
+      run(`${theirs}.${name}`, (c) =>
+        c.input('x')[ours](c.numbers('axes'), { keepDim: c.number('keepdim') === 1 }),
+      );
     }
   }
 });
 
 test('softmax, logSoftmax, cumsum', () => {
-  for (const [theirs, ours] of [['softmax', 'softmax'], ['log_softmax', 'logSoftmax']] as const) {
+  for (const [theirs, ours] of [
+    ['softmax', 'softmax'],
+    ['log_softmax', 'logSoftmax'],
+  ] as const) {
     for (const name of ['axis=-1', 'axis=1', 'large']) {
       run(`${theirs}.${name}`, (c) => c.input('x')[ours](c.number('axis')));
     }
@@ -139,7 +164,10 @@ test('shape', () => {
 });
 
 test('order', () => {
-  for (const [name, descending] of [['sort.ascending', false], ['sort.descending', true]] as const) {
+  for (const [name, descending] of [
+    ['sort.ascending', false],
+    ['sort.descending', true],
+  ] as const) {
     run(name, (c) => {
       const { values, indices } = c.input('x').sort({ descending });
       assert.equal(Array.from(indices.toArray()), c.numbers('indices'));
@@ -157,21 +185,32 @@ test('order', () => {
 test('crossEntropy', () => {
   for (const reduction of ['mean', 'sum', 'none'] as const) {
     for (const suffix of ['', '.all-rows', '.large']) {
-      run(`cross_entropy.${reduction}${suffix}`, (c) => c.input('x').crossEntropy(c.input('targets'), { reduction }));
+      run(`cross_entropy.${reduction}${suffix}`, (c) =>
+        c.input('x').crossEntropy(c.input('targets'), { reduction }),
+      );
     }
   }
 });
 
 test('every case of the file was read', () => {
   const all = new Set(golden.keys().map((key) => key.slice(0, key.lastIndexOf('/'))));
-  assert.equal([...all].filter((name) => !seen.has(name)), []);
+  assert.equal(
+    [...all].filter((name) => !seen.has(name)),
+    [],
+  );
   assert.ok(all.size >= 100);
 });
 
 test('negative control: the comparison sees a relative error of 1e-9', () => {
   const y = golden.values('exp/y');
   assert.not(differs(y, y, tolerance));
-  assert.ok(differs(y, Array.from(y, (value) => value * (1 + 1e-9)), tolerance));
+  assert.ok(
+    differs(
+      y,
+      Array.from(y, (value) => value * (1 + 1e-9)),
+      tolerance,
+    ),
+  );
 });
 
 test.run();

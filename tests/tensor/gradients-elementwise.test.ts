@@ -78,36 +78,78 @@ const binaryOps: Record<string, [(a: Tensor, b: Tensor) => Tensor, (readonly Ran
 };
 
 const pairs: readonly (readonly [readonly number[], readonly number[]])[] = [
-  [[3, 5], [3, 5]],
+  [
+    [3, 5],
+    [3, 5],
+  ],
   [[3, 5], [5]],
   [[5], [3, 5]],
-  [[3, 1], [1, 5]],
-  [[2, 3, 4], [3, 1]],
-  [[1, 3], [4, 2, 3]],
+  [
+    [3, 1],
+    [1, 5],
+  ],
+  [
+    [2, 3, 4],
+    [3, 1],
+  ],
+  [
+    [1, 3],
+    [4, 2, 3],
+  ],
   [[], [2, 3]],
   [[2, 3], []],
   [[1], [1, 1]],
-  [[2, 1, 3], [2, 5, 1]],
+  [
+    [2, 1, 3],
+    [2, 5, 1],
+  ],
 ];
 
 for (const [name, [fn, ranges]] of Object.entries(binaryOps)) {
   test(`${name}, broadcasting both ways`, () => {
     for (const [left, right] of pairs) {
-      checkGradient({ name: `${name} ${left} with ${right}`, inputs: [left, right], fn, ...(ranges && { ranges }) });
+      checkGradient({
+        name: `${name} ${left} with ${right}`,
+        inputs: [left, right],
+        fn,
+        ...(ranges && { ranges }),
+      });
     }
   });
 }
 
-const condition = () => ids([[1, 0, 1], [0, 0, 1]]);
+const condition = () =>
+  ids([
+    [1, 0, 1],
+    [0, 0, 1],
+  ]);
 const selections: GradientCase[] = [
-  { name: 'where, equal shapes', inputs: [[2, 3], [2, 3]], fn: (a, b) => where(condition(), a, b) },
+  {
+    name: 'where, equal shapes',
+    inputs: [
+      [2, 3],
+      [2, 3],
+    ],
+    fn: (a, b) => where(condition(), a, b),
+  },
   { name: 'where, both stretched', inputs: [[3], [2, 1]], fn: (a, b) => where(condition(), a, b) },
   { name: 'where, condition stretched', inputs: [[4, 2, 3], [3]], fn: (a, b) => where(condition(), a, b) },
   { name: 'where, number first', inputs: [[2, 3]], fn: (b) => where(condition(), 0.5, b) },
   { name: 'where, number second', inputs: [[2, 3]], fn: (a) => where(condition(), a, -0.5) },
-  { name: 'where, condition from a tensor', inputs: [[2, 3], [2, 3]], fn: (a, b) => where(a.gt(0), a, b) },
+  {
+    name: 'where, condition from a tensor',
+    inputs: [
+      [2, 3],
+      [2, 3],
+    ],
+    fn: (a, b) => where(a.gt(0), a, b),
+  },
   { name: 'maskedFill', inputs: [[4, 2, 3]], fn: (x) => x.maskedFill(condition(), -7) },
-  { name: 'maskedFill, tensor stretched to the mask', inputs: [[3]], fn: (x) => x.maskedFill(condition(), -7) },
+  {
+    name: 'maskedFill, tensor stretched to the mask',
+    inputs: [[3]],
+    fn: (x) => x.maskedFill(condition(), -7),
+  },
 ];
 
 for (const one of selections) test(one.name, () => assert.ok(checkGradient(one) >= 4));
@@ -124,7 +166,8 @@ test('one input used twice gets both gradients', () => {
     'where(c, x, 2x)': (x) => where(condition(), x, x.mul(2)),
     'x + mean x': (x) => x.add(x.mean(-1, { keepDim: true })),
   };
-  for (const [name, fn] of Object.entries(twice)) checkGradient({ name, inputs: [[2, 3]], fn, ranges: positive });
+  for (const [name, fn] of Object.entries(twice))
+    checkGradient({ name, inputs: [[2, 3]], fn, ranges: positive });
 });
 
 test('where(c, x, x) hands on the whole gradient once', () =>

@@ -11,7 +11,11 @@ const cases: GradientCase[] = [
   { name: 'reshape with -1', inputs: [[2, 3, 4]], fn: (x) => x.reshape([-1, 8]) },
   { name: 'reshape to one number', inputs: [[1, 1]], fn: (x) => x.reshape([]) },
   { name: 'reshape from one number', inputs: [[]], fn: (x) => x.reshape([1, 1]) },
-  { name: 'reshape of a permuted tensor', inputs: [[2, 3, 4]], fn: (x) => x.permute([2, 0, 1]).reshape([6, 4]) },
+  {
+    name: 'reshape of a permuted tensor',
+    inputs: [[2, 3, 4]],
+    fn: (x) => x.permute([2, 0, 1]).reshape([6, 4]),
+  },
   { name: 'permute', inputs: [[2, 3, 4]], fn: (x) => x.permute([2, 0, 1]) },
   { name: 'permute, negative axes', inputs: [[2, 3, 4]], fn: (x) => x.permute([-1, 0, -2]) },
   { name: 'transpose', inputs: [[2, 3, 4]], fn: (x) => x.transpose() },
@@ -43,35 +47,164 @@ const cases: GradientCase[] = [
       return concat([c!.mul(3), a!.square(), b!.neg()], 1);
     },
   },
-  { name: 'concat along 0', inputs: [[2, 3], [1, 3], [4, 3]], fn: (...parts) => concat(parts) },
-  { name: 'concat along -1', inputs: [[2, 3], [2, 1]], fn: (...parts) => concat(parts, -1) },
-  { name: 'concat along the middle', inputs: [[2, 1, 3], [2, 2, 3]], fn: (...parts) => concat(parts, 1) },
+  {
+    name: 'concat along 0',
+    inputs: [
+      [2, 3],
+      [1, 3],
+      [4, 3],
+    ],
+    fn: (...parts) => concat(parts),
+  },
+  {
+    name: 'concat along -1',
+    inputs: [
+      [2, 3],
+      [2, 1],
+    ],
+    fn: (...parts) => concat(parts, -1),
+  },
+  {
+    name: 'concat along the middle',
+    inputs: [
+      [2, 1, 3],
+      [2, 2, 3],
+    ],
+    fn: (...parts) => concat(parts, 1),
+  },
   { name: 'concat of one', inputs: [[2, 3]], fn: (x) => concat([x]) },
   { name: 'concat with itself', inputs: [[2, 3]], fn: (x) => concat([x, x.square(), x]) },
-  { name: 'stack in front', inputs: [[2, 3], [2, 3]], fn: (...parts) => stack(parts) },
-  { name: 'stack at the end', inputs: [[2, 3], [2, 3]], fn: (...parts) => stack(parts, -1) },
-  { name: 'gather along -1', inputs: [[2, 4]], fn: (x) => x.gather(-1, ids([[0, 3, 3], [1, 1, 1]])) },
-  { name: 'gather along 0', inputs: [[3, 2]], fn: (x) => x.gather(0, ids([[2, 0], [2, 1], [0, 0], [1, 2]])) },
+  {
+    name: 'stack in front',
+    inputs: [
+      [2, 3],
+      [2, 3],
+    ],
+    fn: (...parts) => stack(parts),
+  },
+  {
+    name: 'stack at the end',
+    inputs: [
+      [2, 3],
+      [2, 3],
+    ],
+    fn: (...parts) => stack(parts, -1),
+  },
+  {
+    name: 'gather along -1',
+    inputs: [[2, 4]],
+    fn: (x) =>
+      x.gather(
+        -1,
+        ids([
+          [0, 3, 3],
+          [1, 1, 1],
+        ]),
+      ),
+  },
+  {
+    name: 'gather along 0',
+    inputs: [[3, 2]],
+    fn: (x) =>
+      x.gather(
+        0,
+        ids([
+          [2, 0],
+          [2, 1],
+          [0, 0],
+          [1, 2],
+        ]),
+      ),
+  },
   {
     name: 'gather with an index in another layout',
     inputs: [[3, 2]],
-    fn: (x) => x.gather(0, ids([[2, 2, 0, 1], [0, 1, 0, 2]]).transpose()),
+    fn: (x) =>
+      x.gather(
+        0,
+        ids([
+          [2, 2, 0, 1],
+          [0, 1, 0, 2],
+        ]).transpose(),
+      ),
   },
-  { name: 'scatterAdd along -1', inputs: [[2, 3]], fn: (s) => scatterAdd([2, 4], -1, ids([[0, 3, 3], [1, 1, 1]]), s) },
-  { name: 'scatterAdd along 0', inputs: [[3, 2]], fn: (s) => scatterAdd([2, 2], 0, ids([[1, 0], [1, 1], [0, 0]]), s) },
-  { name: 'embedding', inputs: [[5, 3]], fn: (table) => table.embedding(ids([[4, 0], [4, 4], [2, 0]])) },
+  {
+    name: 'scatterAdd along -1',
+    inputs: [[2, 3]],
+    fn: (s) =>
+      scatterAdd(
+        [2, 4],
+        -1,
+        ids([
+          [0, 3, 3],
+          [1, 1, 1],
+        ]),
+        s,
+      ),
+  },
+  {
+    name: 'scatterAdd along 0',
+    inputs: [[3, 2]],
+    fn: (s) =>
+      scatterAdd(
+        [2, 2],
+        0,
+        ids([
+          [1, 0],
+          [1, 1],
+          [0, 0],
+        ]),
+        s,
+      ),
+  },
+  {
+    name: 'embedding',
+    inputs: [[5, 3]],
+    fn: (table) =>
+      table.embedding(
+        ids([
+          [4, 0],
+          [4, 4],
+          [2, 0],
+        ]),
+      ),
+  },
   { name: 'embedding of one id', inputs: [[5, 3]], fn: (table) => table.embedding(ids(3)) },
-  { name: 'embedding by strided ids', inputs: [[5, 3]], fn: (t) => t.embedding(ids([[4, 0], [4, 1]]).transpose()) },
+  {
+    name: 'embedding by strided ids',
+    inputs: [[5, 3]],
+    fn: (t) =>
+      t.embedding(
+        ids([
+          [4, 0],
+          [4, 1],
+        ]).transpose(),
+      ),
+  },
   { name: 'indexSelect along 0', inputs: [[3, 2, 2]], fn: (x) => x.indexSelect(0, ids([2, 2, 0])) },
   { name: 'indexSelect along 1', inputs: [[2, 3, 2]], fn: (x) => x.indexSelect(1, ids([2, 2, 0, 1])) },
   { name: 'indexSelect along -1', inputs: [[2, 3]], fn: (x) => x.indexSelect(-1, ids([1])) },
   { name: 'topK', inputs: [[3, 5]], fn: (x) => x.topK(2).values, without: equalValues },
-  { name: 'topK, smallest', inputs: [[3, 5]], fn: (x) => x.topK(2, { descending: false }).values, without: equalValues },
+  {
+    name: 'topK, smallest',
+    inputs: [[3, 5]],
+    fn: (x) => x.topK(2, { descending: false }).values,
+    without: equalValues,
+  },
   { name: 'sort', inputs: [[3, 5]], fn: (x) => x.sort().values, without: equalValues },
-  { name: 'sort, descending', inputs: [[2, 2, 3]], fn: (x) => x.sort({ descending: true }).values, without: equalValues },
+  {
+    name: 'sort, descending',
+    inputs: [[2, 2, 3]],
+    fn: (x) => x.sort({ descending: true }).values,
+    without: equalValues,
+  },
   { name: 'cumsum', inputs: [[3, 4]], fn: (x) => x.cumsum() },
   { name: 'cumsum along 0', inputs: [[3, 4]], fn: (x) => x.cumsum(0) },
-  { name: 'cumsum along the middle, reverse', inputs: [[2, 3, 2]], fn: (x) => x.cumsum(1, { reverse: true }) },
+  {
+    name: 'cumsum along the middle, reverse',
+    inputs: [[2, 3, 2]],
+    fn: (x) => x.cumsum(1, { reverse: true }),
+  },
   { name: 'dropout, one seed', inputs: [[4, 5]], fn: (x) => x.dropout(0.4, new Random(3)) },
 ];
 
@@ -95,7 +228,10 @@ test('empty tensors have empty gradients', () =>
     rows.add(row).sum().backward();
     assert.equal([...row.grad!.toArray()], [0, 0, 0]); // stretched to no rows at all
     const table = distinct([4, 2]).requireGrad();
-    table.embedding(tensor([], { dtype: 'int32' })).sum().backward();
+    table
+      .embedding(tensor([], { dtype: 'int32' }))
+      .sum()
+      .backward();
     assert.equal([...table.grad!.toArray()], new Array(8).fill(0));
   }));
 

@@ -6,7 +6,18 @@ import { checkGradient, distinct, float64, type GradientCase, ids } from './fixt
 
 const reductions = ['sum', 'mean', 'max', 'min', 'logSumExp'] as const;
 const axesLists: (number | number[] | undefined)[] = [
-  undefined, 0, 1, 2, -1, -2, [0, 1], [0, 2], [-1, -2], [2, 0], [0, 1, 2], [],
+  undefined,
+  0,
+  1,
+  2,
+  -1,
+  -2,
+  [0, 1],
+  [0, 2],
+  [-1, -2],
+  [2, 0],
+  [0, 1, 2],
+  [],
 ];
 
 for (const op of reductions) {
@@ -22,7 +33,12 @@ for (const op of reductions) {
       }
     }
     for (const shape of [[], [1], [5], [3, 1], [1, 1, 4]]) {
-      checkGradient({ name: `${op} of [${shape}]`, inputs: [shape], fn: (x) => x[op](), without: ['expanded'] });
+      checkGradient({
+        name: `${op} of [${shape}]`,
+        inputs: [shape],
+        fn: (x) => x[op](),
+        without: ['expanded'],
+      });
     }
   });
 }
@@ -30,7 +46,10 @@ for (const op of reductions) {
 test('equal largest elements share the gradient evenly', () =>
   float64(() => {
     const x = distinct([2, 3]).gt(-9).requireGrad(); // all ones
-    x.max(-1).mul(distinct([2])).sum().backward();
+    x.max(-1)
+      .mul(distinct([2]))
+      .sum()
+      .backward();
     const [a, b] = [...distinct([2]).toArray()] as [number, number];
     const expected = [a / 3, a / 3, a / 3, b / 3, b / 3, b / 3];
     x.grad!.toArray().forEach((value, i) => {
@@ -65,7 +84,24 @@ for (const [name, left, right] of products) {
 
 test('matmul with an empty inner axis gives zeros and a gradient of nothing', () =>
   float64(() => {
-    for (const [left, right] of [[[2, 0], [0, 3]], [[2, 2, 0], [0, 3]], [[2, 2, 0], [2, 0, 3]], [[0, 3], [3, 2]]] as const) {
+    for (const [left, right] of [
+      [
+        [2, 0],
+        [0, 3],
+      ],
+      [
+        [2, 2, 0],
+        [0, 3],
+      ],
+      [
+        [2, 2, 0],
+        [2, 0, 3],
+      ],
+      [
+        [0, 3],
+        [3, 2],
+      ],
+    ] as const) {
       const a = distinct(left).requireGrad();
       const b = distinct(right).requireGrad();
       const y = a.matmul(b);
@@ -79,14 +115,23 @@ test('matmul with an empty inner axis gives zeros and a gradient of nothing', ()
 
 for (const op of ['softmax', 'logSoftmax'] as const) {
   test(op, () => {
-    for (const [shape, axis] of [[[5], -1], [[3, 4], -1], [[3, 4], 0], [[2, 3, 2], 1], [[2, 1], -1]] as const) {
+    for (const [shape, axis] of [
+      [[5], -1],
+      [[3, 4], -1],
+      [[3, 4], 0],
+      [[2, 3, 2], 1],
+      [[2, 1], -1],
+    ] as const) {
       checkGradient({ name: `${op} of [${shape}] along ${axis}`, inputs: [shape], fn: (x) => x[op](axis) });
     }
   });
 }
 
 test('softmax with blocked entries', () => {
-  const mask = ids([[0, 1, 0], [0, 0, 1]]);
+  const mask = ids([
+    [0, 1, 0],
+    [0, 0, 1],
+  ]);
   const fn = (x: Tensor) => x.maskedFill(mask, -Infinity).softmax();
   checkGradient({ name: 'masked softmax', inputs: [[2, 3]], fn });
 });
@@ -108,8 +153,24 @@ const losses: GradientCase[] = (['mean', 'sum', 'none'] as const).map((reduction
 }));
 losses.push(
   { name: 'crossEntropy, no row ignored', inputs: [[2, 3]], fn: (x) => x.crossEntropy(ids([2, 0])) },
-  { name: 'crossEntropy, ignoring class 0', inputs: [[3, 3]], fn: (x) => x.crossEntropy(ids([0, 1, 2]), { ignoreIndex: 0 }) },
-  { name: 'crossEntropy by strided targets', inputs: [[2, 3]], fn: (x) => x.crossEntropy(ids([[2, 1], [0, 1]]).slice(1, 0, 1).squeeze(1)) },
+  {
+    name: 'crossEntropy, ignoring class 0',
+    inputs: [[3, 3]],
+    fn: (x) => x.crossEntropy(ids([0, 1, 2]), { ignoreIndex: 0 }),
+  },
+  {
+    name: 'crossEntropy by strided targets',
+    inputs: [[2, 3]],
+    fn: (x) =>
+      x.crossEntropy(
+        ids([
+          [2, 1],
+          [0, 1],
+        ])
+          .slice(1, 0, 1)
+          .squeeze(1),
+      ),
+  },
   { name: 'crossEntropy of one class', inputs: [[3, 1]], fn: (x) => x.crossEntropy(ids([0, 0, 0])) },
 );
 for (const one of losses) test(one.name, () => assert.is(checkGradient(one), 4));

@@ -1,7 +1,18 @@
 /** Scopes: what is released, what survives, nesting, errors, and constant memory over many steps. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fromArray, noGrad, ones, Random, randn, scope, scopeSize, type Tensor, tensor, zeros } from '../../src/tensor/index.ts';
+import {
+  fromArray,
+  noGrad,
+  ones,
+  Random,
+  randn,
+  scope,
+  scopeSize,
+  type Tensor,
+  tensor,
+  zeros,
+} from '../../src/tensor/index.ts';
 import { counting, throwsWith } from './fixtures.ts';
 
 test('using a released tensor is a sentence, whatever the use', () => {
@@ -137,7 +148,12 @@ function step(w: Tensor, table: Tensor, random: Random): number {
     const h = table.embedding(fromArray(Int32Array.of(1, 0, 3), [3], { backend })); // [3, 4]
     const x = h.add(randn([3, 4], random, { backend })).matmul(w); // [3, 4]
     const parts = x.split([1, 3], 1);
-    const y = parts[1]!.gelu().mul(parts[0]!).softmax().pad(1, 1, 0).sub(x.max(-1, { keepDim: true }));
+    const y = parts[1]!
+      .gelu()
+      .mul(parts[0]!)
+      .softmax()
+      .pad(1, 1, 0)
+      .sub(x.max(-1, { keepDim: true }));
     const z = y.cumsum(1).abs().add(1).log().sort().values.dropout(0.2, random).clamp({ min: 0.01 }).pow(1.5);
     const loss = z.logSumExp().add(x.crossEntropy(fromArray(Int32Array.of(0, -100, 2), [3], { backend })));
     loss.backward();

@@ -15,10 +15,7 @@ const row = (inputs: number[], targets: number[], documents?: number[]): Row => 
 });
 
 test('ids, positions of each document, and only the targets that count with their places', () => {
-  const rows = [
-    row([5, 6, 7], [-100, 7, 8], [0, 0, 1]),
-    row([9, 10, 11], [10, -100, -100], [0, 1, 1]),
-  ];
+  const rows = [row([5, 6, 7], [-100, 7, 8], [0, 0, 1]), row([9, 10, 11], [10, -100, -100], [0, 1, 1])];
   const batch = toBatch(rows);
   assert.equal(batch.ids.shape, [2, 3]);
   assert.is(batch.ids.dtype, 'int32');

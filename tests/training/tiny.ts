@@ -3,7 +3,7 @@ import { CausalLM } from '../../src/models/causal-lm.ts';
 import type { ModelConfig } from '../../src/models/config.ts';
 import { Random } from '../../src/tensor/index.ts';
 import { Tokenizer, trainBpe } from '../../src/tokenizer/index.ts';
-import { stageSettings, type StageSettings } from '../../src/training/settings.ts';
+import { type StageSettings, stageSettings } from '../../src/training/settings.ts';
 import { sampleDocuments } from '../tokenizer/sample.ts';
 
 export const tinyTokenizer = new Tokenizer(trainBpe(sampleDocuments(), { vocabSize: 420 }));

@@ -12,8 +12,9 @@ import type { ReduceKind } from '../backend.ts';
 import { type Axes, formatShape, normalizeAxes, normalizeAxis, reducedShape, ShapeError } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { add, div, mul, sub } from './arithmetic.ts';
-import { eq } from './compare.ts';
-import { exp, log } from './elementwise.ts';
+import { eq, lt } from './compare.ts';
+import { abs, exp, log } from './elementwise.ts';
+import { where } from './select.ts';
 import { reshape } from './shape.ts';
 import { type ReduceOptions, sum } from './sum.ts';
 
@@ -64,7 +65,8 @@ export function argmax(x: Tensor, axis = -1): Tensor {
 
 export function logSumExp(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   const reduced = normalizeAxes('logSumExp', axes, x.shape);
-  const shift = max(x.detach(), reduced, { keepDim: true });
+  const largest = max(x.detach(), reduced, { keepDim: true });
+  const shift = where(lt(abs(largest), Infinity), largest, 0); // Infinity - Infinity would be NaN
   const logSum = add(log(sum(exp(sub(x, shift)), reduced, { keepDim: true })), shift);
   return options.keepDim ? logSum : reshape(logSum, reducedShape(x.shape, reduced, false));
 }

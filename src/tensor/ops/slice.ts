@@ -25,6 +25,8 @@ export function slice(x: Tensor, axis: number, start: number, end?: number): Ten
   return recordView('slice', cut(x.view, at, from, to), x, (dy) => pad(dy, at, from, length - to));
 }
 
+const isCount = (n: number) => Number.isInteger(n) && n >= 0;
+
 function cut(view: View, axis: number, from: number, to: number): View {
   const shape = view.shape.map((length, other) => (other === axis ? to - from : length));
   return viewOf(view.data, shape, view.stride, view.offset + from * view.stride[axis]!);
@@ -34,6 +36,11 @@ function cut(view: View, axis: number, from: number, to: number): View {
 export function pad(x: Tensor, axis: number, before: number, after: number): Tensor {
   const at = normalizeAxis('pad', axis, x.shape);
   const length = x.shape[at]!;
+  if (![before, after].every(isCount)) {
+    throw new ShapeError(
+      `pad: cannot add ${before} before and ${after} after axis ${axis} of ${formatShape(x.shape)}`,
+    );
+  }
   const shape = x.shape.map((n, other) => (other === at ? before + n + after : n));
   const data = x.backend.allocate(x.dtype, sizeOf(shape));
   x.backend.assign(cut(viewOf(data, shape), at, before, before + length), x.view);
@@ -80,7 +87,7 @@ export function stack(parts: readonly Tensor[], axis = 0): Tensor {
 /** Consecutive slices of the given lengths, which must add up to the axis. */
 export function split(x: Tensor, lengths: readonly number[], axis = 0): Tensor[] {
   const at = normalizeAxis('split', axis, x.shape);
-  if (lengths.reduce((a, b) => a + b, 0) !== x.shape[at]) {
+  if (!lengths.every(isCount) || lengths.reduce((a, b) => a + b, 0) !== x.shape[at]) {
     throw new ShapeError(
       `split: lengths ${formatShape(lengths)} do not add up to axis ${axis} of ${formatShape(x.shape)}`,
     );

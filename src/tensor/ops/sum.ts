@@ -39,6 +39,8 @@ export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor
 /** Mean over `axes` (all of them by default). Over zero elements it is an error, not a NaN. */
 export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   const reduced = normalizeAxes('mean', axes, x.shape);
+  if (x.dtype === 'int32')
+    throw new TypeError('mean: an int32 tensor cannot hold fractions; convert it with .to(dtype)');
   const count = sizeOf(reduced.map((axis) => x.shape[axis]!));
   if (count === 0)
     throw new ShapeError(`mean: the axes ${formatShape(reduced)} of ${formatShape(x.shape)} hold nothing`);

@@ -1,0 +1,61 @@
+/**
+ * The wasm backend in Node: compiled kernels from the disk (compiled now if they are missing or stale), threads from worker_threads.
+ */
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
+import { Worker } from 'node:worker_threads';
+import { buildKernels, isStale, kernelPath, type Variant } from '../tensor/backends/wasm/build.ts';
+import { createWasmBackend, type WasmBackend } from '../tensor/backends/wasm/index.ts';
+import type { WorkerHandle } from '../tensor/backends/wasm/pool.ts';
+
+export interface NodeWasmOptions {
+  /** All cores by default. */
+  readonly threads?: number | undefined;
+  /** Keep to the portable kernels, whose bits do not depend on the processor. */
+  readonly deterministic?: boolean | undefined;
+  /** Largest size of the memory in bytes. */
+  readonly maximumBytes?: number;
+}
+
+const workerUrl = new URL('../tensor/backends/wasm/worker.js', import.meta.url);
+
+function spawn(): WorkerHandle {
+  const worker = new Worker(workerUrl, { execArgv: [] });
+  worker.unref(); // an idle pool does not keep the program alive
+  return {
+    postMessage: (message) => worker.postMessage(message),
+    onReady(fn) {
+      worker.ref();
+      worker.once('message', () => {
+        worker.unref();
+        fn();
+      });
+    },
+    terminate: () => void worker.terminate(),
+  };
+}
+
+export async function startWasmBackend(options: NodeWasmOptions = {}): Promise<WasmBackend> {
+  const threads = options.threads ?? Math.min(16, availableParallelism());
+  if (isStale()) await buildKernels();
+  const { module, variant } = compile(options.deterministic ?? false);
+  const { maximumBytes } = options;
+  return createWasmBackend({
+    module,
+    variant,
+    threads,
+    spawn,
+    ...(maximumBytes === undefined ? {} : { maximumBytes }),
+  });
+}
+
+/** The fused build where the engine validates it, else the portable one. */
+function compile(deterministic: boolean): { module: WebAssembly.Module; variant: Variant } {
+  if (!deterministic) {
+    setFlagsFromString('--experimental-wasm-relaxed-simd'); // Node 20 has it behind a flag
+    const bytes = readFileSync(kernelPath('fma'));
+    if (WebAssembly.validate(bytes)) return { module: new WebAssembly.Module(bytes), variant: 'fma' };
+  }
+  return { module: new WebAssembly.Module(readFileSync(kernelPath('simd'))), variant: 'simd' };
+}

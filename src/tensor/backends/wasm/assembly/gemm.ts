@@ -1,0 +1,161 @@
+/**
+ * Matrix products C (+)= A B in float32, for any strides of A and B.
+ *
+ * Goto & van de Geijn (2008), "Anatomy of high-performance matrix multiplication": B is packed into panels of 8 columns and 256 rows that stay
+ * in the cache, A into panels of 4 rows, and a register tile of 4 x 8 sums runs down both. Packing makes every transpose case the same
+ * inner loop; edges are padded with zeros in the panels and cut off when the tile is stored.
+ *
+ * Every element of C is summed over k in the same order whatever the size of the job, so splitting rows over threads changes no bit.
+ */
+import { madd } from './math';
+
+const KC: i32 = 256;
+/** Columns packed at once: KC x NC floats of B, 1 MB. */
+const NC: i32 = 1024;
+
+// @ts-ignore: decorator
+@inline
+function transpose4(from: usize, step: usize, to: usize, toStep: usize): void {
+  const r0 = v128.load(from), r1 = v128.load(from + step), r2 = v128.load(from + 2 * step), r3 = v128.load(from + 3 * step);
+  const t0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), t1 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
+  const t2 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), t3 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
+  v128.store(to, v128.shuffle<f32>(t0, t2, 0, 1, 4, 5));
+  v128.store(to + toStep, v128.shuffle<f32>(t0, t2, 2, 3, 6, 7));
+  v128.store(to + 2 * toStep, v128.shuffle<f32>(t1, t3, 0, 1, 4, 5));
+  v128.store(to + 3 * toStep, v128.shuffle<f32>(t1, t3, 2, 3, 6, 7));
+}
+
+/** `lines` lines (4 or 8 at most) of length kc, interleaved: out[k * width + line]; missing lines are zeros. Steps in elements. */
+function pack(from: usize, lineStep: i32, step: i32, kc: i32, lines: i32, width: i32, out: usize): void {
+  const ls = <usize>lineStep << 2, ks = <usize>step << 2, row = <usize>width << 2;
+  if (lines == width && lineStep == 1) {
+    for (let k = 0; k < kc; k++, from += ks, out += row) {
+      v128.store(out, v128.load(from));
+      if (width == 8) v128.store(out, v128.load(from, 16), 16);
+    }
+    return;
+  }
+  let k = 0;
+  if (lines == width && step == 1) {
+    for (; k + 4 <= kc; k += 4, from += 16, out += 4 * row) {
+      transpose4(from, ls, out, row);
+      if (width == 8) transpose4(from + 4 * ls, ls, out + 16, row);
+    }
+  }
+  for (; k < kc; k++, from += ks, out += row) {
+    for (let line = 0; line < width; line++) {
+      store<f32>(out + (<usize>line << 2), line < lines ? load<f32>(from + <usize>line * ls) : 0);
+    }
+  }
+}
+
+/** C[4][8] (+)= panel of A [kc][4] times panel of B [kc][8]; ldc in bytes. */
+function tile(a: usize, b: usize, kc: i32, c: usize, ldc: usize, add: bool): void {
+  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+  const end = b + (<usize>kc << 5);
+  while (b < end) {
+    const b0 = v128.load(b), b1 = v128.load(b, 16);
+    let x = v128.load32_splat(a);
+    c00 = madd(x, b0, c00);
+    c01 = madd(x, b1, c01);
+    x = v128.load32_splat(a, 4);
+    c10 = madd(x, b0, c10);
+    c11 = madd(x, b1, c11);
+    x = v128.load32_splat(a, 8);
+    c20 = madd(x, b0, c20);
+    c21 = madd(x, b1, c21);
+    x = v128.load32_splat(a, 12);
+    c30 = madd(x, b0, c30);
+    c31 = madd(x, b1, c31);
+    a += 16;
+    b += 32;
+  }
+  const c1 = c + ldc, c2 = c1 + ldc, c3 = c2 + ldc;
+  if (add) {
+    c00 = f32x4.add(c00, v128.load(c));
+    c01 = f32x4.add(c01, v128.load(c, 16));
+    c10 = f32x4.add(c10, v128.load(c1));
+    c11 = f32x4.add(c11, v128.load(c1, 16));
+    c20 = f32x4.add(c20, v128.load(c2));
+    c21 = f32x4.add(c21, v128.load(c2, 16));
+    c30 = f32x4.add(c30, v128.load(c3));
+    c31 = f32x4.add(c31, v128.load(c3, 16));
+  }
+  v128.store(c, c00);
+  v128.store(c, c01, 16);
+  v128.store(c1, c10);
+  v128.store(c1, c11, 16);
+  v128.store(c2, c20);
+  v128.store(c2, c21, 16);
+  v128.store(c3, c30);
+  v128.store(c3, c31, 16);
+}
+
+/** One product with all of its operands in place; `add` keeps what is in C. Strides in elements. */
+export function product(
+  a: usize, aRow: i32, aCol: i32, b: usize, bRow: i32, bCol: i32, c: usize, ldc: i32,
+  M: i32, N: i32, K: i32, add: bool, scratch: usize,
+): void {
+  const aPanel = scratch, edge = aPanel + <usize>(KC * 16), bPanels = edge + 128;
+  const ldcBytes = <usize>ldc << 2;
+  for (let n0 = 0; n0 < N; n0 += NC) {
+    const nc = min(NC, N - n0), panels = (nc + 7) >> 3;
+    for (let k0 = 0; k0 < K; k0 += KC) {
+      const kc = min(KC, K - k0), panelBytes = <usize>kc << 5;
+      const sum = add || k0 > 0;
+      for (let p = 0; p < panels; p++) {
+        const column = n0 + p * 8;
+        const from = b + ((<usize>k0 * <usize>bRow + <usize>column * <usize>bCol) << 2);
+        pack(from, bCol, bRow, kc, min(8, nc - p * 8), 8, bPanels + <usize>p * panelBytes);
+      }
+      for (let i = 0; i < M; i += 4) {
+        const rows = min(4, M - i);
+        pack(a + ((<usize>i * <usize>aRow + <usize>k0 * <usize>aCol) << 2), aRow, aCol, kc, rows, 4, aPanel);
+        const cRow = c + <usize>i * ldcBytes + (<usize>n0 << 2);
+        for (let p = 0; p < panels; p++) {
+          const columns = min(8, nc - p * 8);
+          const to = cRow + (<usize>p << 5), panel = bPanels + <usize>p * panelBytes;
+          if (rows == 4 && columns == 8) {
+            tile(aPanel, panel, kc, to, ldcBytes, sum);
+            continue;
+          }
+          tile(aPanel, panel, kc, edge, 32, false);
+          for (let r = 0; r < rows; r++) {
+            for (let s = 0; s < columns; s++) {
+              const at = to + <usize>r * ldcBytes + (<usize>s << 2);
+              const value = load<f32>(edge + (<usize>(r * 8 + s) << 2));
+              store<f32>(at, sum ? load<f32>(at) + value : value);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Rows of C computed by one item of a job. */
+export const ROWS_PER_ITEM: i32 = 16;
+
+/**
+ * A batch of products. Items are blocks of 16 rows of one product after the other; C is row-major [batch, M, N].
+ * With `add`, C holds what is to be added to (a bias, a residual).
+ */
+export function gemm(
+  a: usize, aBatch: i32, aRow: i32, aCol: i32, b: usize, bBatch: i32, bRow: i32, bCol: i32, c: usize,
+  M: i32, N: i32, K: i32, add: i32, begin: i32, end: i32, scratch: usize,
+): void {
+  const blocks = (M + ROWS_PER_ITEM - 1) / ROWS_PER_ITEM;
+  let item = begin;
+  while (item < end) {
+    const batch = item / blocks, first = item - batch * blocks;
+    const last = min(blocks, first + end - item);
+    const row = first * ROWS_PER_ITEM, rows = min(M, last * ROWS_PER_ITEM) - row;
+    product(
+      a + ((<usize>batch * <usize>aBatch + <usize>row * <usize>aRow) << 2), aRow, aCol,
+      b + ((<usize>batch * <usize>bBatch) << 2), bRow, bCol,
+      c + ((<usize>batch * <usize>(M * N) + <usize>row * <usize>N) << 2), N,
+      rows, N, K, add != 0, scratch,
+    );
+    item += last - first;
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * All kernels of the wasm backend. AssemblyScript: TypeScript syntax, compiled to WebAssembly by build.ts.
+ *
+ * A kernel gets addresses (usize, in bytes), lengths and strides (in elements), and as its last three arguments `begin`, `end` (its share of
+ * the items of a job, see pool.ts) and `scratch` (memory of its thread). Kernels own no memory and know no shapes.
+ */
+export { gemm } from './gemm';
+export * from './elementwise';
+export * from './reduce';
+export * from './softmax';
+export * from './indexing';
+export * from './optimizer';
+export * from './fused';
+export * from './attention';

@@ -1,0 +1,50 @@
+/**
+ * Compiles the kernels: kernels.simd.wasm (fixed-width SIMD, every engine of the last years) and kernels.fma.wasm (relaxed SIMD: one rounding in
+ * multiply-add, where the engine validates it).
+ *
+ *   npx tsx src/tensor/backends/wasm/build.ts          (npm runs it after an install, as "prepare")
+ */
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const folder = `${here}build`;
+
+export type Variant = 'simd' | 'fma';
+
+export function kernelPath(variant: Variant): string {
+  return `${folder}/kernels.${variant}.wasm`;
+}
+
+/** True if the compiled kernels are missing or older than their source. */
+export function isStale(): boolean {
+  const sources = readdirSync(`${here}assembly`).map((name) => statSync(`${here}assembly/${name}`).mtimeMs);
+  const built = (['simd', 'fma'] as const).map(kernelPath);
+  return built.some((path) => !existsSync(path) || statSync(path).mtimeMs < Math.max(...sources));
+}
+
+/** Compile both variants. Throws with the compiler's messages. */
+export async function buildKernels(): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  for (const variant of ['simd', 'fma'] as const) {
+    const partial = `build/partial-${process.pid}-${variant}.wasm`;
+    const features = variant === 'fma' ? 'simd,threads,relaxed-simd' : 'simd,threads';
+    const { error, stderr } = await asc.main(
+      [
+        'assembly/index.ts',
+        ...['--baseDir', here, '--outFile', partial, '-O3', '--noAssert', '--runtime', 'stub'],
+        ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+        ...['--enable', features, '--disableWarning', '233'],
+      ],
+      {},
+    );
+    if (error !== null) {
+      rmSync(`${here}${partial}`, { force: true });
+      throw new Error(`The wasm kernels do not compile (${variant}): ${error.message}\n${stderr.toString()}`);
+    }
+    renameSync(`${here}${partial}`, kernelPath(variant)); // several processes may build at once: the last one wins
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildKernels();

@@ -1,0 +1,210 @@
+/**
+ * The fused kernels of the wasm backend (interface and meaning in tensor/fused.ts): shapes to addresses, and how each is split over threads.
+ */
+import type { HostArray } from '../../dtype.ts';
+import type { AttentionViews, FusedKernels } from '../../fused.ts';
+import { isContiguous, type View, viewOf } from '../../view.ts';
+import type { Device } from './device.ts';
+import { gemm } from './matmul.ts';
+
+/** Numbers that one share of an elementwise job should at least hold. */
+const GRAIN = 8192;
+/** Rows of hidden states whose logits are held at once: small enough to stay in the cache through all three products. */
+const LOGIT_ROWS = 256;
+
+export function fusedKernels(device: Device): FusedKernels {
+  const { memory } = device;
+  const make = (size: number) => device.allocate('float32', size);
+  const grainOfRows = (width: number) => Math.max(1, Math.ceil(GRAIN / Math.max(1, width)));
+
+  /** Run with row-major addresses of some views; copies that this needed are given back. */
+  const withRowMajor = <T>(views: readonly View[], fn: (...addresses: number[]) => T): T => {
+    const taken = views.map((view) => device.rowMajor(view));
+    const result = fn(...taken.map(({ address }) => address));
+    for (const { done } of taken) done();
+    return result;
+  };
+
+  return {
+    rmsNorm(x, weight, eps) {
+      const [rows, D] = x.shape as [number, number];
+      const [y, scales] = [make(rows * D), make(rows)];
+      withRowMajor([x, weight], (xAt, wAt) => {
+        device.run('rmsNorm', rows, grainOfRows(D), [xAt!, wAt!, y.byteOffset, scales.byteOffset, D, eps]);
+      });
+      return { y, scales };
+    },
+
+    rmsNormAdjoint(x, weight, scales, dy) {
+      const [rows, D] = x.shape as [number, number];
+      const [dx, dWeight] = [make(rows * D), make(D)];
+      withRowMajor([x, weight, scales, dy], (xAt, wAt, sAt, upAt) => {
+        device.run('rmsNormAdjoint', rows, grainOfRows(D), [xAt!, wAt!, sAt!, upAt!, dx.byteOffset, D]);
+        const groups = Math.ceil(D / 4);
+        device.run('rmsNormWeightAdjoint', groups, grainOfRows(4 * rows), [
+          xAt!,
+          sAt!,
+          upAt!,
+          dWeight.byteOffset,
+          rows,
+          D,
+        ]);
+      });
+      return { dx, dWeight };
+    },
+
+    rope(x, cos, sin, inverse) {
+      const [B, H, T, d] = x.shape as [number, number, number, number];
+      const source = x.stride[3] === 1 ? x : viewOf(device.copy(x), x.shape);
+      const y = make(B * H * T * d);
+      const cBatch = cos.shape[0] === 1 ? 0 : cos.stride[0]!;
+      device.run('rope', B * H * T, grainOfRows(d), [
+        device.address(source),
+        source.stride[0]!,
+        source.stride[1]!,
+        source.stride[2]!,
+        device.address(cos),
+        device.address(sin),
+        cBatch,
+        cos.stride[2]!,
+        y.byteOffset,
+        H,
+        T,
+        d,
+        inverse ? -1 : 1,
+      ]);
+      if (source !== x) memory.release(source.data as HostArray);
+      return y;
+    },
+
+    swiglu(gate, up) {
+      const y = make(gate.size);
+      withRowMajor([gate, up], (gateAt, upAt) => {
+        device.run('swiglu', Math.ceil(gate.size / 4), GRAIN / 8, [gateAt!, upAt!, y.byteOffset, gate.size]);
+      });
+      return y;
+    },
+
+    swigluAdjoint(gate, up, dy) {
+      const [dGate, dUp] = [make(gate.size), make(gate.size)];
+      withRowMajor([gate, up, dy], (gateAt, upAt, dyAt) => {
+        const args = [gateAt!, upAt!, dyAt!, dGate.byteOffset, dUp.byteOffset, gate.size];
+        device.run('swigluAdjoint', Math.ceil(gate.size / 4), GRAIN / 8, args);
+      });
+      return { dGate, dUp };
+    },
+
+    linear(x, weight, bias) {
+      const [rows, outputs] = [x.shape[0]!, weight.shape[0]!];
+      const y = make(rows * outputs);
+      if (bias === null) {
+        gemm(device, x, turned(weight), y, false);
+        return y;
+      }
+      withRowMajor([bias], (biasAt) => {
+        device.run('fillRows', rows, grainOfRows(outputs), [biasAt!, y.byteOffset, outputs]);
+      });
+      gemm(device, x, turned(weight), y, true);
+      return y;
+    },
+
+    attention(views) {
+      const { B, H, T, d } = sizes(views);
+      const [y, logSums] = [make(B * T * H * d), make(B * H * T)];
+      device.run('attention', B * H, 1, [
+        ...addresses(device, views),
+        y.byteOffset,
+        logSums.byteOffset,
+        ...counts(views),
+      ]);
+      return { y, logSums };
+    },
+
+    attentionAdjoint(views, y, logSums, dy) {
+      const { B, H, K, T, S, d } = sizes(views);
+      const [dq, dk, dv] = [make(B * H * T * d), make(B * K * S * d), make(B * K * S * d)];
+      withRowMajor([y, logSums, dy], (yAt, sumsAt, dyAt) => {
+        const outputs = [dq.byteOffset, dk.byteOffset, dv.byteOffset];
+        device.run('attentionAdjoint', B * K, 1, [
+          ...addresses(device, views),
+          yAt!,
+          sumsAt!,
+          dyAt!,
+          ...outputs,
+          ...counts(views),
+        ]);
+      });
+      return { dq, dk, dv };
+    },
+
+    linearCrossEntropy(hidden, weight, targets, ignoreIndex) {
+      const [N, D] = hidden.shape as [number, number];
+      const V = weight.shape[0]!;
+      checkTargets(targets, V, ignoreIndex);
+      const [losses, dHidden, dWeight] = [make(N), make(N * D), make(V * D)];
+      const logits = make(Math.min(N, LOGIT_ROWS) * V);
+      if (N === 0) dWeight.fill(0);
+      for (let first = 0; first < N; first += LOGIT_ROWS) {
+        const rows = Math.min(LOGIT_ROWS, N - first);
+        const part = viewOf(hidden.data, [rows, D], hidden.stride, hidden.offset + first * hidden.stride[0]!);
+        const scores = viewOf(logits, [rows, V]);
+        gemm(device, part, turned(weight), logits.subarray(0, rows * V), false);
+        withRowMajor([targets], (targetsAt) => {
+          const args = [
+            logits.byteOffset,
+            targetsAt! + 4 * first,
+            losses.byteOffset + 4 * first,
+            V,
+            ignoreIndex,
+          ];
+          device.run('crossEntropyInPlace', rows, grainOfRows(8 * V), args);
+        });
+        gemm(device, scores, weight, dHidden.subarray(first * D, (first + rows) * D), false);
+        gemm(device, turned(scores), part, dWeight, first > 0);
+      }
+      memory.release(logits);
+      return { losses, dHidden, dWeight };
+    },
+  };
+}
+
+/** [N, M] seen as [M, N]. */
+function turned(view: View): View {
+  const [rows, columns] = view.shape as [number, number];
+  return viewOf(view.data, [columns, rows], [view.stride[1]!, view.stride[0]!], view.offset);
+}
+
+function sizes({ q, k }: AttentionViews) {
+  const [B, H, T, d] = q.shape as [number, number, number, number];
+  return { B, H, T, d, K: k.shape[1]!, S: k.shape[2]! };
+}
+
+/** Addresses and strides of q, k, v and the mask, in the order of the kernels' arguments. */
+function addresses(device: Device, { q, k, v, mask }: AttentionViews): number[] {
+  const of = (view: View) => [device.address(view), view.stride[0]!, view.stride[1]!, view.stride[2]!];
+  const maskBatch = mask === null || mask.shape[0] === 1 ? 0 : mask.stride[0]!;
+  return [...of(q), ...of(k), ...of(v), mask === null ? 0 : device.address(mask), maskBatch];
+}
+
+function counts(views: AttentionViews): number[] {
+  const { H, K, T, S, d } = sizes(views);
+  return [H, H / K, T, S, d, views.scale];
+}
+
+/** The kernel reads logits at the target: an id that is no class must not get there. */
+function checkTargets(targets: View, classes: number, ignoreIndex: number): void {
+  const ids = targets.data as HostArray;
+  for (let row = 0; row < targets.size; row++) {
+    const id = ids[targets.offset + row * targets.stride[0]!]!;
+    if (id === ignoreIndex || (id >= 0 && id < classes)) continue;
+    throw new RangeError(
+      `crossEntropy: target ${id} in row ${row} is no class, there are ${classes} classes`,
+    );
+  }
+}
+
+/** True if the attention kernels can read these views as they lie. */
+export function attentionFits({ q, k, v, mask }: AttentionViews): boolean {
+  const innermost = [q, k, v].every((view) => view.stride[3] === 1 || view.shape[3] === 1);
+  return innermost && (mask === null || isContiguous(mask));
+}

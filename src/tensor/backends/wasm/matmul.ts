@@ -1,0 +1,55 @@
+/**
+ * Matrix products on the wasm backend: batches are folded into one job wherever their strides allow it.
+ */
+import type { HostArray } from '../../dtype.ts';
+import { sizeOf } from '../../shape.ts';
+import type { View } from '../../view.ts';
+import { forEachRow } from '../reference/loops.ts';
+import type { Device } from './device.ts';
+
+/** Rows of an item, as in assembly/gemm.ts. */
+const ROWS_PER_ITEM = 16;
+/** Multiply-adds below which waking another thread costs more than it saves. */
+const GRAIN_WORK = 1 << 16;
+
+export function matmul(device: Device, a: View, b: View): HostArray {
+  const rank = a.shape.length;
+  const result = device.allocate('float32', sizeOf(a.shape.slice(0, -1)) * b.shape[rank - 1]!);
+  gemm(device, a, b, result, false);
+  return result;
+}
+
+/** c (+)= a b; c is row-major [..., M, N]. */
+export function gemm(device: Device, a: View, b: View, c: HostArray, add: boolean): void {
+  const rank = a.shape.length;
+  const [m, k, n] = [a.shape[rank - 2]!, a.shape[rank - 1]!, b.shape[rank - 1]!];
+  const batch = a.shape.slice(0, -2);
+  if (c.length === 0) return;
+  if (k === 0) {
+    if (!add) c.fill(0);
+    return;
+  }
+  const blocks = Math.ceil(m / ROWS_PER_ITEM);
+  const grain = Math.max(1, Math.ceil(GRAIN_WORK / (ROWS_PER_ITEM * k * n)));
+  const [aBase, bBase] = [device.address(a) - 4 * a.offset, device.address(b) - 4 * b.offset];
+  const walks = [a, b].map((view) => ({ offset: view.offset, stride: view.stride.slice(0, -2) }));
+  let to = c.byteOffset;
+  forEachRow(batch, walks, (count, starts, steps) => {
+    device.run('gemm', count * blocks, grain, [
+      aBase + 4 * starts[0]!,
+      steps[0]!,
+      a.stride[rank - 2]!,
+      a.stride[rank - 1]!,
+      bBase + 4 * starts[1]!,
+      steps[1]!,
+      b.stride[rank - 2]!,
+      b.stride[rank - 1]!,
+      to,
+      m,
+      n,
+      k,
+      add ? 1 : 0,
+    ]);
+    to += 4 * count * m * n;
+  });
+}

@@ -1,0 +1,114 @@
+/**
+ * One shared WebAssembly memory, and who owns which part of it.
+ *
+ *   [ static data | control block of the worker pool | scratch of each thread | tensors ... grows ]
+ *
+ * Tensors are Float32Array or Int32Array views into it: kernels get their address, JavaScript reads them directly, nothing is ever
+ * copied in or out. Blocks come in size classes (four to each power of two, so at most a fifth is wasted) with a free list each;
+ * released blocks are used again before the memory grows. The limit is reached with a sentence, not with a crash.
+ */
+import { type DType, type HostArray, hostArray } from '../../dtype.ts';
+
+export const PAGE = 65536;
+/** Addresses below are the kernels' own static data. */
+export const CONTROL_ADDRESS = PAGE;
+const CONTROL_BYTES = 4096;
+/** Each thread's scratch: packed panels of a matrix product, score blocks of attention. */
+export const SCRATCH_BYTES = 4 << 20;
+const ALIGNMENT = 64;
+
+export class WasmMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly maximumBytes: number;
+  private readonly scratchStart: number;
+  private next: number;
+  private readonly free = new Map<number, number[]>();
+  /** Bytes in blocks that are in use, and the most there ever were. */
+  usedBytes = 0;
+  peakBytes = 0;
+
+  constructor(threads: number, maximumBytes: number, shared: boolean) {
+    this.maximumBytes = maximumBytes;
+    this.scratchStart = CONTROL_ADDRESS + CONTROL_BYTES;
+    this.next = align(this.scratchStart + threads * SCRATCH_BYTES);
+    this.memory = new WebAssembly.Memory({
+      initial: Math.ceil(this.next / PAGE) + 16,
+      maximum: maximumBytes / PAGE,
+      shared,
+    });
+  }
+
+  scratch(thread: number): number {
+    return this.scratchStart + thread * SCRATCH_BYTES;
+  }
+
+  /** A new array of `size` elements; its contents are arbitrary. */
+  allocate(dtype: DType, size: number): HostArray {
+    if (dtype === 'float64') return hostArray(dtype, size); // gradient checks only: on the JavaScript heap
+    const bytes = blockBytes(size * 4);
+    const address = this.free.get(bytes)?.pop() ?? this.extend(bytes, size);
+    this.usedBytes += bytes;
+    this.peakBytes = Math.max(this.peakBytes, this.usedBytes);
+    const { buffer } = this.memory;
+    return dtype === 'float32'
+      ? new Float32Array(buffer, address, size)
+      : new Int32Array(buffer, address, size);
+  }
+
+  release(data: HostArray): void {
+    if (!this.owns(data)) return;
+    const bytes = blockBytes(data.byteLength);
+    const list = this.free.get(bytes);
+    if (list === undefined) this.free.set(bytes, [data.byteOffset]);
+    else list.push(data.byteOffset);
+    this.usedBytes -= bytes;
+  }
+
+  /** True for arrays inside this memory. A grown shared memory has several buffer objects, so the address decides. */
+  owns(data: HostArray): boolean {
+    return (
+      data.buffer === this.memory.buffer ||
+      (data.buffer instanceof SharedArrayBuffer && data.byteOffset >= PAGE)
+    );
+  }
+
+  private extend(bytes: number, size: number): number {
+    const address = this.next;
+    const end = address + bytes;
+    const missing = end - this.memory.buffer.byteLength;
+    if (missing > 0) {
+      const wanted = Math.max(missing, Math.min(64 << 20, this.memory.buffer.byteLength >> 2));
+      const pages = Math.min(
+        Math.ceil(wanted / PAGE),
+        (this.maximumBytes - this.memory.buffer.byteLength) / PAGE,
+      );
+      if (end > this.maximumBytes || pages * PAGE < missing) throw this.exhausted(size);
+      try {
+        this.memory.grow(pages);
+      } catch {
+        throw this.exhausted(size);
+      }
+    }
+    this.next = end;
+    return address;
+  }
+
+  private exhausted(size: number): RangeError {
+    const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+    return new RangeError(
+      `wasm: no memory for ${size} more numbers; ${mb(this.usedBytes)} of at most ${mb(this.maximumBytes)} are in use. ` +
+        'Take a smaller --batch-size (with a larger --grad-accum) or a shorter --context',
+    );
+  }
+}
+
+function align(address: number): number {
+  return Math.ceil(address / ALIGNMENT) * ALIGNMENT;
+}
+
+/** Size class: the next of 1, 1.25, 1.5, 1.75 times a power of two, at least one cache line. */
+export function blockBytes(bytes: number): number {
+  if (bytes <= ALIGNMENT) return ALIGNMENT;
+  const quarter = Math.max(ALIGNMENT, 2 ** (Math.floor(Math.log2(bytes - 1)) - 2));
+  return Math.ceil(bytes / quarter) * quarter;
+}

@@ -1,0 +1,108 @@
+/**
+ * A pool of threads over one shared memory.
+ *
+ * A job is a kernel, its arguments and a number of items; thread t of n computes items [t/n, (t+1)/n) of them, rounded to whole grains.
+ * How a job is split never changes what is computed for an item, so results are the same bits for any number of threads.
+ *
+ *   control block, 32-bit words:  0 job number   1 workers still busy   2 kernel   3 arguments   4 grains   5 items a grain   6 items
+ *   from byte 64 on, 64-bit floats: the arguments
+ *
+ * The calling thread computes share 0 itself and then waits for the others: first spinning, because most kernels are shorter than waking
+ * a thread takes. Idle workers sleep in Atomics.wait and cost nothing.
+ */
+import { CONTROL_ADDRESS, type WasmMemory } from './memory.ts';
+
+/** A worker thread of any platform. */
+export interface WorkerHandle {
+  postMessage(message: unknown): void;
+  onReady(fn: () => void): void;
+  terminate(): void;
+}
+
+export type Kernel = (...args: number[]) => number | undefined;
+export type Kernels = Readonly<Record<string, Kernel>>;
+
+const SPINS = 20_000;
+
+export class Pool {
+  readonly threads: number;
+  private readonly memory: WasmMemory;
+  private readonly kernels: Kernels;
+  private readonly names: readonly string[];
+  private readonly workers: WorkerHandle[] = [];
+  private readonly words: Int32Array;
+  private readonly values: Float64Array;
+
+  constructor(memory: WasmMemory, kernels: Kernels, threads: number) {
+    this.memory = memory;
+    this.kernels = kernels;
+    this.names = Object.keys(kernels);
+    this.threads = threads;
+    this.words = new Int32Array(memory.memory.buffer, CONTROL_ADDRESS, 16);
+    this.values = new Float64Array(memory.memory.buffer, CONTROL_ADDRESS + 64, 64);
+  }
+
+  /** Start the workers; resolves when all of them can take a job. */
+  async start(module: WebAssembly.Module, spawn: () => WorkerHandle): Promise<void> {
+    const ready: Promise<void>[] = [];
+    for (let thread = 1; thread < this.threads; thread++) {
+      const worker = spawn();
+      ready.push(new Promise((resolve) => worker.onReady(resolve)));
+      worker.postMessage({
+        module,
+        memory: this.memory.memory,
+        control: CONTROL_ADDRESS,
+        kernels: this.names,
+        thread,
+        threads: this.threads,
+        scratch: this.memory.scratch(thread),
+        spins: SPINS,
+      });
+      this.workers.push(worker);
+    }
+    await Promise.all(ready);
+  }
+
+  /**
+   * Run `name(...args, begin, end, scratch)` over all `items`. `grain` is the least number of items worth a share of their own;
+   * with fewer than two grains everything is computed right here.
+   */
+  run(name: string, items: number, grain: number, args: readonly number[]): void {
+    if (items === 0) return;
+    const kernel = this.kernels[name]!;
+    const units = Math.ceil(items / grain);
+    if (this.threads === 1 || units < 2) {
+      kernel(...args, 0, items, this.memory.scratch(0));
+      return;
+    }
+    const { words, values } = this;
+    for (let i = 0; i < args.length; i++) values[i] = args[i]!;
+    words[2] = this.names.indexOf(name);
+    words[3] = args.length;
+    words[4] = units;
+    words[5] = grain;
+    words[6] = items;
+    Atomics.store(words, 1, this.threads - 1);
+    Atomics.add(words, 0, 1);
+    Atomics.notify(words, 0);
+    const end = Math.min(Math.floor(units / this.threads) * grain, items);
+    if (end > 0) kernel(...args, 0, end, this.memory.scratch(0));
+    this.join();
+  }
+
+  private join(): void {
+    const { words } = this;
+    for (let i = 0; i < SPINS; i++) if (Atomics.load(words, 1) === 0) return;
+    for (let busy = Atomics.load(words, 1); busy !== 0; busy = Atomics.load(words, 1)) {
+      if (canWait) Atomics.wait(words, 1, busy, 100);
+    }
+  }
+
+  stop(): void {
+    for (const worker of this.workers) worker.terminate();
+    this.workers.length = 0;
+  }
+}
+
+/** The main thread of a page may not sleep; it spins. */
+const canWait = typeof (globalThis as { document?: unknown }).document === 'undefined';

@@ -1,0 +1,168 @@
+/**
+ * Fused ops: one kernel where a layer spells out many (meaning in tensor/fused.ts; the compositions are in src/nn and src/losses).
+ *
+ * A layer asks `fusedFor(x)`: the kernels of the tensor's backend, or null where there are none (reference, float64), and then runs its formula.
+ */
+import { record } from '../autograd.ts';
+import type { FusedKernels } from '../fused.ts';
+import { type Shape, sizeOf } from '../shape.ts';
+import { leaf, type Tensor } from '../tensor.ts';
+import { type View, viewOf } from '../view.ts';
+import { mul } from './arithmetic.ts';
+import { contiguous, reshape } from './shape.ts';
+import { sum } from './sum.ts';
+
+/** The fused kernels that work on this tensor, or null. */
+export function fusedFor(x: Tensor): FusedKernels | null {
+  return (x.dtype === 'float32' && x.backend.fused) || null;
+}
+
+/** Results of an adjoint kernel that gives several gradients: computed at the first question, kept for the others. */
+function shared<T>(compute: (dy: Tensor) => T): (dy: Tensor) => T {
+  let result: T | undefined;
+  return (dy) => {
+    result ??= compute(dy);
+    return result;
+  };
+}
+
+const fresh = (data: Parameters<typeof record>[1], shape: Shape, near: Tensor) =>
+  record('fused', data, shape, [near]);
+const rowsOf = (x: Tensor) => sizeOf(x.shape.slice(0, -1));
+/** [..., D] seen as [N, D]. */
+const flat = (x: Tensor): View => contiguousView(x, [rowsOf(x), x.shape.at(-1)!]);
+
+function contiguousView(x: Tensor, shape: Shape): View {
+  const { data, offset } = contiguous(x.detach()).view;
+  return viewOf(data, shape, undefined, offset);
+}
+
+export function fusedRmsNorm(fused: FusedKernels, x: Tensor, weight: Tensor, eps: number): Tensor {
+  const input = flat(x);
+  const { y, scales } = fused.rmsNorm(input, weight.view, eps);
+  const factors = fresh(scales, [rowsOf(x)], x);
+  const adjoint = shared((dy: Tensor) => {
+    const { dx, dWeight } = fused.rmsNormAdjoint(input, weight.view, factors.view, flat(dy));
+    return { dx: fresh(dx, x.shape, dy), dWeight: fresh(dWeight, weight.shape, dy) };
+  });
+  return record('rmsNorm', y, x.shape, [x, weight], [(dy) => adjoint(dy).dx, (dy) => adjoint(dy).dWeight]);
+}
+
+/** x [B, H, T, d]; cos and sin [T, d/2] or [B, 1, T, d/2]. */
+export function fusedRope(fused: FusedKernels, x: Tensor, cos: Tensor, sin: Tensor): Tensor {
+  const angles = (t: Tensor) => (t.rank === 2 ? reshape(t.detach(), [1, 1, ...t.shape]) : t.detach()).view;
+  const [c, s] = [angles(cos), angles(sin)];
+  return record(
+    'rope',
+    fused.rope(x.view, c, s, false),
+    x.shape,
+    [x],
+    [(dy) => fresh(fused.rope(dy.view, c, s, true), x.shape, dy)],
+  );
+}
+
+export function fusedSwiglu(fused: FusedKernels, gate: Tensor, up: Tensor): Tensor {
+  const adjoint = shared((dy: Tensor) => {
+    const { dGate, dUp } = fused.swigluAdjoint(gate.view, up.view, dy.view);
+    return { dGate: fresh(dGate, gate.shape, dy), dUp: fresh(dUp, up.shape, dy) };
+  });
+  return record(
+    'swiglu',
+    fused.swiglu(gate.view, up.view),
+    gate.shape,
+    [gate, up],
+    [(dy) => adjoint(dy).dGate, (dy) => adjoint(dy).dUp],
+  );
+}
+
+/** x [..., in] weight [out, in], bias [out] or null. */
+export function fusedLinear(fused: FusedKernels, x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+  const input = flat(x);
+  const [outputs, inputs] = weight.shape as [number, number];
+  const data = fused.linear(input, weight.view, bias === null ? null : bias.view);
+  const product = (a: View, b: View, shape: Shape, near: Tensor) =>
+    fresh(x.backend.matmul(a, b), shape, near);
+  const dx = (dy: Tensor) => product(flat(dy), weight.view, x.shape, dy);
+  const dWeight = (dy: Tensor) => {
+    const up = flat(dy);
+    return product(
+      viewOf(up.data, [outputs, up.shape[0]!], [up.stride[1]!, up.stride[0]!], up.offset),
+      input,
+      [outputs, inputs],
+      dy,
+    );
+  };
+  const shape = [...x.shape.slice(0, -1), outputs];
+  if (bias === null) return record('linear', data, shape, [x, weight], [dx, dWeight]);
+  return record(
+    'linear',
+    data,
+    shape,
+    [x, weight, bias],
+    [dx, dWeight, (dy) => sum(reshape(dy, [-1, outputs]), 0)],
+  );
+}
+
+export interface AttentionInputs {
+  readonly q: Tensor; // [B, H, T, d]
+  readonly k: Tensor; // [B, K, S, d]
+  readonly v: Tensor; // [B, K, S, d]
+  readonly mask: Tensor | null;
+  readonly scale: number;
+}
+
+/** Causal attention -> [B, T, H d]: the heads already side by side. */
+export function fusedAttention(fused: FusedKernels, { q, k, v, mask, scale }: AttentionInputs): Tensor {
+  const [B, H, T, d] = q.shape as [number, number, number, number];
+  const views = {
+    q: q.view,
+    k: k.view,
+    v: v.view,
+    mask: mask === null ? null : contiguous(mask).view,
+    scale,
+  };
+  const { y, logSums } = fused.attention(views);
+  const shape = [B, T, H * d];
+  const sums = fresh(logSums, [B, H, T], q);
+  const saved = leaf(y, shape, q.backend);
+  const adjoint = shared((dy: Tensor) => {
+    const { dq, dk, dv } = fused.attentionAdjoint(views, saved.view, sums.view, contiguous(dy).view);
+    return { dq: fresh(dq, q.shape, dy), dk: fresh(dk, k.shape, dy), dv: fresh(dv, v.shape, dy) };
+  });
+  return record(
+    'attention',
+    y,
+    shape,
+    [q, k, v],
+    [(dy) => adjoint(dy).dq, (dy) => adjoint(dy).dk, (dy) => adjoint(dy).dv],
+  );
+}
+
+/** Summed cross-entropy of hidden [N, D] against weight [V, D] as the output layer. */
+export function fusedLinearCrossEntropy(
+  fused: FusedKernels,
+  hidden: Tensor,
+  weight: Tensor,
+  targets: Tensor,
+  ignoreIndex: number,
+): Tensor {
+  const { losses, dHidden, dWeight } = fused.linearCrossEntropy(
+    hidden.view,
+    weight.view,
+    targets.view,
+    ignoreIndex,
+  );
+  const gradients = {
+    hidden: fresh(dHidden, hidden.shape, hidden),
+    weight: fresh(dWeight, weight.shape, hidden),
+  };
+  const rows = record('linearCrossEntropy', losses, targets.shape, [hidden]);
+  const total = sum(rows);
+  return record(
+    'linearCrossEntropy',
+    total.data,
+    [],
+    [hidden, weight],
+    [(dy) => mul(gradients.hidden, dy), (dy) => mul(gradients.weight, dy)],
+  );
+}

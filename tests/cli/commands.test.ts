@@ -1,0 +1,236 @@
+/** train, chat and evaluate as processes: one tiny run made once, what the commands print of it, and every bad input. */
+import { cpSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { verifyDirectory, writeDirectoryAtomically } from '../../src/formats/atomic.ts';
+import { loadModelDirectory, modelFiles } from '../../src/formats/model-directory.ts';
+import { fromArray, noGrad } from '../../src/tensor/index.ts';
+import { put, temporaryFolder } from '../data/temporary.ts';
+import { tinyModel, tinyTokenizer } from '../training/tiny.ts';
+import { writeWorld } from '../training/world.ts';
+import { command, eachOf, type Finished, isRefused, start } from './spawn.ts';
+
+const folder = temporaryFolder();
+const world = writeWorld(join(folder, 'world'));
+const run = join(folder, 'run');
+const model = join(run, 'sft');
+const small = ['--preset', 'pico', '--max-steps', '3', '--batch-size', '2'];
+const size = ['--context', '16', '--vocab-size', '400'];
+
+const trained = await command('train', ['--data', world, '--out', run, ...small, ...size]);
+
+test('train: all stages run, and leave what they promise', () => {
+  assert.is(trained.code, 0, trained.stderr);
+  for (const stage of ['pretrain', 'sft']) {
+    for (const file of [
+      'config.json',
+      'generation_config.json',
+      'model.safetensors',
+      'tokenizer.json',
+      'tokenizer.model',
+      'tokenizer_config.json',
+      'trainer_state.json',
+      'optimizer.safetensors',
+      'SHA256SUMS',
+    ]) {
+      assert.ok(existsSync(join(run, stage, file)), `${stage}/${file}`);
+    }
+    verifyDirectory(join(run, stage));
+    const config = JSON.parse(readFileSync(join(run, stage, 'config.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >;
+    assert.equal(
+      [config.architectures, config.vocab_size, config.max_position_embeddings],
+      [['Qwen2ForCausalLM'], 400, 16],
+    );
+  }
+});
+
+test('train: metrics.jsonl and evaluation.json have the promised fields', () => {
+  const lines = readFileSync(join(run, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
+  const metrics = lines.map((line) => JSON.parse(line) as Record<string, number | string>);
+  assert.equal(
+    metrics.map(({ stage, step }) => `${stage} ${step}`),
+    ['pretrain 3', 'sft 3'],
+  );
+  for (const line of metrics) {
+    for (const field of ['loss', 'lr', 'gradNorm', 'tokensPerSecond', 'heldOutLoss']) {
+      assert.ok(Number.isFinite(line[field]) && Number(line[field]) > 0, field);
+    }
+  }
+  const evaluation = JSON.parse(readFileSync(join(run, 'evaluation.json'), 'utf8')) as Evaluation;
+  assert.equal(Object.keys(evaluation), ['pretrain', 'sft']);
+  assert.equal(Object.keys(evaluation.pretrain!), ['bits-per-byte', 'perplexity']);
+  assert.equal(Object.keys(evaluation.sft!), ['bits-per-byte', 'perplexity', 'facts-seen']);
+  const facts = evaluation.sft!['facts-seen']!;
+  assert.equal(Object.keys(facts), ['value', 'low', 'high', 'n', 'chance']);
+  assert.equal([facts.n, facts.chance], [4, 0.25]);
+});
+type Evaluation = Record<string, Record<string, Record<string, number>>>;
+
+test('train: tells what happens on stderr, and nothing on stdout', () => {
+  assert.is(trained.stdout, '');
+  for (const text of [
+    'tokenizer: done',
+    'model: pico',
+    'pretrain 3/3, loss',
+    'facts-seen',
+    '问：',
+    'Talk to it: ',
+  ]) {
+    assert.ok(trained.stderr.includes(text), text);
+  }
+  assert.not.match(trained.stderr, /NaN|undefined/);
+  assert.not.ok(trained.stderr.includes('\x1B'), 'no terminal, no colours');
+});
+
+test('chat: one answer with --prompt, and a line for each line of a pipe', async () => {
+  const one = (prompt: string) =>
+    command('chat', ['--model', run, '--max-new-tokens', '4', '--prompt', prompt]);
+  const [first, piped] = await Promise.all([
+    one('你好'),
+    command(
+      'chat',
+      ['--model', model, '--max-new-tokens', '4'],
+      '你好\n\n/clear\r\n你好\n中国的首都在哪里中国的首都在哪里？\n/exit\n再见\n',
+    ),
+  ]);
+  assert.equal([first.code, first.stderr], [0, '']);
+  assert.match(first.stdout, /^[^\n]*\n$/);
+  assert.is(piped.code, 0);
+  assert.is(piped.stdout, first.stdout.repeat(2), 'the same question in a cleared conversation');
+  assert.match(piped.stderr, /^This message does not fit into the model's context of 16 tokens[^\n]*\n$/);
+});
+
+test('evaluate: logits as JSON [T][V], results as JSON and as a table', async () => {
+  const evaluate = (...args: string[]) => command('evaluate', ['--model', model, ...args]);
+  const [logits, json, table] = await Promise.all([
+    evaluate('--logits', '2, 300,7'),
+    evaluate('--data', world, '--json', '--limit', '2'),
+    evaluate('--data', world, '--tasks', 'facts-seen', '--answers'),
+  ]);
+  const values = JSON.parse(logits.stdout) as number[][];
+  const expected = noGrad(() =>
+    loadModelDirectory(model).model.forward(fromArray(Int32Array.of(2, 300, 7), [1, 3])),
+  );
+  assert.equal(
+    values.map((row) => row.length),
+    [400, 400, 400],
+  );
+  assert.equal(Float32Array.from(values.flat()), expected.toArray());
+  const results = JSON.parse(json.stdout) as Evaluation[string];
+  assert.equal(Object.keys(results), ['bits-per-byte', 'perplexity', 'facts-seen']);
+  assert.is(results['facts-seen']!.n, 2);
+  assert.match(table.stdout, /^stage .*\n\S+sft +facts-seen +\d+\.\d% .* 25\.0% +4\n$/);
+  assert.is(table.stderr.match(/^[+-] .*首都？/gm)?.length, 4);
+  assert.equal([logits.code, json.code, table.code], [0, 0, 0]);
+});
+
+/** A copy of the trained model with one file changed. */
+function damaged(name: string, file: string, change: (path: string) => void): string {
+  const path = join(folder, name);
+  cpSync(model, path, { recursive: true });
+  change(join(path, file));
+  return path;
+}
+function flip(path: string): void {
+  const bytes = readFileSync(path);
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(path, bytes);
+}
+
+test('bad input of train: one sentence, exit code 2', async () => {
+  const bad = (name: string, content: string | Uint8Array) => put(folder, name, content);
+  const train = (...args: string[]) => command('train', ['--out', join(folder, 'never'), ...args]);
+  const data = (path: string, ...args: string[]) =>
+    train('--data', path, '--stages', 'tokenizer,pretrain', ...small, ...args);
+  const line = bad('bad.jsonl', '{"text":"好"}\n{"text":"坏"\n');
+  const gbk = bad('gbk.txt', Buffer.concat([Buffer.from('你好\n'), Uint8Array.of(0xc4, 0xe3)]));
+  const broken = writeWorld(join(folder, 'broken'));
+  put(broken, 'sft.jsonl', '{"question":"a","answer":"b"}\n{"question":"a"}\n');
+  const cases: [() => Promise<Finished>, ...string[]][] = [
+    [() => train('--max-step', '3'), 'There is no flag --max-step (did you mean --max-steps?)'],
+    [() => train('--lr', 'fast'), '--lr must be a number', 'got fast'],
+    [() => train('--seed', '99999999999'), '--seed must be a whole number'],
+    [() => data(join(folder, 'nothing.txt')), 'nothing.txt: there is no such file'],
+    [() => data(bad('empty.txt', '\n\n')), 'empty.txt holds no text'],
+    [() => data(line), `${line}:2: this line is not valid JSON`],
+    [() => data(gbk), `${gbk}:2: this line is not UTF-8`],
+    [() => train('--data', broken, ...small), `${broken}/sft.jsonl:2`, '"answer"'],
+    [() => data(world, '--vocab-size', '60000'), 'vocabulary of 60000 is larger than this corpus allows'],
+    [
+      () => train('--data', world, '--init-from', model, ...small, '--context', '64'),
+      '--context 64 is longer than the 16',
+    ],
+    [() => command('train', ['--out', join(folder, 'none'), '--resume']), '--resume: there is no run in'],
+    [() => command('train', ['--out', run, '--resume', '--seed', '7']), 'was started with seed 42, not 7'],
+    [() => command('train', ['--out', join(line, 'run'), '--data', world]), 'Cannot write', 'bad.jsonl/run'],
+  ];
+  await eachOf(cases, 3, async ([begin, ...parts]) => isRefused(await begin(), 2, ...parts));
+});
+
+test('bad input of chat and evaluate: one sentence, exit code 2', async () => {
+  const cut = damaged('cut', 'model.safetensors', (path) => truncateSync(path, 9999));
+  const flipped = damaged('flipped', 'model.safetensors', flip);
+  const llama = damaged('llama', 'config.json', (path) => {
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"qwen2"', '"llama"'));
+    writeFileSync(join(path, '../SHA256SUMS'), '');
+  });
+  const chat = (path: string, ...args: string[]) =>
+    command('chat', ['--model', path, ...args, '--prompt', '你好']);
+  const evaluate = (...args: string[]) => command('evaluate', args);
+  const cases: [() => Promise<Finished>, ...string[]][] = [
+    [() => chat(cut), 'cut/model.safetensors', 'SHA-256 differs'],
+    [() => chat(flipped), 'flipped/model.safetensors', 'SHA-256 differs'],
+    [() => chat(llama), 'llama/config.json describes a "llama" model'],
+    [() => chat(join(folder, 'no-model')), 'no such directory'],
+    [() => chat(model, '--top-p', '0'), '--top-p must be a number, above 0'],
+    [() => chat(model, '--temperature', '-1'), '--temperature must be', 'got -1'],
+    [
+      () => command('chat', ['--model', model, '--prompt', '中国的首都在哪里'.repeat(9)]),
+      'does not fit into the model',
+    ],
+    [() => evaluate(), '--model is required'],
+    [() => evaluate('--model', model, '--logits', '1,two'), '--logits: "two" is no token id'],
+    [() => evaluate('--model', model, '--logits', '1,400'), '"400" is no token id', '0 to 399'],
+    [() => evaluate('--model', model, '--logits', Array(17).fill(9).join()), '17 tokens', 'context of 16'],
+    [() => evaluate('--model', model, '--data', world, '--tasks', 'facts-new'), 'no task "facts-new"'],
+  ];
+  await eachOf(cases, 3, async ([begin, ...parts]) => isRefused(await begin(), 2, ...parts));
+});
+
+test('a fault of the run: one sentence, exit code 1', async () => {
+  const from = join(folder, 'nan-model');
+  const nan = tinyModel();
+  (nan.parameters()[0]!.view.data as Float32Array).fill(Number.NaN);
+  writeDirectoryAtomically(from, await modelFiles(nan, tinyTokenizer));
+  const args = ['--data', world, '--init-from', from, '--stages', 'pretrain', ...small];
+  const finished = await command('train', [...args, '--out', join(folder, 'nan')]);
+  isRefused(finished, 1, 'pretrain: the loss is NaN at step 1');
+});
+
+test('on a terminal an error ends the command too, and the cursor comes back', async () => {
+  // The bar of cli-progress has a timer that would keep the process alive.
+  const preload = ['data:text/javascript,process.stderr.isTTY=true'];
+  const args = ['--data', world, '--out', join(folder, 'never'), '--vocab-size', '60000'];
+  const { finished, child } = start('train', args, { preload });
+  const timer = setTimeout(() => child.kill('SIGKILL'), 15_000);
+  const { code, stderr } = await finished;
+  clearTimeout(timer);
+  assert.is(code, 2, 'the process did not end by itself');
+  assert.match(stderr, /error: tokenizer training/);
+  assert.ok(stderr.lastIndexOf('\x1B[?25h') > stderr.lastIndexOf('\x1B[?25l'));
+});
+
+test('help', async () => {
+  await eachOf(['train', 'chat', 'evaluate'] as const, 3, async (name) => {
+    const { code, stdout, stderr } = await command(name, ['--help']);
+    assert.equal([code, stderr], [0, '']);
+    assert.ok(stdout.startsWith(`npx tsx src/${name}.ts`));
+    assert.ok(stdout.includes('--model') || stdout.includes('--resume'));
+  });
+});
+
+test.run();

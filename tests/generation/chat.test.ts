@@ -1,0 +1,130 @@
+/** Conversations: what is remembered, what is forgotten, and what is too long. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { UserError } from '../../src/errors.ts';
+import { Chat, type ChatOptions } from '../../src/generation/chat.ts';
+import { encodeDialogue, type Message } from '../../src/tokenizer/index.ts';
+import { collect, errorOf, ScriptedLM, tokenizer } from './scripted.ts';
+
+const user = (content: string): Message => ({ role: 'user', content });
+const assistant = (content: string): Message => ({ role: 'assistant', content });
+const system = (content: string): Message => ({ role: 'system', content });
+
+const prompt = (...messages: Message[]) =>
+  encodeDialogue(tokenizer, messages, { addGenerationPrompt: true }).ids;
+
+function start(options: Partial<ChatOptions> = {}, context = 64) {
+  const model = new ScriptedLM(context);
+  return { model, chat: new Chat(model, tokenizer, { maxNewTokens: 8, ...options }) };
+}
+
+const say = async (chat: Chat, text: string) => (await collect(chat.say(text))).join('');
+
+test('answers, and remembers both sides', async () => {
+  const { model, chat } = start();
+  assert.equal(chat.promptFor(user('你好')), prompt(user('你好')));
+  model.willSay('我很好。', '蓝色😀');
+  assert.is(await say(chat, '你好吗？'), '我很好。');
+  const first = [user('你好吗？'), assistant('我很好。')];
+  assert.equal(chat.promptFor(user('海')), prompt(...first, user('海')));
+  assert.is(await say(chat, '海'), '蓝色😀');
+  assert.equal(chat.promptFor(user('好')), prompt(...first, user('海'), assistant('蓝色😀'), user('好')));
+  assert.is(chat.forgotten, 0);
+});
+
+test('an answer comes in pieces', async () => {
+  const { model, chat } = start();
+  model.willSay('我很好。');
+  const found = await collect(chat.say('你好'));
+  assert.ok(found.length > 1 && !found.includes(''), String(found));
+  assert.is(found.join(''), '我很好。');
+});
+
+test('the system message comes first, always; an empty one is none', async () => {
+  const { model, chat } = start({ system: '你是海。' });
+  model.willSay('好。');
+  await say(chat, '你好');
+  const expected = prompt(system('你是海。'), user('你好'), assistant('好。'), user('吗'));
+  assert.equal(chat.promptFor(user('吗')), expected);
+  assert.equal(start({ system: '' }).chat.promptFor(user('吗')), prompt(user('吗')));
+});
+
+test('what does not fit is forgotten from the oldest turn on, the system message is kept', async () => {
+  const { model, chat } = start({ system: '你是海。' }, 48); // 40 for the prompt
+  const turns: Message[] = [];
+  let last = 0;
+  for (let turn = 0; turn < 6; turn++) {
+    const question = user(turn % 2 ? '天空' : '海');
+    model.willSay('蓝色的。');
+    await say(chat, question.content);
+    turns.push(question, assistant('蓝色的。'));
+    const found = chat.promptFor(user('好'));
+    assert.ok(found.length <= 40);
+    assert.ok(chat.forgotten >= last, 'what is forgotten stays forgotten');
+    last = chat.forgotten;
+    const kept = turns.slice(2 * chat.forgotten);
+    assert.equal(found, prompt(system('你是海。'), ...kept, user('好')));
+    if (chat.forgotten === 0) continue;
+    const onemore = turns.slice(2 * chat.forgotten - 2);
+    assert.ok(
+      prompt(system('你是海。'), ...onemore, user('好')).length > 40,
+      'no more than needed is forgotten',
+    );
+  }
+  assert.ok(last >= 1 && last < 6, `forgot ${last} of 6 turns`);
+});
+
+test('at most half of the context is kept free for the answer', () => {
+  const text = '好'.repeat(12);
+  const length = prompt(user(text)).length;
+  const { chat } = start({ maxNewTokens: 1000 }, 2 * length);
+  assert.is(chat.promptFor(user(text)).length, length);
+  assert.throws(
+    () => start({ maxNewTokens: 1000 }, 2 * length - 2).chat.promptFor(user(text)),
+    /does not fit/,
+  );
+});
+
+test('a message too long for the context is refused and not remembered', async () => {
+  const { model, chat } = start();
+  const error = await errorOf(say(chat, '龘'.repeat(30)));
+  assert.ok(error instanceof UserError);
+  assert.match(
+    error.message,
+    /This message does not fit into the model's context of 64 tokens; write a shorter one/,
+  );
+  model.willSay('好。');
+  assert.is(await say(chat, '你好'), '好。');
+  assert.equal(chat.promptFor(user('吗')), prompt(user('你好'), assistant('好。'), user('吗')));
+});
+
+test('clear forgets everything but the system message', async () => {
+  const { model, chat } = start({ system: '你是海。' });
+  model.willSay('好。');
+  await say(chat, '你好');
+  chat.clear();
+  assert.equal(chat.promptFor(user('吗')), prompt(system('你是海。'), user('吗')));
+});
+
+test('an answer broken off by the reader is not remembered', async () => {
+  const { model, chat } = start();
+  model.willSay('我很好。');
+  for await (const _ of chat.say('你好')) break;
+  assert.equal(chat.promptFor(user('吗')), prompt(user('吗')));
+});
+
+test('role markers in a message are plain text', () => {
+  const ids = start().chat.promptFor(user('<|user|></s>'));
+  assert.is(ids.filter((id) => id === tokenizer.userId).length, 1);
+  assert.is(ids.filter((id) => id === tokenizer.eosId).length, 1);
+});
+
+test('stop texts end an answer and are not remembered', async () => {
+  const { model, chat } = start({ stop: ['结束'] });
+  model.willSay('好的结束了');
+  assert.is(await say(chat, '你好'), '好的');
+  model.script.length = 0;
+  assert.equal(chat.promptFor(user('吗')), prompt(user('你好'), assistant('好的'), user('吗')));
+});
+
+test.run();

@@ -1,0 +1,120 @@
+/** The masked cross-entropy: which positions count, and how much. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Row } from '../../src/data/rows.ts';
+import { SftRows } from '../../src/data/sft-rows.ts';
+import { maskedCrossEntropy } from '../../src/losses/sft.ts';
+import { IGNORE_INDEX } from '../../src/tensor/index.ts';
+import { Tokenizer, trainBpe } from '../../src/tokenizer/index.ts';
+import { toBatch } from '../../src/training/batch.ts';
+import { allClose, differs } from '../close.ts';
+import { float64, gradientsOf, idsOf, int32, TIGHT, tinyModel } from '../models/tiny.ts';
+
+const model = tinyModel();
+const _ = IGNORE_INDEX;
+
+function row(inputs: readonly number[], targets: readonly number[]): Row {
+  return { inputs: Int32Array.from(inputs), targets: Int32Array.from(targets) };
+}
+
+const rows = [row([1, 5, 9, 2, 7, 3], [_, _, 2, 7, 3, 0]), row([4, 4, 6, 8, 1, 0], [_, 6, _, 1, _, _])];
+
+/** The mean of -log softmax at the counted targets, in plain numbers, from the logits of the whole batch. */
+function byHand(batch: readonly Row[]): number {
+  const logits = model.forward(idsOf(batch.map(({ inputs }) => [...inputs]))).toArray();
+  const losses = batch
+    .flatMap(({ targets }) => [...targets])
+    .flatMap((target, place) => {
+      if (target === IGNORE_INDEX) return [];
+      const own = Array.from(logits.slice(place * 13, place * 13 + 13));
+      return [Math.log(own.reduce((sum, logit) => sum + Math.exp(logit), 0)) - own[target]!];
+    });
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+}
+
+test('the mean of -log p over the counted targets', () => {
+  float64(() => {
+    const loss = maskedCrossEntropy(model, toBatch(rows));
+    assert.equal(loss.shape, []);
+    allClose([loss.item()], [byHand(rows)], TIGHT);
+    const shifted = rows.map(({ inputs, targets }) => row([...inputs], [...targets.slice(1), _]));
+    assert.ok(
+      differs([byHand(shifted)], [loss.item()], { absolute: 1e-3 }),
+      'targets one place off must differ',
+    );
+  });
+});
+
+test('it divides by the total of the step, not by its own count', () => {
+  float64(() => {
+    const batch = toBatch(rows);
+    assert.is(batch.targets.size, 6);
+    allClose([maskedCrossEntropy(model, batch, 24).item()], [byHand(rows) / 4], TIGHT);
+  });
+});
+
+test('uncounted places get exactly no gradient; a counted target changes the loss', () => {
+  float64(() => {
+    // Only the first of two rows counts: tokens 8, 10, 11 and 12 occur in the second alone (untied, so the output layer is another table).
+    const untied = tinyModel({ tieWordEmbeddings: false });
+    const batch = [row([1, 5, 9], [5, 9, 2]), row([8, 10, 11], [_, _, _])];
+    maskedCrossEntropy(untied, toBatch(batch)).backward();
+    const table = gradientsOf(untied).get('model.embed_tokens.weight')!;
+    const rowOf = (id: number) => table.slice(id * 16, id * 16 + 16);
+    for (const id of [8, 10, 11, 12])
+      assert.ok(
+        rowOf(id).every((value) => value === 0),
+        `token ${id}`,
+      );
+    for (const id of [1, 5, 9])
+      assert.ok(
+        rowOf(id).some((value) => value !== 0),
+        `token ${id}`,
+      );
+    const other = rows.with(0, row([...rows[0]!.inputs], [_, _, 2, 7, 4, 0]));
+    assert.ok(differs([byHand(other)], [byHand(rows)], { absolute: 1e-3 }));
+  });
+});
+
+test('the same as cross-entropy over all positions with the rest ignored, gradients too', () => {
+  float64(() => {
+    model.zeroGrad();
+    maskedCrossEntropy(model, toBatch(rows)).backward();
+    const some = gradientsOf(model);
+    model.zeroGrad();
+    const logits = model.forward(idsOf(rows.map(({ inputs }) => [...inputs]))).reshape([12, 13]);
+    logits.crossEntropy(int32(rows.flatMap(({ targets }) => [...targets]))).backward();
+    for (const [name, gradient] of gradientsOf(model)) allClose(some.get(name)!, gradient, TIGHT, name);
+    model.zeroGrad();
+  });
+});
+
+const tokenizer = new Tokenizer(
+  trainBpe(['你好吗，我很好。', '天空是蓝色的。'], { vocabSize: 290, shrinkToFit: true }),
+);
+
+function dialogueRow(question: string, answer: string): Row {
+  const messages = [
+    { role: 'user', content: question } as const,
+    { role: 'assistant', content: answer } as const,
+  ];
+  const source = new SftRows([{ messages, place: 'test' }], tokenizer, {
+    context: 32,
+    seed: 1,
+    shuffle: false,
+  });
+  return source.row(0, 0);
+}
+
+test('of a dialogue exactly the answer and its end are learned, whatever the question', () => {
+  const counted = (r: Row) => [...r.targets].filter((target) => target !== IGNORE_INDEX);
+  const learned = [...tokenizer.encode('我很好。'), tokenizer.eosId];
+  assert.equal(counted(dialogueRow('你好吗', '我很好。')), learned);
+  assert.equal(counted(dialogueRow('天空是', '我很好。')), learned);
+  const { inputs, targets } = dialogueRow('你好吗', '我很好。');
+  const first = targets.findIndex((target) => target !== IGNORE_INDEX);
+  assert.is(inputs[first], tokenizer.assistantId, 'the first is predicted from the marker');
+  for (let t = first; targets[t + 1] !== IGNORE_INDEX; t++) assert.is(targets[t], inputs[t + 1]);
+});
+
+test.run();

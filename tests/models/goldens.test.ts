@@ -1,0 +1,79 @@
+/** The whole model in float64 against Transformers' Qwen2: logits, loss, every gradient. Tied and untied. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { maskedCrossEntropy } from '../../src/losses/sft.ts';
+import { CausalLM } from '../../src/models/causal-lm.ts';
+import { fromArray, IGNORE_INDEX, Random } from '../../src/tensor/index.ts';
+import { allClose, differs, Golden } from '../close.ts';
+import { float64, goldenConfig, int32, TIGHT } from './tiny.ts';
+
+const golden = new Golden('model');
+
+function load(name: string, changes = {}): CausalLM {
+  return float64(() => {
+    const model = new CausalLM({ ...goldenConfig(name === 'tied'), ...changes }, new Random(1));
+    const names = [...model.namedParameters().keys()];
+    model.loadState(new Map(names.map((key) => [key, golden.tensor(`${name}/weights/${key}`)])));
+    return model;
+  });
+}
+
+/** Targets of the golden loss: the label of the next position, where it counts. */
+function targetsOf(name: string) {
+  const { values, shape } = golden.entry(`${name}/labels`);
+  const [B, T] = shape as [number, number];
+  const places: [row: number, target: number][] = [];
+  for (let b = 0; b < B; b++) {
+    for (let t = 0; t + 1 < T; t++) {
+      const target = values[b * T + t + 1]!;
+      if (target !== IGNORE_INDEX) places.push([b * T + t, target]);
+    }
+  }
+  return {
+    ids: fromArray(Int32Array.from(golden.values(`${name}/ids`)), shape),
+    targetRows: int32(places.map(([row]) => row)),
+    targets: int32(places.map(([, target]) => target)),
+  };
+}
+
+for (const name of ['tied', 'untied']) {
+  test(`${name}: logits, loss and the gradient of every parameter`, () => {
+    float64(() => {
+      const model = load(name);
+      const batch = targetsOf(name);
+      allClose(model.forward(batch.ids).toArray(), golden.values(`${name}/logits`), TIGHT, 'logits');
+      const loss = maskedCrossEntropy(model, batch);
+      allClose(loss.toArray(), golden.values(`${name}/loss`), TIGHT, 'loss');
+      loss.backward();
+      const parameters = model.namedParameters();
+      assert.is(parameters.size, golden.keys(`${name}/grad/`).length);
+      for (const [key, { grad }] of parameters) {
+        allClose(grad!.toArray(), golden.values(`${name}/grad/${key}`), TIGHT, key);
+      }
+    });
+  });
+
+  test(`${name}: in float32 to seven digits`, () => {
+    const model = new CausalLM(goldenConfig(name === 'tied'), new Random(1));
+    const names = [...model.namedParameters().keys()];
+    model.loadState(new Map(names.map((key) => [key, golden.tensor(`${name}/weights/${key}`)])));
+    const loss = maskedCrossEntropy(model, targetsOf(name));
+    const float32 = { absolute: 1e-4, relative: 1e-4 };
+    allClose(loss.toArray(), golden.values(`${name}/loss`), float32, 'loss');
+    loss.backward();
+    for (const [key, { grad }] of model.namedParameters()) {
+      allClose(grad!.toArray(), golden.values(`${name}/grad/${key}`), float32, key);
+    }
+  });
+}
+
+test('negative control: another theta or eps gives other logits', () => {
+  float64(() => {
+    for (const changes of [{ ropeTheta: 500 }, { rmsNormEps: 1e-3 }]) {
+      const logits = load('tied', changes).forward(targetsOf('tied').ids).toArray();
+      assert.ok(differs(logits, golden.values('tied/logits'), { absolute: 1e-4 }), JSON.stringify(changes));
+    }
+  });
+});
+
+test.run();

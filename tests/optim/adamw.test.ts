@@ -1,0 +1,185 @@
+/** AdamW against PyTorch, what decays, and going on from a saved state. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { CausalLM } from '../../src/models/causal-lm.ts';
+import { Module, type Parameter } from '../../src/nn/module.ts';
+import { AdamW, type AdamWOptions } from '../../src/optim/adamw.ts';
+import { Random, randn, type Tensor } from '../../src/tensor/index.ts';
+import { allClose, differs, Golden } from '../close.ts';
+import { float64, idsOf, tinyConfig, tinyModel } from '../models/tiny.ts';
+
+const golden = new Golden('optim');
+const usual: AdamWOptions = { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1 };
+
+class Pair extends Module {
+  readonly matrix: Parameter;
+  readonly gain: Parameter;
+  constructor() {
+    super();
+    this.matrix = this.parameter(golden.tensor('adamw.matrix/start'));
+    this.gain = this.parameter(golden.tensor('adamw.gain/start'));
+  }
+}
+
+const names = ['matrix', 'gain'] as const;
+
+/** Five golden steps; gradients are divided by `scale` before and multiplied by it inside the optimizer. */
+function run(
+  options: AdamWOptions,
+  check: (pair: Pair, step: number, optimizer: AdamW) => void,
+  scale = 1,
+): void {
+  float64(() => {
+    const pair = new Pair();
+    const optimizer = new AdamW(pair, options);
+    for (let step = 0; step < 5; step++) {
+      for (const name of names) {
+        pair[name].grad = golden
+          .tensor(`adamw.${name}/gradients`)
+          .slice(0, step, step + 1)
+          .squeeze(0)
+          .div(scale);
+      }
+      optimizer.update(golden.number('adamw/lr'), scale);
+      check(pair, step, optimizer);
+    }
+  });
+}
+
+const after = (name: string, step: number) => {
+  return golden
+    .tensor(`adamw.${name}/after`)
+    .slice(0, step, step + 1)
+    .toArray();
+};
+
+for (const scale of [1, 0.25]) {
+  test(`five steps and both moments as in PyTorch, gradients scaled by ${scale}`, () => {
+    const exact = { absolute: 1e-12, relative: 1e-12 };
+    run(
+      usual,
+      (pair, step, optimizer) => {
+        assert.is(optimizer.step, step + 1);
+        for (const name of names) {
+          allClose(pair[name].toArray(), after(name, step), exact, `${name} after step ${step}`);
+          if (step < 4) continue;
+          for (const moment of ['exp_avg', 'exp_avg_sq']) {
+            const own = optimizer.state().get(`${name}.${moment}`)!;
+            allClose(own.toArray(), golden.values(`adamw.${name}/${moment}`), exact, `${name}.${moment}`);
+          }
+        }
+      },
+      scale,
+    );
+  });
+}
+
+test('negative controls: another eps, beta or decay shows at the first or second step', () => {
+  for (const changes of [{ eps: 1e-3 }, { beta1: 0.8 }, { beta2: 0.99 }, { weightDecay: 0 }]) {
+    run({ ...usual, ...changes }, (pair, step) => {
+      if (step === 1) assert.ok(differs(pair.matrix.toArray(), after('matrix', step), { absolute: 1e-6 }));
+    });
+  }
+});
+
+test('decay acts on the matrices of the layers: no gain, no bias, no embedding unless asked for', () => {
+  const model = new CausalLM({ ...tinyConfig, numHiddenLayers: 1, tieWordEmbeddings: false }, new Random(1));
+  const layer = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj', 'self_attn.o_proj'];
+  const mlp = ['mlp.gate_proj', 'mlp.up_proj', 'mlp.down_proj'];
+  const matrices = [...layer, ...mlp].map((name) => `model.layers.0.${name}.weight`);
+  assert.equal(new AdamW(model, usual).decayed(), [...matrices, 'lm_head.weight']);
+  assert.equal(new AdamW(model, { ...usual, decayEmbeddings: true }).decayed(), [
+    'model.embed_tokens.weight',
+    ...matrices,
+    'lm_head.weight',
+  ]);
+});
+
+test('with a gradient of zero only decay moves a weight: p (1 - lr wd), and nothing without it', () => {
+  for (const weightDecay of [0.1, 0]) {
+    float64(() => {
+      const pair = new Pair();
+      const before = pair.matrix.toArray();
+      const gain = pair.gain.toArray();
+      for (const name of names) pair[name].grad = pair[name].detach().mul(0);
+      new AdamW(pair, { ...usual, weightDecay }).update(0.5);
+      allClose(
+        pair.matrix.toArray(),
+        before.map((p) => p * (1 - 0.5 * weightDecay)),
+        { absolute: 1e-15 },
+      );
+      assert.equal(pair.gain.toArray(), gain);
+    });
+  }
+});
+
+test('the first step is lr long for every weight, whatever its gradient (bias correction)', () => {
+  float64(() => {
+    const pair = new Pair();
+    const before = pair.gain.toArray();
+    pair.gain.grad = pair.gain.detach().mul(1e-3);
+    new AdamW(pair, usual).update(0.01);
+    const moved = pair.gain.toArray().map((p, i) => Math.abs(p - before[i]!));
+    allClose(
+      moved,
+      moved.map(() => 0.01),
+      { absolute: 1e-6 },
+    );
+  });
+});
+
+test('parameters without a gradient stay as they are, also from decay; frozen ones have no state', () => {
+  const pair = new Pair();
+  const before = pair.matrix.toArray();
+  pair.gain.grad = golden.tensor('adamw.gain/start');
+  new AdamW(pair, usual).update(0.1);
+  assert.equal(pair.matrix.toArray(), before);
+  pair.matrix.requireGrad(false);
+  assert.equal([...new AdamW(pair, usual).state().keys()], ['gain.exp_avg', 'gain.exp_avg_sq']);
+});
+
+test('state and loadState: the continued run has the same bits', () => {
+  const random = new Random(4);
+  const gradients = Array.from({ length: 6 }, () => randn([13, 16], random));
+  const make = () => {
+    const model = new CausalLM(tinyConfig, new Random(2));
+    return { model, optimizer: new AdamW(model, usual) };
+  };
+  const step = ({ model, optimizer }: ReturnType<typeof make>, n: number) => {
+    model.zeroGrad();
+    model
+      .forward(idsOf([[1, 2, 3]]))
+      .slice(1, 0, 1)
+      .reshape([1, 13])
+      .mul(gradients[n]!.slice(1, 0, 1).transpose())
+      .sum()
+      .backward();
+    optimizer.update(0.01 * (n + 1));
+  };
+  const straight = make();
+  for (let n = 0; n < 6; n++) step(straight, n);
+
+  const first = make();
+  for (let n = 0; n < 3; n++) step(first, n);
+  const saved = new Map([...first.optimizer.state()].map(([name, t]) => [name, t.clone()]));
+  const weights = new Map([...first.model.namedParameters()].map(([name, p]) => [name, p.detach().clone()]));
+  const resume = (state: ReadonlyMap<string, Tensor>, at: number) => {
+    const second = make();
+    second.model.loadState(weights);
+    second.optimizer.loadState(state, at);
+    for (let n = 3; n < 6; n++) step(second, n);
+    return second.model.parameters().map((p) => p.toArray());
+  };
+  const expected = straight.model.parameters().map((p) => p.toArray());
+  assert.equal(resume(saved, 3), expected);
+  assert.not.equal(resume(saved, 0), expected, 'the step number matters');
+  saved.delete('model.norm.weight.exp_avg_sq');
+  assert.throws(() => resume(saved, 3), /no "model\.norm\.weight\.exp_avg_sq"/);
+});
+
+test('moments live where and how their parameter lives', () => {
+  const optimizer = new AdamW(tinyModel(), usual);
+  assert.ok([...optimizer.state().values()].every(({ dtype }) => dtype === 'float64'));
+});
+
+test.run();
