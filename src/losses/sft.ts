@@ -9,7 +9,13 @@
  */
 import type { CausalLM } from '../models/causal-lm.ts';
 import type { DecoderOptions } from '../models/decoder.ts';
-import type { Tensor } from '../tensor/index.ts';
+import {
+  fusedFor,
+  fusedLinearCrossEntropy,
+  IGNORE_INDEX,
+  isRecording,
+  type Tensor,
+} from '../tensor/index.ts';
 
 export interface MaskedTargets {
   readonly ids: Tensor; // [B, T] int32
@@ -23,6 +29,11 @@ export function maskedCrossEntropy(
   batch: MaskedTargets,
   total = batch.targets.size,
 ): Tensor {
+  const fused = isRecording() ? fusedFor(model.outputWeight) : null;
+  if (fused) {
+    const hidden = model.hiddenAt(batch.ids, batch.targetRows, batch.options); // [N, D]
+    return fusedLinearCrossEntropy(fused, hidden, model.outputWeight, batch.targets, IGNORE_INDEX).div(total);
+  }
   const logits = model.logitsAt(batch.ids, batch.targetRows, batch.options); // [N, V]
   return logits.crossEntropy(batch.targets, { reduction: 'sum' }).div(total);
 }

@@ -6,7 +6,7 @@
  * Shapes: ids [B, T] int32, logits [B, T, V].
  */
 import { Linear } from '../nn/linear.ts';
-import { Module } from '../nn/module.ts';
+import { Module, type Parameter } from '../nn/module.ts';
 import { formatShape, type Random, type Tensor } from '../tensor/index.ts';
 import { checkConfig, type ModelConfig } from './config.ts';
 import { Decoder, type DecoderOptions } from './decoder.ts';
@@ -34,14 +34,24 @@ export class CausalLM extends Module {
     return this.lmHead === null ? this.model.embedTokens.unembed(hidden) : this.lmHead.forward(hidden);
   }
 
+  /** The table [V, D] whose products with hidden states are the logits. */
+  get outputWeight(): Parameter {
+    return this.lmHead === null ? this.model.embedTokens.weight : this.lmHead.weight;
+  }
+
   /**
    * Logits only where a loss will look: rows `positions` [N] (int32, counted over B x T) of the flattened batch -> [N, V].
    * In instruction tuning most positions are the question, and the output layer is a large part of a small model.
    */
   logitsAt(ids: Tensor, positions: Tensor, options: DecoderOptions = {}): Tensor {
+    return this.logits(this.hiddenAt(ids, positions, options));
+  }
+
+  /** Final hidden states at the same places -> [N, D]. */
+  hiddenAt(ids: Tensor, positions: Tensor, options: DecoderOptions = {}): Tensor {
     if (positions.rank !== 1)
-      throw new RangeError(`logitsAt: positions must be [N], got ${formatShape(positions.shape)}`);
+      throw new RangeError(`hiddenAt: positions must be [N], got ${formatShape(positions.shape)}`);
     const hidden = this.model.forward(ids, options);
-    return this.logits(hidden.reshape([-1, this.config.hiddenSize]).indexSelect(0, positions));
+    return hidden.reshape([-1, this.config.hiddenSize]).indexSelect(0, positions);
   }
 }

@@ -64,12 +64,14 @@ export async function runStages(context: RunContext): Promise<boolean> {
   const { stages } = settings;
   const files = locateData(settings.data);
   checkStages(settings, files, out);
+  const tokenizer = prepareTokenizer(context, files);
   if (!resume) {
+    // Only now, with a corpus that can be used, does an earlier run have to make room.
     if (stages.includes('tokenizer')) moveAside(out, reporter);
     guardDisk(out, () => mkdirSync(join(out, 'corpus'), { recursive: true }));
     writeRunSettings(out, settings);
   }
-  const tokenizer = prepareTokenizer(context, files);
+  storeTokenizer(context, tokenizer);
   for (const stage of trainable) {
     if (!stages.includes(stage)) continue;
     const complete = await runTraining(stage, context, files, tokenizer);
@@ -120,7 +122,7 @@ function prepareTokenizer({ out, settings, resume, reporter }: RunContext, files
   if (!settings.stages.includes('tokenizer') || (resume && existsSync(folder)))
     return loadTokenizerDirectory(folder);
   const config = preset(settings.preset);
-  const tokenizer = trainTokenizer(
+  return trainTokenizer(
     files,
     {
       vocabSize: settings.vocabSize ?? (settings.quick ? QUICK.vocabSize : config.vocabSize),
@@ -129,8 +131,12 @@ function prepareTokenizer({ out, settings, resume, reporter }: RunContext, files
     },
     reporter,
   );
-  writeDirectoryAtomically(folder, tokenizerFiles(tokenizer, contextOf(settings, config)));
-  return tokenizer;
+}
+
+function storeTokenizer({ out, settings, resume }: RunContext, tokenizer: Tokenizer): void {
+  const folder = join(out, 'tokenizer');
+  if (!settings.stages.includes('tokenizer') || (resume && existsSync(folder))) return;
+  writeDirectoryAtomically(folder, tokenizerFiles(tokenizer, contextOf(settings, preset(settings.preset))));
 }
 
 /** One trainable stage, from its start or from its last checkpoint. Returns false if the user stopped it. */
