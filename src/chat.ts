@@ -2,6 +2,7 @@
  * npx tsx src/chat.ts: talk to a trained model. One answer with --prompt, a conversation without.
  */
 import { createInterface } from 'node:readline/promises';
+import { backendFlags, useBackend } from './cli/backend.ts';
 import { runCommand } from './cli/command.ts';
 import type { FlagTable, FlagValues } from './cli/flags.ts';
 import { UserError } from './errors.ts';
@@ -57,6 +58,7 @@ const flags = {
     default: '128',
   },
   seed: { type: 'number', whole: true, min: 0, help: 'seed of the draws', default: '0' },
+  ...backendFlags,
 } as const satisfies FlagTable;
 
 function chatOptions(values: FlagValues<typeof flags>) {
@@ -117,7 +119,9 @@ await runCommand({
   flags,
   async run(values) {
     const options = chatOptions(values);
-    const { model, tokenizer } = loadModelDirectory(findChatModel(values.model));
+    const directory = findChatModel(values.model);
+    await useBackend(values);
+    const { model, tokenizer } = loadModelDirectory(directory);
     const chat = new Chat(model, tokenizer, options);
     if (values.prompt !== undefined) await answer(chat, values.prompt);
     else await converse(chat);

@@ -1,6 +1,7 @@
 /**
  * npx tsx src/evaluate.ts: measure a model, or print its logits for given token ids.
  */
+import { backendFlags, useBackend } from './cli/backend.ts';
 import { runCommand } from './cli/command.ts';
 import type { FlagTable } from './cli/flags.ts';
 import { makeReporter } from './cli/progress.ts';
@@ -29,6 +30,7 @@ const flags = {
     value: '"1,2,3"',
     help: 'print the logits [T][V] for these token ids as JSON, and stop',
   },
+  ...backendFlags,
 } as const satisfies FlagTable;
 
 async function logitsJson({ model }: LoadedModel, text: string): Promise<string> {
@@ -54,6 +56,7 @@ await runCommand({
     if (values.model === undefined)
       throw new UserError('--model is required: the directory of a trained model, such as runs/default/sft');
     const directory = findModel(values.model);
+    await useBackend(values);
     if (values.logits !== undefined) {
       process.stdout.write(`${await logitsJson(loadModelDirectory(directory), values.logits)}\n`);
       return 0;

@@ -7,6 +7,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { backendFlags, useBackend } from './cli/backend.ts';
 import { runCommand } from './cli/command.ts';
 import type { FlagTable, FlagValues } from './cli/flags.ts';
 import { makeReporter } from './cli/progress.ts';
@@ -17,7 +18,7 @@ import { runStages } from './training/run.ts';
 import { type RunSettings, resumeRunSettings, type StageName, stageNames } from './training/run-settings.ts';
 import type { StageSettings } from './training/settings.ts';
 
-const DEFAULT_PRESET = 'pico-2k';
+const DEFAULT_PRESET = 'nano';
 
 const flags = {
   preset: { type: 'choice', choices: presetNames, help: 'size of the model', default: DEFAULT_PRESET },
@@ -46,7 +47,7 @@ const flags = {
     help: 'seed of weights and data order',
     default: '42',
   },
-  backend: { type: 'choice', choices: ['auto', 'reference'], help: 'what computes', default: 'auto' },
+  ...backendFlags,
   'vocab-size': {
     type: 'number',
     whole: true,
@@ -78,6 +79,10 @@ const flags = {
   'weight-decay': { type: 'number', min: 0, max: 10, help: 'decay of the weight matrices' },
   'decay-embeddings': { type: 'boolean', help: 'also decay the embedding table' },
   'grad-clip': { type: 'number', min: 0, help: 'longest gradient, 0 for no limit' },
+  'activation-checkpointing': {
+    type: 'boolean',
+    help: 'less memory: compute activations again for the gradient',
+  },
   'no-shuffle': { type: 'boolean', help: 'keep the order of the data' },
   packing: {
     type: 'choice',
@@ -101,6 +106,7 @@ function changesFrom(values: FlagValues<typeof flags>): Partial<StageSettings> {
     weightDecay: values['weight-decay'],
     decayEmbeddings: values['decay-embeddings'],
     gradClip: values['grad-clip'],
+    activationCheckpointing: values['activation-checkpointing'],
     shuffle: values['no-shuffle'] === true ? false : undefined,
     packing: values.packing,
     saveEvery: values['save-every'],
@@ -122,6 +128,8 @@ function given(values: FlagValues<typeof flags>): Partial<RunSettings> {
     ...(values.context === undefined ? {} : { context: values.context }),
     ...(values['vocab-size'] === undefined ? {} : { vocabSize: values['vocab-size'] }),
     ...(values.quick === undefined ? {} : { quick: values.quick }),
+    ...(values.backend === undefined ? {} : { backend: values.backend }),
+    ...(values.deterministic === undefined ? {} : { deterministic: values.deterministic }),
     ...(Object.keys(changes).length === 0 ? {} : { changes }),
   };
 }
@@ -146,6 +154,8 @@ function newSettings(chosen: Partial<RunSettings>): RunSettings {
     vocabSize: null,
     changes: {},
     quick: false,
+    backend: 'auto',
+    deterministic: false,
     ...chosen,
     data,
   };
@@ -165,6 +175,8 @@ await runCommand({
       process.stderr.write('\nStopping after this step; a second Ctrl-C stops at once.\n');
     });
     const reporter = makeReporter();
+    const { backend, deterministic } = settings;
+    reporter.note(`backend: ${await useBackend({ backend, deterministic, threads: values.threads })}`);
     const context = { out, settings, resume, reporter, shouldStop: () => stopped };
     const complete = await runStages(context).finally(() => reporter.end('')); // a bar left open would keep the process alive
     if (!complete) {

@@ -12,7 +12,7 @@ import { attentionMask } from '../nn/mask.ts';
 import { Module } from '../nn/module.ts';
 import { RMSNorm } from '../nn/rmsnorm.ts';
 import { RopeTable } from '../nn/rope.ts';
-import { formatShape, type Random, type Tensor } from '../tensor/index.ts';
+import { checkpoint, formatShape, type Random, type Tensor } from '../tensor/index.ts';
 import { headDim, type ModelConfig } from './config.ts';
 
 export interface DecoderOptions {
@@ -31,11 +31,15 @@ export class Decoder extends Module {
   readonly layers: Block[];
   readonly norm: RMSNorm;
   private readonly rope: RopeTable;
+  /** Keep only the input of each block during training and compute its inside again for the gradient: less memory, more time. */
+  checkpointing = false;
+  private readonly random: Random;
   private readonly config: ModelConfig;
 
   constructor(config: ModelConfig, random: Random) {
     super();
     this.config = config;
+    this.random = random;
     const init = { random, std: config.initializerRange };
     this.embedTokens = new Embedding(config.vocabSize, config.hiddenSize, init);
     this.layers = Array.from({ length: config.numHiddenLayers }, () => {
@@ -69,7 +73,10 @@ export class Decoder extends Module {
       ...(documents === undefined ? {} : { documents }),
     });
     let x = this.embedTokens.forward(ids); // [B, T, D]
-    for (const [layer, block] of this.layers.entries()) x = block.forward(x, { rope, mask, cache }, layer);
+    for (const [layer, block] of this.layers.entries()) {
+      const run = (h: Tensor) => block.forward(h, { rope, mask, cache }, layer);
+      x = this.checkpointing && cache === undefined ? checkpoint(run, x, this.random) : run(x);
+    }
     cache?.advance(T);
     return this.norm.forward(x);
   }

@@ -1,7 +1,7 @@
 /**
  * Model sizes by name.
  *
- * pico, pico-2k (pico's body with nano's vocabulary and context), nano and micro are for a laptop: small vocabularies and one table for input and output, so that most of the parameters
+ * pico, nano and micro are for a laptop: small vocabularies and one table for input and output, so that most of the parameters
  * think rather than store words. The others are the sizes of tiny-llm-zh, kept to the last parameter: there the two tables of
  * 64,798 rows are 93 % of the smallest model and 18 % of the largest.
  */
@@ -12,7 +12,6 @@ type Size = [dim: number, layers: number, heads: number, feedForward: number, co
 
 const laptop: Record<string, Size> = {
   pico: [64, 2, 4, 176, 64, 512],
-  'pico-2k': [64, 2, 4, 176, 128, 2048],
   nano: [128, 4, 4, 344, 128, 2048],
   micro: [256, 6, 8, 688, 256, 4096],
 };

@@ -29,6 +29,17 @@ export function noGrad<T>(fn: () => T): T {
   }
 }
 
+/** Run `fn` with recording on, inside of `noGrad` (adjoints that compute their forward pass again). */
+export function enableGrad<T>(fn: () => T): T {
+  const before = recording;
+  recording = true;
+  try {
+    return fn();
+  } finally {
+    recording = before;
+  }
+}
+
 export function isRecording(): boolean {
   return recording;
 }

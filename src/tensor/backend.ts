@@ -85,6 +85,8 @@ export interface Backend {
   readSync?(view: View): HostArray;
   /** Give memory back. Nothing may use it afterwards. */
   release(data: Data): void;
+  /** No scope owns this memory: release it when JavaScript's collector finds `data` gone. */
+  collect?(data: Data): void;
 
   // Movement
   /** Row-major copy, converted to `dtype`. */

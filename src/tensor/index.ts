@@ -16,6 +16,7 @@ export { AnomalyError, withAnomalyMode } from './anomaly.ts';
 export { type BackwardOptions, isRecording, noGrad } from './autograd.ts';
 export type { AdamWStep, Backend } from './backend.ts';
 export { reference } from './backends/reference/index.ts';
+export { checkpoint } from './checkpoint.ts';
 export {
   arange,
   type CreateOptions,

@@ -7,6 +7,7 @@
  *
  *   const loss = scope(() => { const loss = model.loss(batch); loss.backward(); optimizer.step(); return loss; });
  *
+ * Memory outside every scope (a script that uses none, parameters, gradients) is given back when the collector finds its tensor gone.
  * Using a released tensor is an error, on every backend, also on `reference` where the memory would still be there.
  */
 import type { Backend } from './backend.ts';
@@ -22,7 +23,8 @@ const released = new WeakSet<Data>();
 
 /** Called once for all memory that a kernel or a factory returns. */
 export function track(data: Data, backend: Backend): void {
-  active?.allocations.set(data, backend);
+  if (active === null) backend.collect?.(data);
+  else active.allocations.set(data, backend);
 }
 
 /** Take memory out of whichever scope owns it: not always the innermost. */
@@ -45,8 +47,9 @@ export function releaseNow(data: Data, backend: Backend): void {
 }
 
 /** Let memory outlive the active scope (and every scope around it): parameters, gradients, caches. */
-export function keepData(data: Data): void {
+export function keepData(data: Data, backend: Backend): void {
   disown(data);
+  backend.collect?.(data);
 }
 
 /** Number of allocations the active scope holds; 0 outside. For tests and memory reports. */
@@ -66,7 +69,8 @@ export function runScope<T>(fn: () => T, survivors: (result: T) => Iterable<Data
       const backend = mine.get(data);
       if (backend === undefined) continue;
       mine.delete(data);
-      outer?.allocations.set(data, backend);
+      if (outer === null) backend.collect?.(data);
+      else outer.allocations.set(data, backend);
     }
   } finally {
     active = outer;

@@ -112,7 +112,7 @@ export class Tensor {
 
   /** Let this tensor outlive the scope it was made in. */
   keep(): this {
-    keepData(this.view.data);
+    keepData(this.view.data, this.backend);
     return this;
   }
 

@@ -62,6 +62,7 @@ export async function trainingLoop(
   let lossSum = 0;
   let lossCount = 0;
   model.train();
+  model.model.checkpointing = settings.activationCheckpointing;
   for (let step = startStep; step < steps; step++) {
     const began = performance.now();
     const rows = Array.from({ length: rowsPerStep }, (_, i) => objective.rows.row(step * rowsPerStep + i));

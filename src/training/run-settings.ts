@@ -23,6 +23,9 @@ export interface RunSettings {
   readonly vocabSize: number | null;
   /** Changes of stage settings, for all stages. */
   readonly changes: Partial<StageSettings>;
+  /** Where it computes: other kernels round differently, so a resumed run keeps to it. */
+  readonly backend: string;
+  readonly deterministic: boolean;
   /** Every stage in seconds, on a part of the data: to see that it all works. */
   readonly quick: boolean;
 }

@@ -3,10 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { silentReporter } from '../../src/training/reporter.ts';
-import { runStages } from '../../src/training/run.ts';
 import { put, temporaryFolder } from '../data/temporary.ts';
-import { worldSettings, writeWorld } from '../training/world.ts';
+import { writeWorld } from '../training/world.ts';
 import { command, type Finished, isRefused, start } from './spawn.ts';
 
 const folder = temporaryFolder();
@@ -55,11 +53,7 @@ async function interrupt(
 }
 
 const whole = join(folder, 'whole');
-const settings = worldSettings(world, {
-  stages: ['tokenizer', 'pretrain'],
-  changes: { maxSteps: STEPS, epochs: 50, batchSize: 2, saveEvery: 2 },
-});
-await runStages({ out: whole, settings, resume: false, reporter: silentReporter, shouldStop: () => false });
+await command('train', [...flags, '--out', whole]);
 
 test('kill -9, twice, and --resume: the bits of an uninterrupted run', async () => {
   const out = join(folder, 'killed');
@@ -100,7 +94,7 @@ test('Ctrl-C: a checkpoint, a hint, exit code 130; then --resume, which refuses 
   put(world, 'pretrain.txt', corpus);
 
   assert.is(stepOf(out), stopped, 'nothing was lost by that');
-  await runStages({ out, settings, resume: true, reporter: silentReporter, shouldStop: () => false });
+  assert.is((await command('train', ['--resume', '--out', out])).code, 0);
   assert.ok(weights(out).equals(weights(whole)));
 });
 

@@ -24,7 +24,8 @@ export function start(
   { input = '', preload = [] as string[] } = {},
 ): Started {
   const imports = ['tsx', ...preload].flatMap((module) => ['--import', module]);
-  const child = spawn(process.execPath, [...imports, `src/${name}.ts`, ...args], {
+  // Several tests run at once: one thread each, or they would wait for each other's.
+  const child = spawn(process.execPath, [...imports, `src/${name}.ts`, '--threads', '1', ...args], {
     cwd: root,
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: LIMIT_MS,

@@ -16,7 +16,6 @@ import { tinyConfig } from './tiny.ts';
 
 const counts: Record<string, number> = {
   pico: 133_824,
-  'pico-2k': 232_128, // pico with 1536 more rows of 64
   nano: 1_055_360,
   micro: 5_799_680,
   '16m': 16_730_280,

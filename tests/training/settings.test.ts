@@ -102,6 +102,8 @@ const run: RunSettings = {
   vocabSize: 300,
   changes: { maxSteps: 6, learningRate: 0.001 },
   quick: false,
+  backend: 'reference',
+  deterministic: false,
 };
 
 test('resume: the saved settings; repeating a flag is fine, changing one is refused by name', () => {

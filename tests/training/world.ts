@@ -47,6 +47,8 @@ export function worldSettings(data: string, changes: Partial<RunSettings> = {}):
     vocabSize: 400,
     changes: { maxSteps: 3, batchSize: 2 },
     quick: false,
+    backend: 'reference',
+    deterministic: false,
     ...changes,
   };
 }

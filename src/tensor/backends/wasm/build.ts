@@ -1,6 +1,9 @@
 /**
- * Compiles the kernels: kernels.simd.wasm (fixed-width SIMD, every engine of the last years) and kernels.fma.wasm (relaxed SIMD: one rounding in
- * multiply-add, where the engine validates it).
+ * Compiles the kernels, three times:
+ *
+ *   kernels.fma.wasm     relaxed SIMD: one rounding in multiply-add, where the engine validates it
+ *   kernels.simd.wasm    fixed-width SIMD, every engine of the last years
+ *   kernels.plain.wasm   the same for a memory that is not shared: pages without cross-origin isolation, one thread
  *
  *   npx tsx src/tensor/backends/wasm/build.ts          (npm runs it after an install, as "prepare")
  */
@@ -11,7 +14,8 @@ import asc from 'assemblyscript/asc';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const folder = `${here}build`;
 
-export type Variant = 'simd' | 'fma';
+const variants = ['fma', 'simd', 'plain'] as const;
+export type Variant = (typeof variants)[number];
 
 export function kernelPath(variant: Variant): string {
   return `${folder}/kernels.${variant}.wasm`;
@@ -20,21 +24,22 @@ export function kernelPath(variant: Variant): string {
 /** True if the compiled kernels are missing or older than their source. */
 export function isStale(): boolean {
   const sources = readdirSync(`${here}assembly`).map((name) => statSync(`${here}assembly/${name}`).mtimeMs);
-  const built = (['simd', 'fma'] as const).map(kernelPath);
+  const built = variants.map(kernelPath);
   return built.some((path) => !existsSync(path) || statSync(path).mtimeMs < Math.max(...sources));
 }
 
-/** Compile both variants. Throws with the compiler's messages. */
+/** Compile all variants. Throws with the compiler's messages. */
 export async function buildKernels(): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  for (const variant of ['simd', 'fma'] as const) {
+  for (const variant of variants) {
     const partial = `build/partial-${process.pid}-${variant}.wasm`;
-    const features = variant === 'fma' ? 'simd,threads,relaxed-simd' : 'simd,threads';
+    const features = { fma: 'simd,threads,relaxed-simd', simd: 'simd,threads', plain: 'simd' }[variant];
+    const shared = variant === 'plain' ? [] : ['--sharedMemory'];
     const { error, stderr } = await asc.main(
       [
         'assembly/index.ts',
         ...['--baseDir', here, '--outFile', partial, '-O3', '--noAssert', '--runtime', 'stub'],
-        ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+        ...['--importMemory', ...shared, '--initialMemory', '1', '--maximumMemory', '65536'],
         ...['--enable', features, '--disableWarning', '233'],
       ],
       {},

@@ -3,14 +3,18 @@
  */
 import type { HostArray } from '../../dtype.ts';
 import type { AttentionViews, FusedKernels } from '../../fused.ts';
-import { isContiguous, type View, viewOf } from '../../view.ts';
+import { type View, viewOf } from '../../view.ts';
 import type { Device } from './device.ts';
 import { gemm } from './matmul.ts';
+import { SCRATCH_BYTES } from './memory.ts';
 
 /** Numbers that one share of an elementwise job should at least hold. */
 const GRAIN = 8192;
 /** Rows of hidden states whose logits are held at once: small enough to stay in the cache through all three products. */
 const LOGIT_ROWS = 256;
+
+/** Two blocks of 32 rows of scores must fit into the scratch behind the product's panels. */
+const MAX_KEYS = Math.floor((SCRATCH_BYTES - 1310720) / (2 * 32 * 4));
 
 export function fusedKernels(device: Device): FusedKernels {
   const { memory } = device;
@@ -109,7 +113,12 @@ export function fusedKernels(device: Device): FusedKernels {
     },
 
     attention(views) {
-      const { B, H, T, d } = sizes(views);
+      const { B, H, T, S, d } = sizes(views);
+      if (S > MAX_KEYS) {
+        throw new RangeError(
+          `attention: ${S} keys are more than the ${MAX_KEYS} that fit into a thread's scratch memory`,
+        );
+      }
       const [y, logSums] = [make(B * T * H * d), make(B * H * T)];
       device.run('attention', B * H, 1, [
         ...addresses(device, views),
@@ -201,10 +210,4 @@ function checkTargets(targets: View, classes: number, ignoreIndex: number): void
       `crossEntropy: target ${id} in row ${row} is no class, there are ${classes} classes`,
     );
   }
-}
-
-/** True if the attention kernels can read these views as they lie. */
-export function attentionFits({ q, k, v, mask }: AttentionViews): boolean {
-  const innermost = [q, k, v].every((view) => view.stride[3] === 1 || view.shape[3] === 1);
-  return innermost && (mask === null || isContiguous(mask));
 }

@@ -6,13 +6,18 @@
  */
 import type { Backend } from '../../backend.ts';
 import { type Data, dtypeOf, type HostArray } from '../../dtype.ts';
-import type { View } from '../../view.ts';
+import { type View, viewOf } from '../../view.ts';
 import { reference } from '../reference/index.ts';
 import { Device } from './device.ts';
+import { binary, isOperand, unary, where } from './elementwise.ts';
 import { fusedKernels } from './fused.ts';
+import { gatherRows, scatterAddRows } from './indexing.ts';
 import { matmul } from './matmul.ts';
 import { WasmMemory } from './memory.ts';
+import { adamw, canUpdate } from './optimizer.ts';
 import { type Kernels, Pool, type WorkerHandle } from './pool.ts';
+import { argmaxLast, reduce } from './reduce.ts';
+import { adjointKernel, crossEntropy, crossEntropyAdjoint, rowKernel } from './softmax.ts';
 
 export interface WasmOptions {
   readonly module: WebAssembly.Module;
@@ -21,7 +26,9 @@ export interface WasmOptions {
   readonly threads: number;
   /** Starts a thread running worker.js; absent where there are none. */
   readonly spawn?: () => WorkerHandle;
-  /** Largest size of the memory. */
+  /** False for the plain build, on a memory that only one thread sees. */
+  readonly shared?: boolean;
+  /** Largest size of the memory in bytes, a multiple of 65536. */
   readonly maximumBytes?: number;
 }
 
@@ -36,15 +43,15 @@ export interface WasmBackend extends Backend {
 const DEFAULT_MAXIMUM = 4 * 2 ** 30 - 65536;
 
 export async function createWasmBackend(options: WasmOptions): Promise<WasmBackend> {
-  const { module, variant, maximumBytes = DEFAULT_MAXIMUM } = options;
-  const threads = options.spawn === undefined ? 1 : options.threads;
-  const memory = new WasmMemory(threads, maximumBytes, true);
+  const { module, variant, shared = true, maximumBytes = shared ? DEFAULT_MAXIMUM : 2 ** 30 } = options;
+  const threads = options.spawn === undefined || !shared ? 1 : options.threads;
+  const memory = new WasmMemory(threads, maximumBytes, shared);
   const instance = new WebAssembly.Instance(module, { env: { memory: memory.memory, abort: () => {} } });
   const kernels = Object.fromEntries(
     Object.entries(instance.exports).filter(([, value]) => typeof value === 'function'),
   ) as Kernels;
   const pool = new Pool(memory, kernels, threads);
-  if (options.spawn !== undefined) await pool.start(module, options.spawn);
+  if (options.spawn !== undefined && threads > 1) await pool.start(module, options.spawn);
   return bind(new Device(memory, pool), variant, threads);
 }
 
@@ -69,43 +76,82 @@ function bind(device: Device, variant: string, threads: number): WasmBackend {
     stop: () => device.pool.stop(),
     allocate(dtype, size) {
       const data = memory.allocate(dtype, size);
-      data.fill(0);
+      if (data instanceof Float64Array) return data; // made as zeros
+      device.fill(viewOf(data, [size]), 0);
       return data;
     },
     upload: adopt,
     release: (data: Data) => memory.release(data as HostArray),
+    collect: (data: Data) => memory.collect(data as HostArray),
     copy: (x, dtype) =>
-      dtype === dtypeOf(x.data) && device.handles(x)
-        ? device.copy(x)
+      dtype !== 'float64' && device.handles(x)
+        ? device.copy(x, dtype)
         : adopt(reference.copy(x, dtype) as HostArray),
+    assign: (target, source) =>
+      device.handles(target, source) ? device.assign(target, source) : reference.assign(target, source),
+    fill: (target, value) =>
+      device.handles(target) ? device.fill(target, value) : reference.fill(target, value),
     matmul: (a: View, b: View) =>
       device.handles(a, b) ? matmul(device, a, b) : adopt(reference.matmul(a, b) as HostArray),
-    unary: (kind, x) => adopt(reference.unary(kind, x) as HostArray),
-    binary: (kind, a, b, shape, dtype) => adopt(reference.binary(kind, a, b, shape, dtype) as HostArray),
+    unary: (kind, x) =>
+      device.isFloat(x) ? unary(device, kind, x) : adopt(reference.unary(kind, x) as HostArray),
+    binary: (kind, a, b, shape, dtype) =>
+      dtype === 'float32' && isOperand(device, a) && isOperand(device, b)
+        ? binary(device, kind, a, b, shape)
+        : adopt(reference.binary(kind, a, b, shape, dtype) as HostArray),
     where: (condition, a, b, shape, dtype) =>
-      adopt(reference.where(condition, a, b, shape, dtype) as HostArray),
-    reduce: (kind, x, axes) => adopt(reference.reduce(kind, x, axes) as HostArray),
-    argmax: (x, axis) => adopt(reference.argmax(x, axis) as HostArray),
+      dtype === 'float32' && device.handles(condition) && isOperand(device, a) && isOperand(device, b)
+        ? where(device, condition, a, b, shape)
+        : adopt(reference.where(condition, a, b, shape, dtype) as HostArray),
+    reduce: (kind, x, axes) =>
+      device.isFloat(x) && x.size > 0
+        ? reduce(device, kind, x, axes)
+        : adopt(reference.reduce(kind, x, axes) as HostArray),
+    argmax: (x, axis) =>
+      device.isFloat(x) && x.size > 0 && axis === x.shape.length - 1
+        ? argmaxLast(device, x)
+        : adopt(reference.argmax(x, axis) as HostArray),
     cumsum: (x, axis, reverse) => adopt(reference.cumsum(x, axis, reverse) as HostArray),
     topK(x, k, largest) {
       const { values, indices } = reference.topK(x, k, largest);
       return { values: adopt(values as HostArray), indices: adopt(indices as HostArray) };
     },
-    softmax: (x) => adopt(reference.softmax(x) as HostArray),
-    softmaxAdjoint: (y, dy) => adopt(reference.softmaxAdjoint(y, dy) as HostArray),
-    logSoftmax: (x) => adopt(reference.logSoftmax(x) as HostArray),
-    logSoftmaxAdjoint: (y, dy) => adopt(reference.logSoftmaxAdjoint(y, dy) as HostArray),
+    softmax: (x) =>
+      device.isFloat(x) ? rowKernel(device, 'softmaxRows', x) : adopt(reference.softmax(x) as HostArray),
+    softmaxAdjoint: (y, dy) =>
+      device.isFloat(y) && device.isFloat(dy)
+        ? adjointKernel(device, 'softmaxAdjointRows', y, dy)
+        : adopt(reference.softmaxAdjoint(y, dy) as HostArray),
+    logSoftmax: (x) =>
+      device.isFloat(x)
+        ? rowKernel(device, 'logSoftmaxRows', x)
+        : adopt(reference.logSoftmax(x) as HostArray),
+    logSoftmaxAdjoint: (y, dy) =>
+      device.isFloat(y) && device.isFloat(dy)
+        ? adjointKernel(device, 'logSoftmaxAdjointRows', y, dy)
+        : adopt(reference.logSoftmaxAdjoint(y, dy) as HostArray),
     gather: (x, axis, index) => adopt(reference.gather(x, axis, index) as HostArray),
     scatterAdd: (shape, axis, index, source) =>
       adopt(reference.scatterAdd(shape, axis, index, source) as HostArray),
-    gatherRows: (table, index) => adopt(reference.gatherRows(table, index) as HostArray),
+    gatherRows: (table, index) =>
+      device.isFloat(table) && device.isInt(index)
+        ? gatherRows(device, table, index)
+        : adopt(reference.gatherRows(table, index) as HostArray),
     scatterAddRows: (rows, index, source) =>
-      adopt(reference.scatterAddRows(rows, index, source) as HostArray),
+      device.isFloat(source) && device.isInt(index)
+        ? scatterAddRows(device, rows, index, source)
+        : adopt(reference.scatterAddRows(rows, index, source) as HostArray),
     crossEntropy(logits, targets, ignoreIndex) {
+      if (device.isFloat(logits) && device.isInt(targets)) {
+        return crossEntropy(device, logits, targets, ignoreIndex);
+      }
       const { losses, logSumExp } = reference.crossEntropy(logits, targets, ignoreIndex);
       return { losses: adopt(losses as HostArray), logSumExp: adopt(logSumExp as HostArray) };
     },
     crossEntropyAdjoint: (logits, targets, logSumExp, dLosses, ignoreIndex) =>
-      adopt(reference.crossEntropyAdjoint(logits, targets, logSumExp, dLosses, ignoreIndex) as HostArray),
+      device.isFloat(logits) && device.isInt(targets) && device.isFloat(logSumExp) && device.isFloat(dLosses)
+        ? crossEntropyAdjoint(device, logits, targets, logSumExp, dLosses, ignoreIndex)
+        : adopt(reference.crossEntropyAdjoint(logits, targets, logSumExp, dLosses, ignoreIndex) as HostArray),
+    adamw: (step) => (canUpdate(device, step) ? adamw(device, step) : reference.adamw(step)),
   };
 }

@@ -17,10 +17,18 @@ const CONTROL_BYTES = 4096;
 export const SCRATCH_BYTES = 4 << 20;
 const ALIGNMENT = 64;
 
+interface Block {
+  readonly address: number;
+  readonly bytes: number;
+}
+
 export class WasmMemory {
   readonly memory: WebAssembly.Memory;
   readonly maximumBytes: number;
   private readonly scratchStart: number;
+  private readonly registry = new FinalizationRegistry<Block>(({ address, bytes }) =>
+    this.takeBack(address, bytes),
+  );
   private next: number;
   private readonly free = new Map<number, number[]>();
   /** Bytes in blocks that are in use, and the most there ever were. */
@@ -31,11 +39,11 @@ export class WasmMemory {
     this.maximumBytes = maximumBytes;
     this.scratchStart = CONTROL_ADDRESS + CONTROL_BYTES;
     this.next = align(this.scratchStart + threads * SCRATCH_BYTES);
-    this.memory = new WebAssembly.Memory({
-      initial: Math.ceil(this.next / PAGE) + 16,
-      maximum: maximumBytes / PAGE,
-      shared,
-    });
+    const maximum = maximumBytes / PAGE;
+    // Growing a memory that is not shared would cut off every view into it: it gets its full size at once (pages are only
+    // taken from the system when they are touched).
+    const initial = shared ? Math.ceil(this.next / PAGE) + 16 : maximum;
+    this.memory = new WebAssembly.Memory({ initial, maximum, shared });
   }
 
   scratch(thread: number): number {
@@ -57,10 +65,21 @@ export class WasmMemory {
 
   release(data: HostArray): void {
     if (!this.owns(data)) return;
-    const bytes = blockBytes(data.byteLength);
+    this.registry.unregister(data);
+    this.takeBack(data.byteOffset, blockBytes(data.byteLength));
+  }
+
+  /** Release when the collector finds the array gone. It does not know how much memory hangs on it: scopes are the reliable way. */
+  collect(data: HostArray): void {
+    if (!this.owns(data)) return;
+    this.registry.unregister(data); // it may be watched already: kept twice, or handed from scope to scope
+    this.registry.register(data, { address: data.byteOffset, bytes: blockBytes(data.byteLength) }, data);
+  }
+
+  private takeBack(address: number, bytes: number): void {
     const list = this.free.get(bytes);
-    if (list === undefined) this.free.set(bytes, [data.byteOffset]);
-    else list.push(data.byteOffset);
+    if (list === undefined) this.free.set(bytes, [address]);
+    else list.push(address);
     this.usedBytes -= bytes;
   }
 
@@ -97,7 +116,7 @@ export class WasmMemory {
     const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
     return new RangeError(
       `wasm: no memory for ${size} more numbers; ${mb(this.usedBytes)} of at most ${mb(this.maximumBytes)} are in use. ` +
-        'Take a smaller --batch-size (with a larger --grad-accum) or a shorter --context',
+        'Take a smaller --batch-size (with a larger --grad-accum) or a shorter --context; own programs: put each step into scope()',
     );
   }
 }

@@ -5,6 +5,7 @@
  * How a job is split never changes what is computed for an item, so results are the same bits for any number of threads.
  *
  *   control block, 32-bit words:  0 job number   1 workers still busy   2 kernel   3 arguments   4 grains   5 items a grain   6 items
+ *                                 7 workers whose kernel threw
  *   from byte 64 on, 64-bit floats: the arguments
  *
  * The calling thread computes share 0 itself and then waits for the others: first spinning, because most kernels are shorter than waking
@@ -29,6 +30,7 @@ export class Pool {
   private readonly memory: WasmMemory;
   private readonly kernels: Kernels;
   private readonly names: readonly string[];
+  private readonly codes: ReadonlyMap<string, number>;
   private readonly workers: WorkerHandle[] = [];
   private readonly words: Int32Array;
   private readonly values: Float64Array;
@@ -37,6 +39,7 @@ export class Pool {
     this.memory = memory;
     this.kernels = kernels;
     this.names = Object.keys(kernels);
+    this.codes = new Map(this.names.map((name, code) => [name, code]));
     this.threads = threads;
     this.words = new Int32Array(memory.memory.buffer, CONTROL_ADDRESS, 16);
     this.values = new Float64Array(memory.memory.buffer, CONTROL_ADDRESS + 64, 64);
@@ -77,7 +80,7 @@ export class Pool {
     }
     const { words, values } = this;
     for (let i = 0; i < args.length; i++) values[i] = args[i]!;
-    words[2] = this.names.indexOf(name);
+    words[2] = this.codes.get(name)!;
     words[3] = args.length;
     words[4] = units;
     words[5] = grain;
@@ -86,8 +89,15 @@ export class Pool {
     Atomics.add(words, 0, 1);
     Atomics.notify(words, 0);
     const end = Math.min(Math.floor(units / this.threads) * grain, items);
-    if (end > 0) kernel(...args, 0, end, this.memory.scratch(0));
-    this.join();
+    try {
+      if (end > 0) kernel(...args, 0, end, this.memory.scratch(0));
+    } finally {
+      this.join(); // whatever happens here: the others still write to the same memory
+    }
+    if (words[7] !== 0) {
+      words[7] = 0;
+      throw new WebAssembly.RuntimeError(`wasm: the kernel ${name} failed in a worker thread`);
+    }
   }
 
   private join(): void {

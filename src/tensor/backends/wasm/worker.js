@@ -21,7 +21,11 @@ function serve({ module, memory, control, kernels, thread, threads, scratch, spi
     const [count, units, grain] = [words[3], words[4], words[5]];
     const begin = Math.floor((units * thread) / threads) * grain;
     const end = Math.min(Math.floor((units * (thread + 1)) / threads) * grain, words[6]);
-    if (begin < end) table[words[2]](...values.subarray(0, count), begin, end, scratch);
+    try {
+      if (begin < end) table[words[2]](...values.subarray(0, count), begin, end, scratch);
+    } catch {
+      Atomics.add(words, 7, 1); // pool.ts throws there
+    }
     if (Atomics.sub(words, 1, 1) === 1) Atomics.notify(words, 1);
   }
 }

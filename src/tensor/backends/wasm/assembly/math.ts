@@ -16,23 +16,22 @@ export function madd(a: v128, b: v128, c: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function exp4(x: v128): v128 {
-  const low = f32x4.splat(-87.33654), high = f32x4.splat(88.37626);
-  const clamped = f32x4.max(f32x4.min(x, high), low);
-  const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504)));
-  let r = f32x4.sub(clamped, f32x4.mul(n, f32x4.splat(0.693359375)));
-  r = f32x4.add(r, f32x4.mul(n, f32x4.splat(2.12194440e-4)));
+  const low = f32x4.splat(-87.33654), high = f32x4.splat(88.376);
+  const clamped = f32x4.pmax(f32x4.pmin(x, high), low); // NaN passes
+  // Adding 1.5 x 2^23 rounds to a whole number and leaves it in the low bits.
+  const shifted = madd(clamped, f32x4.splat(1.44269504), f32x4.splat(12582912));
+  const n = f32x4.sub(shifted, f32x4.splat(12582912));
+  let r = madd(n, f32x4.splat(-0.693359375), clamped);
+  r = madd(n, f32x4.splat(2.12194440e-4), r);
   let p = madd(f32x4.splat(1.9875691500e-4), r, f32x4.splat(1.3981999507e-3));
   p = madd(p, r, f32x4.splat(8.3334519073e-3));
   p = madd(p, r, f32x4.splat(4.1665795894e-2));
   p = madd(p, r, f32x4.splat(1.6666665459e-1));
   p = madd(p, r, f32x4.splat(5.0000001201e-1));
   p = madd(p, f32x4.mul(r, r), f32x4.add(r, f32x4.splat(1)));
-  const exponent = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
-  const result = f32x4.mul(p, exponent);
-  // NaN comes out as NaN (the comparison is false), -Infinity as 0.
-  const tiny = f32x4.lt(x, low);
-  const nan = f32x4.ne(x, x);
-  return v128.bitselect(x, v128.andnot(result, tiny), nan);
+  const exponent = i32x4.add(i32x4.shl(shifted, 23), i32x4.splat(127 << 23));
+  // NaN comes out as NaN, -Infinity as 0.
+  return v128.andnot(f32x4.mul(p, exponent), f32x4.lt(x, low));
 }
 
 /** Sum of the four lanes, always in the same order. */

@@ -1,1 +1,46 @@
-export function optimizerPlaceholder(): void {}
+/**
+ * AdamW in one pass over parameter, gradient and moments (formulas in reference/adamw.ts). One item is one element.
+ */
+import { loadTail, madd, storeTail } from './math';
+
+// p <- p - (decay p + rate m / (sqrt(v correction) + eps)): the small change is computed first and rounded into p once.
+// @ts-ignore: decorator
+@inline
+function change4(p: v128, m: v128, v: v128, decay: v128, rate: v128, correction: v128, eps: v128): v128 {
+  const step = f32x4.div(f32x4.mul(rate, m), f32x4.add(f32x4.sqrt(f32x4.mul(v, correction)), eps));
+  return f32x4.sub(p, madd(decay, p, step));
+}
+
+/**
+ * decay = lr wd, rate = lr / (1 - b1^t), correction = 1 / (1 - b2^t), b1c = 1 - b1, b2c = 1 - b2 (computed in double precision by the
+ * caller), scale a factor on the gradient.
+ */
+export function adamw(
+  p: usize, g: usize, m: usize, v: usize, b1: f32, b1c: f32, b2: f32, b2c: f32,
+  decay: f32, rate: f32, correction: f32, eps: f32, scale: f32, begin: i32, end: i32, scratch: usize,
+): void {
+  const B1 = f32x4.splat(b1), C1 = f32x4.splat(b1c), B2 = f32x4.splat(b2), C2 = f32x4.splat(b2c);
+  const D = f32x4.splat(decay), R = f32x4.splat(rate), C = f32x4.splat(correction), E = f32x4.splat(eps), S = f32x4.splat(scale);
+  const offset = <usize>begin << 2;
+  p += offset;
+  g += offset;
+  m += offset;
+  v += offset;
+  let n = end - begin;
+  for (; n >= 4; n -= 4, p += 16, g += 16, m += 16, v += 16) {
+    const gradient = f32x4.mul(v128.load(g), S);
+    const first = madd(B1, v128.load(m), f32x4.mul(C1, gradient));
+    const second = madd(B2, v128.load(v), f32x4.mul(f32x4.mul(C2, gradient), gradient));
+    v128.store(m, first);
+    v128.store(v, second);
+    v128.store(p, change4(v128.load(p), first, second, D, R, C, E));
+  }
+  if (n > 0) {
+    const gradient = f32x4.mul(loadTail(g, n, 0), S);
+    const first = madd(B1, loadTail(m, n, 0), f32x4.mul(C1, gradient));
+    const second = madd(B2, loadTail(v, n, 0), f32x4.mul(f32x4.mul(C2, gradient), gradient));
+    storeTail(m, n, first);
+    storeTail(v, n, second);
+    storeTail(p, n, change4(loadTail(p, n, 0), first, second, D, R, C, E));
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * One training step of a preset, as training/loop.ts makes it: forward, backward, clipping, AdamW, gradients back to nothing.
+ *
+ * Every token is a target, drawn at random: speed does not depend on what the tokens say.
+ */
+import { maskedCrossEntropy } from '../src/losses/sft.ts';
+import { CausalLM } from '../src/models/causal-lm.ts';
+import { preset } from '../src/models/presets.ts';
+import { AdamW } from '../src/optim/adamw.ts';
+import { clipFactor, gradientNorm } from '../src/optim/clip.ts';
+import { type Backend, fromArray, Random, scope, withDefaults } from '../src/tensor/index.ts';
+
+/** Preset and batch: rows of a full context. */
+export const trainingSizes = [
+  { name: 'pico', rows: 16 },
+  { name: 'nano', rows: 16 },
+  { name: 'micro', rows: 8 },
+] as const;
+
+export interface Trainer {
+  readonly model: CausalLM;
+  readonly tokens: number;
+  /** One update; returns the loss. */
+  step(): number;
+}
+
+/** What a step is divided into; a hook is called at the beginning of each part. */
+export type Phase = 'forward' | 'backward' | 'clip' | 'adamw';
+
+export function makeTrainer(
+  name: string,
+  rows: number,
+  backend: Backend,
+  onPhase: (phase: Phase) => void = () => {},
+): Trainer {
+  const config = preset(name);
+  const T = config.maxPositionEmbeddings;
+  const random = new Random(2);
+  const draw = (n: number) => Int32Array.from({ length: n }, () => random.int(config.vocabSize));
+  const places = (n: number) => Int32Array.from({ length: n }, (_, i) => i);
+  const { model, optimizer } = withDefaults({ backend }, () => {
+    const model = new CausalLM(config, new Random(1)).train();
+    return {
+      model,
+      optimizer: new AdamW(model, { beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1 }),
+    };
+  });
+  const gradients = () =>
+    scope(() => {
+      onPhase('forward');
+      const loss = maskedCrossEntropy(model, {
+        ids: fromArray(draw(rows * T), [rows, T]),
+        targetRows: fromArray(places(rows * T), [rows * T]),
+        targets: fromArray(draw(rows * T), [rows * T]),
+      });
+      onPhase('backward');
+      loss.backward();
+      return loss.item();
+    });
+  const step = () => {
+    const loss = gradients();
+    onPhase('clip');
+    const norm = scope(() => gradientNorm(model).item());
+    onPhase('adamw');
+    scope(() => optimizer.update(1e-3, clipFactor(norm, 1)));
+    model.zeroGrad();
+    return loss;
+  };
+  return { model, tokens: rows * T, step: () => withDefaults({ backend }, step) };
+}

@@ -1,0 +1,48 @@
+/**
+ * The wasm backend in a page: kernels are fetched, threads are Web Workers.
+ *
+ * Threads need shared memory, which a page only has under cross-origin isolation (the headers Cross-Origin-Opener-Policy: same-origin and
+ * Cross-Origin-Embedder-Policy: require-corp); without it one thread computes on memory of its own.
+ */
+import { createWasmBackend, type WasmBackend } from '../tensor/backends/wasm/index.ts';
+import type { WorkerHandle } from '../tensor/backends/wasm/pool.ts';
+
+export interface PageWasmOptions {
+  /** Where the three files of build.ts are served. */
+  readonly kernels: { readonly fma: string; readonly simd: string; readonly plain: string };
+  /** Where src/tensor/backends/wasm/worker.js is served. */
+  readonly worker: string;
+  readonly threads?: number;
+}
+
+export async function startWasmBackend({ kernels, worker, threads }: PageWasmOptions): Promise<WasmBackend> {
+  const shared = typeof SharedArrayBuffer !== 'undefined' && globalThis.crossOriginIsolated === true;
+  for (const variant of shared ? (['fma', 'simd'] as const) : (['plain'] as const)) {
+    const bytes = await fetchBytes(kernels[variant]);
+    if (!WebAssembly.validate(bytes)) continue; // relaxed SIMD is younger than SIMD
+    const module = await WebAssembly.compile(bytes);
+    return createWasmBackend({
+      module,
+      variant,
+      shared,
+      threads: threads ?? Math.min(16, navigator.hardwareConcurrency),
+      spawn: () => spawn(worker),
+    });
+  }
+  throw new Error('This browser has no WebAssembly SIMD; use the reference backend');
+}
+
+async function fetchBytes(url: string): Promise<ArrayBuffer> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`Cannot load ${url}: the server answers ${response.status}`);
+  return response.arrayBuffer();
+}
+
+function spawn(url: string): WorkerHandle {
+  const worker = new Worker(url);
+  return {
+    postMessage: (message) => worker.postMessage(message),
+    onReady: (fn) => worker.addEventListener('message', fn, { once: true }),
+    terminate: () => worker.terminate(),
+  };
+}
