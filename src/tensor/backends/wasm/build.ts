@@ -9,7 +9,6 @@
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const folder = `${here}build`;
@@ -28,11 +27,15 @@ export function isStale(): boolean {
   return built.some((path) => !existsSync(path) || statSync(path).mtimeMs < Math.max(...sources));
 }
 
+let builds = 0;
+
 /** Compile all variants. Throws with the compiler's messages. */
 export async function buildKernels(): Promise<void> {
+  // Loading the compiler takes seconds: only when there is something to compile.
+  const { default: asc } = await import('assemblyscript/asc');
   mkdirSync(folder, { recursive: true });
   for (const variant of variants) {
-    const partial = `build/partial-${process.pid}-${variant}.wasm`;
+    const partial = `build/partial-${process.pid}-${builds++}-${variant}.wasm`;
     const features = { fma: 'simd,threads,relaxed-simd', simd: 'simd,threads', plain: 'simd' }[variant];
     const shared = variant === 'plain' ? [] : ['--sharedMemory'];
     const { error, stderr } = await asc.main(
