@@ -12,6 +12,11 @@ const ROWS_PER_ITEM = 24;
 /** Multiply-adds below which waking another thread costs more than it saves. */
 const GRAIN_WORK = 1 << 16;
 
+/** Up to so many rows are not worth packing. */
+const FEW_ROWS = 3;
+/** Multiply-adds a thread should at least get of them: they take less time than waking it. */
+const FEW_ROWS_GRAIN = 1 << 19;
+
 export function matmul(device: Device, a: View, b: View): HostArray {
   const rank = a.shape.length;
   const result = device.allocate('float32', sizeOf(a.shape.slice(0, -1)) * b.shape[rank - 1]!);
@@ -27,6 +32,22 @@ export function gemm(device: Device, a: View, b: View, c: HostArray, add: boolea
   if (c.length === 0) return;
   if (k === 0) {
     if (!add) c.fill(0);
+    return;
+  }
+  // Decoding: one to three rows, both operands contiguous along k.
+  if (m <= FEW_ROWS && batch.length === 0 && a.stride[1] === 1 && b.stride[0] === 1) {
+    const args = [
+      device.address(a),
+      a.stride[0]!,
+      device.address(b),
+      b.stride[1]!,
+      c.byteOffset,
+      m,
+      n,
+      k,
+      add ? 1 : 0,
+    ];
+    device.run('dotRows', n, Math.ceil(FEW_ROWS_GRAIN / k), args);
     return;
   }
   const blocks = Math.ceil(m / ROWS_PER_ITEM);

@@ -8,7 +8,7 @@
  *
  * Every element of C is summed over k in the same order whatever the size of the job, so splitting rows over threads changes no bit.
  */
-import { madd } from './math';
+import { madd, sum4 } from './math';
 
 const KC: i32 = 256;
 /** Columns packed at once: KC x NC floats of B, 1 MB. */
@@ -174,4 +174,33 @@ export function ceiling(out: usize, begin: i32, end: i32, scratch: usize): void 
   }
   const left = f32x4.add(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), f32x4.add(e, f));
   v128.store(scratch, f32x4.add(left, f32x4.add(f32x4.add(g, h), f32x4.add(i, j))));
+}
+
+/**
+ * One to three rows against a matrix whose columns lie in one piece (a weight [N, K] used transposed): decoding one token. Packing would cost
+ * more than the product, so each output is a dot product straight from memory. Items are the outputs; steps in elements.
+ */
+export function dotRows(
+  a: usize, aRow: i32, b: usize, bCol: i32, c: usize, M: i32, N: i32, K: i32, add: i32, begin: i32, end: i32, scratch: usize,
+): void {
+  const vectors = K & ~15;
+  for (let n = begin; n < end; n++) {
+    const column = b + ((<usize>n * <usize>bCol) << 2);
+    for (let m = 0; m < M; m++) {
+      const row = a + ((<usize>m * <usize>aRow) << 2);
+      let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+      let k = 0;
+      for (; k < vectors; k += 16) {
+        const at = <usize>k << 2;
+        s0 = madd(v128.load(row + at), v128.load(column + at), s0);
+        s1 = madd(v128.load(row + at, 16), v128.load(column + at, 16), s1);
+        s2 = madd(v128.load(row + at, 32), v128.load(column + at, 32), s2);
+        s3 = madd(v128.load(row + at, 48), v128.load(column + at, 48), s3);
+      }
+      let sum = sum4(f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)));
+      for (; k < K; k++) sum += load<f32>(row + (<usize>k << 2)) * load<f32>(column + (<usize>k << 2));
+      const to = c + (<usize>(m * N + n) << 2);
+      store<f32>(to, add != 0 ? load<f32>(to) + sum : sum);
+    }
+  }
 }

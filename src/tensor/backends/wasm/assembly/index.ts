@@ -4,7 +4,7 @@
  * A kernel gets addresses (usize, in bytes), lengths and strides (in elements), and as its last three arguments `begin`, `end` (its share of
  * the items of a job, see pool.ts) and `scratch` (memory of its thread). Kernels own no memory and know no shapes.
  */
-export { ceiling, gemm } from './gemm';
+export { ceiling, dotRows, gemm } from './gemm';
 export * from './elementwise';
 export * from './reduce';
 export * from './softmax';
