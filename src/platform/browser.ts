@@ -8,7 +8,7 @@ import { createWasmBackend, type WasmBackend } from '../tensor/backends/wasm/ind
 import type { WorkerHandle } from '../tensor/backends/wasm/pool.ts';
 
 export interface PageWasmOptions {
-  /** Where the three files of build.ts are served. */
+  /** Where the three files of build-kernels.ts are served. */
   readonly kernels: { readonly fma: string; readonly simd: string; readonly plain: string };
   /** Where src/tensor/backends/wasm/worker.js is served. */
   readonly worker: string;

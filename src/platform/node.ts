@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
-import { buildKernels, isStale, kernelPath, type Variant } from '../tensor/backends/wasm/build.ts';
 import { createWasmBackend, type WasmBackend } from '../tensor/backends/wasm/index.ts';
 import type { WorkerHandle } from '../tensor/backends/wasm/pool.ts';
+import { buildKernels, isStale, kernelPath, type Variant } from './build-kernels.ts';
 
 export interface NodeWasmOptions {
   /** All cores by default. */

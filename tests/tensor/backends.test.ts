@@ -4,8 +4,8 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { buildKernels, isStale, kernelPath } from '../../src/platform/build-kernels.ts';
 import { startWasmBackend } from '../../src/platform/node.ts';
-import { buildKernels, isStale, kernelPath } from '../../src/tensor/backends/wasm/build.ts';
 import { blockBytes } from '../../src/tensor/backends/wasm/memory.ts';
 import { sumOfSquares } from '../../src/tensor/backends/wasm/reduce.ts';
 import type { HostArray } from '../../src/tensor/dtype.ts';

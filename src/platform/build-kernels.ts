@@ -5,12 +5,12 @@
  *   kernels.simd.wasm    fixed-width SIMD, every engine of the last years
  *   kernels.plain.wasm   the same for a memory that is not shared: pages without cross-origin isolation, one thread
  *
- *   npx tsx src/tensor/backends/wasm/build.ts          (npm runs it after an install, as "prepare")
+ *   npx tsx src/platform/build-kernels.ts          (npm runs it after an install, as "prepare")
  */
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const here = fileURLToPath(new URL('.', import.meta.url));
+const here = fileURLToPath(new URL('../tensor/backends/wasm/', import.meta.url));
 const folder = `${here}build`;
 
 const variants = ['fma', 'simd', 'plain'] as const;
