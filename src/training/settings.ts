@@ -27,7 +27,7 @@ export interface StageSettings {
   readonly eps: number;
   /** Longest gradient; 0 for no limit. */
   readonly gradClip: number;
-  /** Keep only block inputs and compute the rest again for the gradient: less memory, a third more time. */
+  /** Keep only block inputs and compute the rest again for the gradient: less memory, one more forward pass. */
   readonly activationCheckpointing: boolean;
   readonly shuffle: boolean;
   readonly packing: Packing;
