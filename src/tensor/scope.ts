@@ -13,71 +13,79 @@
 import type { Backend } from './backend.ts';
 import type { Data } from './dtype.ts';
 
+/** What was allocated, in order. An entry counts only while its memory still says that this scope owns it. */
 interface Scope {
-  readonly allocations: Map<Data, Backend>;
+  readonly data: Data[];
+  readonly backends: Backend[];
   readonly outer: Scope | null;
 }
 
+/** The owner is written on the memory itself: a step makes a thousand allocations, and a Map or WeakSet of them costs more than the rest. */
+const OWNER = Symbol('owner');
+const RELEASED = Symbol('released');
+type Owned = Data & { [OWNER]?: Scope | typeof RELEASED | undefined };
+
 let active: Scope | null = null;
-const released = new WeakSet<Data>();
+
+function own(scope: Scope, data: Data, backend: Backend): void {
+  (data as Owned)[OWNER] = scope;
+  scope.data.push(data);
+  scope.backends.push(backend);
+}
 
 /** Called once for all memory that a kernel or a factory returns. */
 export function track(data: Data, backend: Backend): void {
   if (active === null) backend.collect?.(data);
-  else active.allocations.set(data, backend);
-}
-
-/** Take memory out of whichever scope owns it: not always the innermost. */
-function disown(data: Data): void {
-  for (let owner = active; owner !== null; owner = owner.outer) {
-    if (owner.allocations.delete(data)) return;
-  }
+  else own(active, data, backend);
 }
 
 export function isReleased(data: Data): boolean {
-  return released.has(data);
+  return (data as Owned)[OWNER] === RELEASED;
 }
 
 /** Give memory back now. Views share memory: all of them become unusable. */
 export function releaseNow(data: Data, backend: Backend): void {
-  if (released.has(data)) return;
-  released.add(data);
-  disown(data);
+  if (isReleased(data)) return;
+  (data as Owned)[OWNER] = RELEASED;
   backend.release(data);
 }
 
 /** Let memory outlive the active scope (and every scope around it): parameters, gradients, caches. */
 export function keepData(data: Data, backend: Backend): void {
-  disown(data);
+  (data as Owned)[OWNER] = undefined;
   backend.collect?.(data);
+}
+
+/** True if a scope will release this memory at its end: nobody asked to keep it. */
+export function isScoped(data: Data): boolean {
+  const owner = (data as Owned)[OWNER];
+  return owner !== undefined && owner !== RELEASED;
 }
 
 /** Number of allocations the active scope holds; 0 outside. For tests and memory reports. */
 export function scopeSize(): number {
-  return active?.allocations.size ?? 0;
+  return new Set(active?.data.filter((data) => (data as Owned)[OWNER] === active)).size;
 }
 
 /** Run `fn`, then release what it allocated; `survivors` lists the memory of the result that must live on. */
 export function runScope<T>(fn: () => T, survivors: (result: T) => Iterable<Data>): T {
   const outer = active;
-  const mine = new Map<Data, Backend>();
-  active = { allocations: mine, outer };
-  let result: T;
+  const mine: Scope = { data: [], backends: [], outer };
+  active = mine;
   try {
-    result = fn();
+    const result = fn();
     for (const data of survivors(result)) {
-      const backend = mine.get(data);
-      if (backend === undefined) continue;
-      mine.delete(data);
-      if (outer === null) backend.collect?.(data);
-      else outer.allocations.set(data, backend);
+      if ((data as Owned)[OWNER] !== mine) continue;
+      const backend = mine.backends[mine.data.indexOf(data)]!;
+      if (outer !== null) own(outer, data, backend);
+      else keepData(data, backend);
     }
+    return result;
   } finally {
     active = outer;
-    for (const [data, backend] of mine) {
-      released.add(data);
-      backend.release(data);
+    for (let i = 0; i < mine.data.length; i++) {
+      const data = mine.data[i]!;
+      if ((data as Owned)[OWNER] === mine) releaseNow(data, mine.backends[i]!);
     }
   }
-  return result;
 }

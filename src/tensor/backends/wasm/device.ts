@@ -16,11 +16,10 @@ const BITS = 0;
 const TO_FLOAT = 1;
 const TO_INT = 2;
 
-const nothing = () => {};
-
 export class Device {
   readonly memory: WasmMemory;
   readonly pool: Pool;
+  private readonly temporaries: HostArray[] = [];
 
   constructor(memory: WasmMemory, pool: Pool) {
     this.memory = memory;
@@ -55,11 +54,17 @@ export class Device {
     return (view.data as HostArray).byteOffset + 4 * view.offset;
   }
 
-  /** The elements in row-major order: the view itself if it lies so, else a temporary copy to be given back with `done`. */
-  rowMajor(view: View): { address: number; done: () => void } {
-    if (isContiguous(view)) return { address: this.address(view), done: nothing };
+  /** Address of the elements in row-major order: the view itself if it lies so, else a copy that the next `done()` gives back. */
+  rowMajor(view: View): number {
+    if (isContiguous(view)) return this.address(view);
     const copy = this.copy(view);
-    return { address: copy.byteOffset, done: () => this.memory.release(copy) };
+    this.temporaries.push(copy);
+    return copy.byteOffset;
+  }
+
+  /** The kernel has run: give back the copies it needed. */
+  done(): void {
+    while (this.temporaries.length > 0) this.memory.release(this.temporaries.pop()!);
   }
 
   /** Row-major copy, converted to `dtype` (float32 or int32). */
@@ -116,7 +121,7 @@ export class Device {
   }
 
   /** Run a kernel on its share of `items` in every thread (see pool.ts). */
-  run(kernel: string, items: number, grain: number, args: readonly number[]): void {
+  run(kernel: string, items: number, grain: number, args: number[]): void {
     this.pool.run(kernel, items, grain, args);
   }
 

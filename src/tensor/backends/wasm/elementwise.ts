@@ -48,8 +48,8 @@ export function unary(device: Device, kind: UnaryKind, x: View): HostArray {
   const y = device.allocate('float32', x.size);
   const input = device.rowMajor(x);
   const [code, grain] = unaryKinds[kind];
-  device.run('unary', y.length, grain, [code, input.address, y.byteOffset]);
-  input.done();
+  device.run('unary', y.length, grain, [code, input, y.byteOffset]);
+  device.done();
   return y;
 }
 

@@ -21,39 +21,25 @@ export function fusedKernels(device: Device): FusedKernels {
   const make = (size: number) => device.allocate('float32', size);
   const grainOfRows = (width: number) => Math.max(1, Math.ceil(GRAIN / Math.max(1, width)));
 
-  /** Run with row-major addresses of some views; copies that this needed are given back. */
-  const withRowMajor = <T>(views: readonly View[], fn: (...addresses: number[]) => T): T => {
-    const taken = views.map((view) => device.rowMajor(view));
-    const result = fn(...taken.map(({ address }) => address));
-    for (const { done } of taken) done();
-    return result;
-  };
-
   return {
     rmsNorm(x, weight, eps) {
       const [rows, D] = x.shape as [number, number];
       const [y, scales] = [make(rows * D), make(rows)];
-      withRowMajor([x, weight], (xAt, wAt) => {
-        device.run('rmsNorm', rows, grainOfRows(D), [xAt!, wAt!, y.byteOffset, scales.byteOffset, D, eps]);
-      });
+      const [xAt, wAt] = [device.rowMajor(x), device.rowMajor(weight)];
+      device.run('rmsNorm', rows, grainOfRows(D), [xAt, wAt, y.byteOffset, scales.byteOffset, D, eps]);
+      device.done();
       return { y, scales };
     },
 
     rmsNormAdjoint(x, weight, scales, dy) {
       const [rows, D] = x.shape as [number, number];
       const [dx, dWeight] = [make(rows * D), make(D)];
-      withRowMajor([x, weight, scales, dy], (xAt, wAt, sAt, upAt) => {
-        device.run('rmsNormAdjoint', rows, grainOfRows(D), [xAt!, wAt!, sAt!, upAt!, dx.byteOffset, D]);
-        const groups = Math.ceil(D / 4);
-        device.run('rmsNormWeightAdjoint', groups, grainOfRows(4 * rows), [
-          xAt!,
-          sAt!,
-          upAt!,
-          dWeight.byteOffset,
-          rows,
-          D,
-        ]);
-      });
+      const [xAt, wAt] = [device.rowMajor(x), device.rowMajor(weight)];
+      const [sAt, upAt] = [device.rowMajor(scales), device.rowMajor(dy)];
+      device.run('rmsNormAdjoint', rows, grainOfRows(D), [xAt, wAt, sAt, upAt, dx.byteOffset, D]);
+      const sums = [xAt, sAt, upAt, dWeight.byteOffset, rows, D];
+      device.run('rmsNormWeightAdjoint', Math.ceil(D / 4), grainOfRows(4 * rows), sums);
+      device.done();
       return { dx, dWeight };
     },
 
@@ -83,18 +69,18 @@ export function fusedKernels(device: Device): FusedKernels {
 
     swiglu(gate, up) {
       const y = make(gate.size);
-      withRowMajor([gate, up], (gateAt, upAt) => {
-        device.run('swiglu', Math.ceil(gate.size / 4), GRAIN / 8, [gateAt!, upAt!, y.byteOffset, gate.size]);
-      });
+      const args = [device.rowMajor(gate), device.rowMajor(up), y.byteOffset, gate.size];
+      device.run('swiglu', Math.ceil(gate.size / 4), GRAIN / 8, args);
+      device.done();
       return y;
     },
 
     swigluAdjoint(gate, up, dy) {
       const [dGate, dUp] = [make(gate.size), make(gate.size)];
-      withRowMajor([gate, up, dy], (gateAt, upAt, dyAt) => {
-        const args = [gateAt!, upAt!, dyAt!, dGate.byteOffset, dUp.byteOffset, gate.size];
-        device.run('swigluAdjoint', Math.ceil(gate.size / 4), GRAIN / 8, args);
-      });
+      const inputs = [device.rowMajor(gate), device.rowMajor(up), device.rowMajor(dy)];
+      const args = [...inputs, dGate.byteOffset, dUp.byteOffset, gate.size];
+      device.run('swigluAdjoint', Math.ceil(gate.size / 4), GRAIN / 8, args);
+      device.done();
       return { dGate, dUp };
     },
 
@@ -105,9 +91,9 @@ export function fusedKernels(device: Device): FusedKernels {
         gemm(device, x, turned(weight), y, false);
         return y;
       }
-      withRowMajor([bias], (biasAt) => {
-        device.run('fillRows', rows, grainOfRows(outputs), [biasAt!, y.byteOffset, outputs]);
-      });
+      const row = device.rowMajor(bias);
+      device.run('fillRows', rows, grainOfRows(outputs), [row, y.byteOffset, outputs]);
+      device.done();
       gemm(device, x, turned(weight), y, true);
       return y;
     },
@@ -132,17 +118,11 @@ export function fusedKernels(device: Device): FusedKernels {
     attentionAdjoint(views, y, logSums, dy) {
       const { B, H, K, T, S, d } = sizes(views);
       const [dq, dk, dv] = [make(B * H * T * d), make(B * K * S * d), make(B * K * S * d)];
-      withRowMajor([y, logSums, dy], (yAt, sumsAt, dyAt) => {
-        const outputs = [dq.byteOffset, dk.byteOffset, dv.byteOffset];
-        device.run('attentionAdjoint', B * K, 1, [
-          ...addresses(device, views),
-          yAt!,
-          sumsAt!,
-          dyAt!,
-          ...outputs,
-          ...counts(views),
-        ]);
-      });
+      const inputs = [device.rowMajor(y), device.rowMajor(logSums), device.rowMajor(dy)];
+      const outputs = [dq.byteOffset, dk.byteOffset, dv.byteOffset];
+      const args = [...addresses(device, views), ...inputs, ...outputs, ...counts(views)];
+      device.run('attentionAdjoint', B * K, 1, args);
+      device.done();
       return { dq, dk, dv };
     },
 
@@ -158,16 +138,10 @@ export function fusedKernels(device: Device): FusedKernels {
         const part = viewOf(hidden.data, [rows, D], hidden.stride, hidden.offset + first * hidden.stride[0]!);
         const scores = viewOf(logits, [rows, V]);
         gemm(device, part, turned(weight), logits.subarray(0, rows * V), false);
-        withRowMajor([targets], (targetsAt) => {
-          const args = [
-            logits.byteOffset,
-            targetsAt! + 4 * first,
-            losses.byteOffset + 4 * first,
-            V,
-            ignoreIndex,
-          ];
-          device.run('crossEntropyInPlace', rows, grainOfRows(8 * V), args);
-        });
+        const targetsAt = device.rowMajor(targets) + 4 * first;
+        const args = [logits.byteOffset, targetsAt, losses.byteOffset + 4 * first, V, ignoreIndex];
+        device.run('crossEntropyInPlace', rows, grainOfRows(8 * V), args);
+        device.done();
         gemm(device, scores, weight, dHidden.subarray(first * D, (first + rows) * D), false);
         gemm(device, turned(scores), part, dWeight, first > 0);
       }

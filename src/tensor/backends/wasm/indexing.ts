@@ -12,13 +12,12 @@ export function gatherRows(device: Device, table: View, index: View): HostArray 
   const result = device.allocate('float32', count * width);
   if (result.length === 0) return result;
   const isRowwise = table.stride[1] === 1 || width === 1;
-  const source = isRowwise ? undefined : device.rowMajor(table);
+  const source = isRowwise ? device.address(table) : device.rowMajor(table);
   const ids = device.rowMajor(index);
   const step = isRowwise ? table.stride[0]! : width;
-  const args = [source?.address ?? device.address(table), step, ids.address, result.byteOffset, width];
+  const args = [source, step, ids, result.byteOffset, width];
   device.run('gatherTableRows', count, Math.ceil(GRAIN / width), args);
-  source?.done();
-  ids.done();
+  device.done();
   return result;
 }
 
@@ -28,10 +27,9 @@ export function scatterAddRows(device: Device, rows: number, index: View, source
   const result = device.allocate('float32', rows * width);
   if (result.length === 0) return result;
   const [values, ids] = [device.rowMajor(source), device.rowMajor(index)];
-  const args = [values.address, ids.address, index.size, result.byteOffset, width];
+  const args = [values, ids, index.size, result.byteOffset, width];
   device.run('scatterTableRows', rows, Math.ceil(GRAIN / width), args);
-  values.done();
-  ids.done();
+  device.done();
   return result;
 }
 

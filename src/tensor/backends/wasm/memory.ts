@@ -17,6 +17,10 @@ const CONTROL_BYTES = 4096;
 export const SCRATCH_BYTES = 4 << 20;
 const ALIGNMENT = 64;
 
+/** Marks arrays that the collector watches: most never are, and asking the registry costs as much as the rest of a release. */
+const WATCHED = Symbol('watched');
+type Watched = HostArray & { [WATCHED]?: true };
+
 interface Block {
   readonly address: number;
   readonly bytes: number;
@@ -65,14 +69,15 @@ export class WasmMemory {
 
   release(data: HostArray): void {
     if (!this.owns(data)) return;
-    this.registry.unregister(data);
+    if ((data as Watched)[WATCHED] === true) this.registry.unregister(data);
     this.takeBack(data.byteOffset, blockBytes(data.byteLength));
   }
 
   /** Release when the collector finds the array gone. It does not know how much memory hangs on it: scopes are the reliable way. */
   collect(data: HostArray): void {
     if (!this.owns(data)) return;
-    this.registry.unregister(data); // it may be watched already: kept twice, or handed from scope to scope
+    if ((data as Watched)[WATCHED] === true) return; // kept twice, or handed from scope to scope
+    (data as Watched)[WATCHED] = true;
     this.registry.register(data, { address: data.byteOffset, bytes: blockBytes(data.byteLength) }, data);
   }
 
@@ -128,6 +133,6 @@ function align(address: number): number {
 /** Size class: the next of 1, 1.25, 1.5, 1.75 times a power of two, at least one cache line. */
 export function blockBytes(bytes: number): number {
   if (bytes <= ALIGNMENT) return ALIGNMENT;
-  const quarter = Math.max(ALIGNMENT, 2 ** (Math.floor(Math.log2(bytes - 1)) - 2));
+  const quarter = Math.max(ALIGNMENT, 2 ** (29 - Math.clz32(bytes - 1)));
   return Math.ceil(bytes / quarter) * quarter;
 }

@@ -20,7 +20,7 @@ export function adamw(device: Device, s: AdamWStep): void {
   const gradient = device.rowMajor(s.gradient);
   device.run('adamw', s.parameter.size, GRAIN, [
     device.address(s.parameter),
-    gradient.address,
+    gradient,
     device.address(s.firstMoment),
     device.address(s.secondMoment),
     s.beta1,
@@ -33,5 +33,5 @@ export function adamw(device: Device, s: AdamWStep): void {
     s.eps,
     s.gradientScale,
   ]);
-  gradient.done();
+  device.done();
 }

@@ -18,7 +18,7 @@ export function reduce(device: Device, kind: ReduceKind, x: View, axes: readonly
   const { shape } = x;
   const input = device.rowMajor(x);
   const code = kinds[kind];
-  let from = input.address;
+  let from = input;
   let temporary: HostArray | undefined;
   let outer = sizeOf(shape);
   let inner = 1;
@@ -41,7 +41,7 @@ export function reduce(device: Device, kind: ReduceKind, x: View, axes: readonly
     from = result.byteOffset;
   }
   const result = temporary ?? device.copy(x); // every reduced axis had length 1
-  input.done();
+  device.done();
   return result;
 }
 
@@ -59,8 +59,8 @@ export function sumOfSquares(device: Device, views: readonly View[]): HostArray 
   let to = partial.byteOffset;
   for (const [i, view] of views.entries()) {
     const input = device.rowMajor(view);
-    device.run('rowReduce', runs[i]!, GRAIN / RUN, [SQUARES, input.address, to, view.size, runs[i]!]);
-    input.done();
+    device.run('rowReduce', runs[i]!, GRAIN / RUN, [SQUARES, input, to, view.size, runs[i]!]);
+    device.done();
     to += 4 * runs[i]!;
   }
   const result = rows(device, kinds.sum, partial.byteOffset, 1, partial.length);
@@ -105,7 +105,7 @@ export function argmaxLast(device: Device, x: View): HostArray {
   const result = device.allocate('int32', x.size / length);
   const input = device.rowMajor(x);
   const grain = Math.max(1, Math.ceil(8192 / length));
-  device.run('argmaxRows', result.length, grain, [input.address, result.byteOffset, length]);
-  input.done();
+  device.run('argmaxRows', result.length, grain, [input, result.byteOffset, length]);
+  device.done();
   return result;
 }

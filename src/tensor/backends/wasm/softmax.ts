@@ -16,8 +16,8 @@ export function rowKernel(device: Device, kernel: RowKernel, x: View): HostArray
   if (result.length === 0) return result;
   const width = x.shape.at(-1)!;
   const input = device.rowMajor(x);
-  device.run(kernel, result.length / width, grainOf(width), [input.address, result.byteOffset, width]);
-  input.done();
+  device.run(kernel, result.length / width, grainOf(width), [input, result.byteOffset, width]);
+  device.done();
   return result;
 }
 
@@ -26,10 +26,9 @@ export function adjointKernel(device: Device, kernel: AdjointKernel, y: View, dy
   if (result.length === 0) return result;
   const width = y.shape.at(-1)!;
   const [output, upstream] = [device.rowMajor(y), device.rowMajor(dy)];
-  const args = [output.address, upstream.address, result.byteOffset, width];
+  const args = [output, upstream, result.byteOffset, width];
   device.run(kernel, result.length / width, grainOf(width), args);
-  output.done();
-  upstream.done();
+  device.done();
   return result;
 }
 
@@ -44,10 +43,9 @@ export function crossEntropy(
   const losses = device.allocate('float32', rows);
   const logSumExp = device.allocate('float32', rows);
   const [input, ids] = [device.rowMajor(logits), device.rowMajor(targets)];
-  const args = [input.address, ids.address, losses.byteOffset, logSumExp.byteOffset, width, ignoreIndex];
+  const args = [input, ids, losses.byteOffset, logSumExp.byteOffset, width, ignoreIndex];
   device.run('crossEntropyRows', rows, grainOf(width), args);
-  input.done();
-  ids.done();
+  device.done();
   return { losses, logSumExp };
 }
 
@@ -62,9 +60,9 @@ export function crossEntropyAdjoint(
   const [rows, width] = logits.shape as [number, number];
   const result = device.allocate('float32', rows * width);
   const inputs = [logits, targets, logSumExp, dLosses].map((view) => device.rowMajor(view));
-  const args = [...inputs.map(({ address }) => address), result.byteOffset, width, ignoreIndex];
+  const args = [...inputs, result.byteOffset, width, ignoreIndex];
   device.run('crossEntropyAdjointRows', rows, grainOf(width), args);
-  for (const { done } of inputs) done();
+  device.done();
   return result;
 }
 
