@@ -183,8 +183,8 @@ function parameterOps(backend: Backend): Op[] {
     View,
     View,
   ];
-  const settings = { step: 10, learningRate: 0, beta1: 0.9, beta2: 0.95, eps: 1e-8, weightDecay: 0.1 };
-  const views = { parameter, gradient, firstMoment, secondMoment, gradientScale: 1 };
+  const update = { step: 10, learningRate: 0, beta1: 0.9, beta2: 0.95, eps: 1e-8, gradientScale: 1 };
+  const target = { parameter, gradient, firstMoment, secondMoment, weightDecay: 0.1 };
   backend.fill(secondMoment, 1);
   return [
     { name: 'embedding', work: 2 * N * D, run: () => backend.gatherRows(vocabulary, ids) },
@@ -193,7 +193,7 @@ function parameterOps(backend: Backend): Op[] {
       work: N * D + V * D,
       run: () => backend.scatterAddRows(V, ids, dRows),
     },
-    { name: 'adamw', work: 7 * F * D, run: () => backend.adamw({ ...views, ...settings }) },
+    { name: 'adamw', work: 7 * F * D, run: () => backend.adamw([target], update) },
     { name: 'gradient norm', work: P, run: () => scope(() => gradientNorm(model).item()) },
   ];
 }

@@ -10,7 +10,7 @@
  * fade between two occurrences of their token.
  */
 import type { Module, Parameter } from '../nn/module.ts';
-import { type Tensor, zeros } from '../tensor/index.ts';
+import { type AdamWTarget, type Backend, type Tensor, zeros } from '../tensor/index.ts';
 
 export interface AdamWOptions {
   readonly beta1: number;
@@ -54,22 +54,20 @@ export class AdamW {
   update(learningRate: number, gradientScale = 1): void {
     this.step++;
     const { beta1, beta2, eps, weightDecay } = this.options;
+    const targets: AdamWTarget[] = [];
+    let backend: Backend | null = null;
     for (const { parameter, decays, firstMoment, secondMoment } of this.slots.values()) {
       if (parameter.grad === null) continue;
-      parameter.backend.adamw({
+      backend = parameter.backend;
+      targets.push({
         parameter: parameter.view,
         gradient: parameter.grad.view,
         firstMoment: firstMoment.view,
         secondMoment: secondMoment.view,
-        step: this.step,
-        learningRate,
-        beta1,
-        beta2,
-        eps,
         weightDecay: decays ? weightDecay : 0,
-        gradientScale,
       });
     }
+    backend?.adamw(targets, { step: this.step, learningRate, beta1, beta2, eps, gradientScale });
   }
 
   /** Both moments of every parameter, under the names `NAME.exp_avg` and `NAME.exp_avg_sq` (as PyTorch calls them). */

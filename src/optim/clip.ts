@@ -6,14 +6,12 @@
  * One outlier batch then cannot throw the weights far away. The factor is handed to the optimizer instead of being multiplied in.
  */
 import type { Module } from '../nn/module.ts';
-import { noGrad, stack, type Tensor, zeros } from '../tensor/index.ts';
+import { sumOfSquares, type Tensor, zeros } from '../tensor/index.ts';
 
 /** The norm of all gradients as a tensor of one number (read it when needed: that may be asynchronous). */
 export function gradientNorm(model: Module): Tensor {
-  return noGrad(() => {
-    const squares = model.parameters().flatMap(({ grad }) => (grad === null ? [] : [grad.square().sum()]));
-    return squares.length === 0 ? zeros([]) : stack(squares).sum().sqrt();
-  });
+  const [first, ...others] = model.parameters().flatMap(({ grad }) => (grad === null ? [] : [grad]));
+  return first === undefined ? zeros([]) : sumOfSquares([first, ...others]).sqrt();
 }
 
 /** Factor on every gradient so that their norm is at most `limit` (0 switches clipping off). */

@@ -54,19 +54,23 @@ export type ReduceKind = 'sum' | 'max' | 'min';
 /** A view already broadcast to the output shape, or one number for every element. */
 export type Operand = View | number;
 
-/** One AdamW update (Loshchilov & Hutter 2019, algorithm 2), all views of one shape. */
-export interface AdamWStep {
+/** A parameter, its gradient and what AdamW keeps for it; all views of one shape. */
+export interface AdamWTarget {
   readonly parameter: View;
   readonly gradient: View;
   readonly firstMoment: View;
   readonly secondMoment: View;
+  readonly weightDecay: number;
+}
+
+/** What one AdamW update (Loshchilov & Hutter 2019, algorithm 2) does to every parameter. */
+export interface AdamWUpdate {
   /** Number of this update, from 1: it sets the bias correction. */
   readonly step: number;
   readonly learningRate: number;
   readonly beta1: number;
   readonly beta2: number;
   readonly eps: number;
-  readonly weightDecay: number;
   /** Factor on the gradient (from clipping). */
   readonly gradientScale: number;
 }
@@ -138,6 +142,9 @@ export interface Backend {
   /** Faster forms of whole compositions (float32); see fused.ts. */
   readonly fused?: FusedKernels;
 
-  // Optimizer: updates parameter and moments in place.
-  adamw(step: AdamWStep): void;
+  // Optimizer: all parameters in one call, since most of them are small.
+  /** Updates parameters and moments in place. */
+  adamw(targets: readonly AdamWTarget[], update: AdamWUpdate): void;
+  /** The squares of all elements of all views (at least one, of one floating-point type) added up: one number. */
+  sumOfSquares(views: readonly View[]): Data;
 }

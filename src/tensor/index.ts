@@ -14,7 +14,7 @@ setDefaults({ backend: reference, dtype: 'float32' });
 
 export { AnomalyError, withAnomalyMode } from './anomaly.ts';
 export { type BackwardOptions, isRecording, noGrad } from './autograd.ts';
-export type { AdamWStep, Backend } from './backend.ts';
+export type { AdamWTarget, AdamWUpdate, Backend } from './backend.ts';
 export { reference } from './backends/reference/index.ts';
 export { checkpoint } from './checkpoint.ts';
 export {
@@ -45,6 +45,7 @@ export {
 export { scatterAdd } from './ops/indexing.ts';
 export { where } from './ops/select.ts';
 export { concat, stack } from './ops/slice.ts';
+export { sumOfSquares } from './ops/sum.ts';
 export { Random, type RandomState } from './random.ts';
 export { scopeSize } from './scope.ts';
 export { formatShape, type Shape, ShapeError } from './shape.ts';

@@ -660,9 +660,9 @@ function* optimizer(): Generator<Row> {
           name: `[${shape}] gradient ${layout}, step ${step}`,
           inputs: [{ shape }, { shape, layout }, { shape, range: [-0.1, 0.1] }, { shape, range: [0, 0.01] }],
           run: (backend, parameter, gradient, firstMoment, secondMoment) => {
-            const rates = { learningRate: 1e-2, beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay };
+            const rates = { learningRate: 1e-2, beta1: 0.9, beta2: 0.999, eps: 1e-8 };
             const views = { parameter, gradient, firstMoment, secondMoment };
-            backend.adamw({ ...views, ...rates, step, gradientScale });
+            backend.adamw([{ ...views, weightDecay }], { ...rates, step, gradientScale });
             return [parameter.data, firstMoment.data, secondMoment.data];
           },
           tolerance: { absolute: 2e-7, relative: 4e-7 },
@@ -671,6 +671,50 @@ function* optimizer(): Generator<Row> {
       }
     }
   }
+  // Many parameters in one call, each with its own decay: the last ones are shorter than what a thread computes.
+  const shapes: Shape[] = [[3], [70, 90], [0], [1], [4096], [20000], [129]];
+  yield {
+    kernel: 'adamw',
+    name: 'many parameters',
+    inputs: shapes.flatMap((shape) => [
+      { shape },
+      { shape },
+      { shape },
+      { shape, range: [0, 0.01] as const },
+    ]),
+    run: (backend, ...views) => {
+      const rates = { step: 3, learningRate: 1e-2, beta1: 0.9, beta2: 0.95, eps: 1e-8, gradientScale: 0.5 };
+      const targets = shapes.map((_, i) => {
+        const [parameter, gradient, firstMoment, secondMoment] = views.slice(4 * i) as [
+          View,
+          View,
+          View,
+          View,
+        ];
+        return { parameter, gradient, firstMoment, secondMoment, weightDecay: 0.1 * i };
+      });
+      backend.adamw(targets, rates);
+      return views.map((view) => view.data);
+    },
+    tolerance: { absolute: 2e-7, relative: 4e-7 },
+    inPlace: true,
+  };
+  for (const layout of layouts) {
+    yield {
+      kernel: 'sumOfSquares',
+      name: layout,
+      inputs: [[3], [1], [0], [70, 90], [4096], [20000]].map((shape) => ({ shape, layout })),
+      run: (backend, ...views) => backend.sumOfSquares(views),
+      tolerance: { relative: 1e-6 },
+    };
+  }
+  yield {
+    kernel: 'sumOfSquares',
+    name: 'nothing',
+    inputs: [{ shape: [0] }],
+    run: (backend, x) => backend.sumOfSquares([x]),
+    tolerance: 'exact',
+  };
 }
 
 /** All rows. Add a family of kernels by adding its generator. */

@@ -7,7 +7,6 @@ import * as assert from 'uvu/assert';
 import { buildKernels, isStale, kernelPath } from '../../src/platform/build-kernels.ts';
 import { startWasmBackend } from '../../src/platform/node.ts';
 import { blockBytes } from '../../src/tensor/backends/wasm/memory.ts';
-import { sumOfSquares } from '../../src/tensor/backends/wasm/reduce.ts';
 import type { HostArray } from '../../src/tensor/dtype.ts';
 import { fromArray, Random, randn, reference, scope, withDefaults } from '../../src/tensor/index.ts';
 import { viewOf } from '../../src/tensor/view.ts';
@@ -100,17 +99,6 @@ test('errors say the same as the reference', () => {
       () => backend.crossEntropy(float, index(0, -100, -1), -100),
       sentence(/^crossEntropy: target -1 in row 2 is no class, there are 4 classes$/),
     );
-  }
-});
-
-test('the sum of squares of many tensors', () => {
-  for (const backend of all) {
-    const views = [[3], [1], [0], [70, 90], [20000]].map((shape, i) => place(backend, { shape }, i));
-    const expected = views
-      .flatMap((view) => [...(view.data as HostArray)])
-      .reduce((sum, x) => sum + x * x, 0);
-    allClose(sumOfSquares(backend.device, views), [expected], { relative: 1e-6 });
-    allClose(sumOfSquares(backend.device, []), [0]);
   }
 });
 

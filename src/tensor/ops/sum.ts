@@ -73,3 +73,9 @@ export function unbroadcast(dy: Tensor, shape: Shape): Tensor {
     .filter((axis) => axis < shift || shape[axis - shift] !== dy.shape[axis]);
   return reshape(sum(dy, axes, { keepDim: true }), shape);
 }
+
+/** The squares of all elements of all tensors added up: one number. Not differentiable; for the norm of gradients. */
+export function sumOfSquares(tensors: readonly [Tensor, ...Tensor[]]): Tensor {
+  const { backend } = tensors[0];
+  return record('sumOfSquares', backend.sumOfSquares(tensors.map((tensor) => tensor.view)), [], tensors);
+}

@@ -8,11 +8,11 @@
 import type { Backend } from '../../backend.ts';
 import { dtypeOf, type HostArray, hostArray } from '../../dtype.ts';
 import type { View } from '../../view.ts';
-import { adamw } from './adamw.ts';
 import { binary, unary, where } from './elementwise.ts';
 import { gather, gatherRows, scatterAdd, scatterAddRows } from './indexing.ts';
 import { copyInto, forEachRow, host } from './loops.ts';
 import { matmul } from './matmul.ts';
+import { adamw, sumOfSquares } from './optimizer.ts';
 import { argmax, cumsum, reduce, topK } from './reduce.ts';
 import {
   crossEntropy,
@@ -82,4 +82,5 @@ export const reference: Backend = {
   crossEntropyAdjoint: (logits, targets, logSumExp, dLosses, ignoreIndex) =>
     crossEntropyAdjoint(logits, targets, logSumExp, dLosses, ignoreIndex, typeOf(logits)),
   adamw,
+  sumOfSquares,
 };

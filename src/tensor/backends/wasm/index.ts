@@ -14,7 +14,7 @@ import { fusedKernels } from './fused.ts';
 import { gatherRows, scatterAddRows } from './indexing.ts';
 import { matmul } from './matmul.ts';
 import { WasmMemory } from './memory.ts';
-import { adamw, canUpdate } from './optimizer.ts';
+import { adamw, canUpdate, sumOfSquares } from './optimizer.ts';
 import { type Kernels, Pool, type WorkerHandle } from './pool.ts';
 import { argmaxLast, reduce } from './reduce.ts';
 import { adjointKernel, crossEntropy, crossEntropyAdjoint, rowKernel } from './softmax.ts';
@@ -152,6 +152,11 @@ function bind(device: Device, variant: string, threads: number): WasmBackend {
       device.isFloat(logits) && device.isInt(targets) && device.isFloat(logSumExp) && device.isFloat(dLosses)
         ? crossEntropyAdjoint(device, logits, targets, logSumExp, dLosses, ignoreIndex)
         : adopt(reference.crossEntropyAdjoint(logits, targets, logSumExp, dLosses, ignoreIndex) as HostArray),
-    adamw: (step) => (canUpdate(device, step) ? adamw(device, step) : reference.adamw(step)),
+    adamw: (targets, update) =>
+      canUpdate(device, targets) ? adamw(device, targets, update) : reference.adamw(targets, update),
+    sumOfSquares: (views) =>
+      views.every((view) => device.isFloat(view))
+        ? sumOfSquares(device, views)
+        : adopt(reference.sumOfSquares(views) as HostArray),
   };
 }

@@ -10,8 +10,8 @@ import { type Device, GRAIN } from './device.ts';
 
 /** Elements of a row that one item combines, as in assembly/reduce.ts. */
 const RUN = 4096;
-const kinds: Record<ReduceKind, number> = { sum: 0, max: 1, min: 2 };
-const SQUARES = 3;
+export const SUM = 0;
+const kinds: Record<ReduceKind, number> = { sum: SUM, max: 1, min: 2 };
 
 /** `x` is float32 and not empty. */
 export function reduce(device: Device, kind: ReduceKind, x: View, axes: readonly number[]): HostArray {
@@ -45,30 +45,8 @@ export function reduce(device: Device, kind: ReduceKind, x: View, axes: readonly
   return result;
 }
 
-/** Sum of the squares of all elements of all views (float32), as one number: for the norm of the gradients. */
-export function sumOfSquares(device: Device, views: readonly View[]): HostArray {
-  const runs = views.map((view) => Math.ceil(view.size / RUN));
-  const partial = device.allocate(
-    'float32',
-    Math.max(
-      1,
-      runs.reduce((total, count) => total + count, 0),
-    ),
-  );
-  if (runs.length === 0) partial[0] = 0;
-  let to = partial.byteOffset;
-  for (const [i, view] of views.entries()) {
-    const input = device.rowMajor(view);
-    device.run('rowReduce', runs[i]!, GRAIN / RUN, [SQUARES, input, to, view.size, runs[i]!]);
-    device.done();
-    to += 4 * runs[i]!;
-  }
-  const result = rows(device, kinds.sum, partial.byteOffset, 1, partial.length);
-  device.memory.release(partial);
-  return result;
-}
-
-function rows(device: Device, code: number, from: number, outer: number, length: number): HostArray {
+/** Sums (or largest, smallest) of `outer` rows that lie one after the other. */
+export function rows(device: Device, code: number, from: number, outer: number, length: number): HostArray {
   const runs = Math.ceil(length / RUN);
   const result = device.allocate('float32', outer * runs);
   const grain = Math.max(1, Math.ceil(GRAIN / Math.min(length, RUN)));

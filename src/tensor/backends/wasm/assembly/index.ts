@@ -6,7 +6,7 @@
  */
 export { ceiling, dotRows, gemm } from './gemm';
 export * from './elementwise';
-export * from './reduce';
+export { argmaxRows, columnReduce, rowReduce } from './reduce';
 export * from './softmax';
 export * from './indexing';
 export * from './optimizer';

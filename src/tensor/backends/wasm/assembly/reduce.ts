@@ -67,7 +67,12 @@ function run(kind: i32, x: usize, n: i32): f32 {
   return across(kind, total);
 }
 
-/** Rows of n elements, `runs` items each; y[item]. With kind 3: sums of squares. */
+/** Sum of the squares of n elements. */
+export function squares(x: usize, n: i32): f32 {
+  return run(SQUARES, x, n);
+}
+
+/** Rows of n elements, `runs` items each; y[item]. */
 export function rowReduce(kind: i32, x: usize, y: usize, n: i32, runs: i32, begin: i32, end: i32, scratch: usize): void {
   for (let item = begin; item < end; item++) {
     const row = item / runs, first = (item - row * runs) * RUN;
@@ -75,8 +80,7 @@ export function rowReduce(kind: i32, x: usize, y: usize, n: i32, runs: i32, begi
     let value: f32;
     if (kind == SUM) value = run(SUM, from, count);
     else if (kind == MAX) value = run(MAX, from, count);
-    else if (kind == MIN) value = run(MIN, from, count);
-    else value = run(SQUARES, from, count);
+    else value = run(MIN, from, count);
     store<f32>(y + (<usize>item << 2), value);
   }
 }
