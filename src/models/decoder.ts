@@ -74,8 +74,9 @@ export class Decoder extends Module {
     });
     let x = this.embedTokens.forward(ids); // [B, T, D]
     for (const [layer, block] of this.layers.entries()) {
-      const run = (h: Tensor) => block.forward(h, { rope, mask, cache }, layer);
-      x = this.checkpointing && cache === undefined ? checkpoint(run, x, this.random) : run(x);
+      const context = { rope, mask, cache };
+      if (!this.checkpointing || cache !== undefined) x = block.forward(x, context, layer);
+      else x = checkpoint((h) => block.forward(h, context, layer), x, this.random);
     }
     cache?.advance(T);
     return this.norm.forward(x);

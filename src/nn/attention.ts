@@ -62,12 +62,10 @@ export class Attention extends Module {
   forward(x: Tensor, { rope, mask, cache }: AttentionContext, layer: number): Tensor {
     const [B, T] = x.shape as [number, number, number];
     const { heads: H, kvHeads: K, headDim: d, ropeLayout } = this.options;
-    const toHeads = (y: Tensor, n: number) => y.reshape([B, T, n, d]).transpose(1, 2); // [B, n, T, d]
-
     // 1. Queries, keys and values; positions enter queries and keys only.
-    const q = applyRope(toHeads(this.qProj.forward(x), H), rope, ropeLayout);
-    let k = applyRope(toHeads(this.kProj.forward(x), K), rope, ropeLayout);
-    let v = toHeads(this.vProj.forward(x), K);
+    const q = applyRope(toHeads(this.qProj.forward(x), H, d), rope, ropeLayout);
+    let k = applyRope(toHeads(this.kProj.forward(x), K, d), rope, ropeLayout);
+    let v = toHeads(this.vProj.forward(x), K, d);
     if (cache !== undefined) ({ keys: k, values: v } = cache.append(layer, k, v));
 
     const fused = this.dropout.isActive() ? null : fusedFor(x);
@@ -83,4 +81,9 @@ export class Attention extends Module {
     const mixed = weights.matmul(v.unsqueeze(2)).reshape([B, H, T, d]);
     return this.oProj.forward(mixed.transpose(1, 2).reshape([B, T, H * d])); // [B, T, D]
   }
+}
+
+/** [B, T, n d] seen as [B, n, T, d]: every head on its own. */
+function toHeads(x: Tensor, n: number, d: number): Tensor {
+  return x.reshape([x.shape[0]!, x.shape[1]!, n, d]).transpose(1, 2);
 }

@@ -60,8 +60,8 @@ export class RopeTable {
         `RoPE: position ${start + length - 1} is beyond the model's context of ${this.maxPositions} tokens`,
       );
     }
-    const rows = (table: Tensor) => table.slice(0, start, start + length);
-    return { cos: rows(this.cos), sin: rows(this.sin) };
+    const end = start + length;
+    return { cos: this.cos.slice(0, start, end), sin: this.sin.slice(0, start, end) };
   }
 
   /** Angles for explicit positions [B, T] (int32): [B, 1, T, d/2], one for all heads. */

@@ -23,7 +23,9 @@ export function sizeOf(shape: Shape): number {
 }
 
 export function sameShape(a: Shape, b: Shape): boolean {
-  return a.length === b.length && a.every((length, axis) => length === b[axis]);
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
 }
 
 export function checkShape(op: string, shape: Shape): void {
@@ -96,13 +98,15 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepDim: boo
   return shape.filter((_, axis) => !axes.includes(axis));
 }
 
+const isCount = (n: number) => Number.isInteger(n) && n >= 0;
+
 /** Fills in a single -1 and checks that the number of elements stays the same. */
 export function resolveReshape(from: Shape, to: Shape): number[] {
-  const known = to.reduce((product, length) => (length === -1 ? product : product * length), 1);
-  const unknown = to.filter((length) => length === -1).length;
   const size = sizeOf(from);
-  const shape = to.map((length) => (length === -1 && known > 0 ? size / known : length));
-  if (unknown > 1 || shape.some((n) => !Number.isInteger(n) || n < 0) || sizeOf(shape) !== size) {
+  const shape = to.slice();
+  const open = to.indexOf(-1);
+  if (open >= 0) shape[open] = size / -sizeOf(to);
+  if (!shape.every(isCount) || sizeOf(shape) !== size) {
     throw new ShapeError(
       `reshape: ${formatShape(from)} (${size} elements) does not fit into ${formatShape(to)}`,
     );

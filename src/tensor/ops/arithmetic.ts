@@ -39,9 +39,16 @@ export function binary(
   const left = same ? a.view : broadcastView(a.view, shape);
   const right = same ? b.view : broadcastView(b.view, shape);
   const data = a.backend.binary(kind, left, right, shape, a.dtype);
-  const back = (adjoint: PairAdjoint | null, input: Tensor) =>
-    adjoint && ((dy: Tensor) => unbroadcast(adjoint(dy), input.shape));
-  return record(kind, data, shape, [a, b], [back(da, a), back(db, b)]);
+  return record(
+    kind,
+    data,
+    shape,
+    [a, b],
+    [
+      da && ((dy) => unbroadcast(da(dy), a.shape)), //
+      db && ((dy) => unbroadcast(db(dy), b.shape)),
+    ],
+  );
 }
 
 /** Both on one backend, both of one type. */

@@ -1,13 +1,15 @@
 /**
  * Fused ops: one kernel where a layer spells out many (meaning in tensor/fused.ts; the compositions are in src/nn and src/losses).
  *
+ * (Functions inside of functions have no names here: tsx would store each name again at every call, a tenth of the time of decoding.)
+ *
  * A layer asks `fusedFor(x)`: the kernels of the tensor's backend, or null where there are none (reference, float64), and then runs its formula.
  */
 import { record } from '../autograd.ts';
 import type { FusedKernels } from '../fused.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 import { leaf, type Tensor } from '../tensor.ts';
-import { type View, viewOf } from '../view.ts';
+import { isContiguous, type View, viewOf } from '../view.ts';
 import { mul } from './arithmetic.ts';
 import { contiguous, reshape } from './shape.ts';
 import { sum } from './sum.ts';
@@ -33,7 +35,7 @@ const rowsOf = (x: Tensor) => sizeOf(x.shape.slice(0, -1));
 const flat = (x: Tensor): View => contiguousView(x, [rowsOf(x), x.shape.at(-1)!]);
 
 function contiguousView(x: Tensor, shape: Shape): View {
-  const { data, offset } = contiguous(x.detach()).view;
+  const { data, offset } = isContiguous(x.view) ? x.view : contiguous(x.detach()).view;
   return viewOf(data, shape, undefined, offset);
 }
 
@@ -50,8 +52,8 @@ export function fusedRmsNorm(fused: FusedKernels, x: Tensor, weight: Tensor, eps
 
 /** x [B, H, T, d]; cos and sin [T, d/2] or [B, 1, T, d/2]. */
 export function fusedRope(fused: FusedKernels, x: Tensor, cos: Tensor, sin: Tensor): Tensor {
-  const angles = (t: Tensor) => (t.rank === 2 ? reshape(t.detach(), [1, 1, ...t.shape]) : t.detach()).view;
-  const [c, s] = [angles(cos), angles(sin)];
+  const c = angles(cos);
+  const s = angles(sin);
   return record(
     'rope',
     fused.rope(x.view, c, s, false),
@@ -59,6 +61,14 @@ export function fusedRope(fused: FusedKernels, x: Tensor, cos: Tensor, sin: Tens
     [x],
     [(dy) => fresh(fused.rope(dy.view, c, s, true), x.shape, dy)],
   );
+}
+
+/** [T, d/2] or [B, 1, T, d/2] seen as [1 or B, 1, T, d/2]. */
+function angles(table: Tensor): View {
+  const { view } = table;
+  if (table.rank !== 2) return view;
+  const [T, half] = view.shape as [number, number];
+  return viewOf(view.data, [1, 1, T, half], [0, 0, view.stride[0]!, view.stride[1]!], view.offset);
 }
 
 export function fusedSwiglu(fused: FusedKernels, gate: Tensor, up: Tensor): Tensor {
@@ -78,29 +88,24 @@ export function fusedSwiglu(fused: FusedKernels, gate: Tensor, up: Tensor): Tens
 /** x [..., in] weight [out, in], bias [out] or null. */
 export function fusedLinear(fused: FusedKernels, x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
   const input = flat(x);
-  const [outputs, inputs] = weight.shape as [number, number];
+  const outputs = weight.shape[0]!;
   const data = fused.linear(input, weight.view, bias === null ? null : bias.view);
-  const product = (a: View, b: View, shape: Shape, near: Tensor) =>
-    fresh(x.backend.matmul(a, b), shape, near);
-  const dx = (dy: Tensor) => product(flat(dy), weight.view, x.shape, dy);
-  const dWeight = (dy: Tensor) => {
-    const up = flat(dy);
-    return product(
-      viewOf(up.data, [outputs, up.shape[0]!], [up.stride[1]!, up.stride[0]!], up.offset),
-      input,
-      [outputs, inputs],
-      dy,
-    );
-  };
-  const shape = [...x.shape.slice(0, -1), outputs];
-  if (bias === null) return record('linear', data, shape, [x, weight], [dx, dWeight]);
   return record(
     'linear',
     data,
-    shape,
-    [x, weight, bias],
-    [dx, dWeight, (dy) => sum(reshape(dy, [-1, outputs]), 0)],
+    [...x.shape.slice(0, -1), outputs],
+    bias === null ? [x, weight] : [x, weight, bias],
+    [
+      (dy) => fresh(dy.backend.matmul(flat(dy), weight.view), x.shape, dy),
+      (dy) => fresh(dy.backend.matmul(turned(flat(dy)), input), weight.shape, dy),
+      bias && ((dy) => sum(reshape(dy, [-1, outputs]), 0)),
+    ],
   );
+}
+
+/** [N, M] seen as [M, N]. */
+function turned({ data, shape, stride, offset }: View): View {
+  return viewOf(data, [shape[1]!, shape[0]!], [stride[1]!, stride[0]!], offset);
 }
 
 export interface AttentionInputs {

@@ -5,11 +5,13 @@ import type { HostArray } from '../../dtype.ts';
 import type { AttentionViews, FusedKernels } from '../../fused.ts';
 import { type View, viewOf } from '../../view.ts';
 import type { Device } from './device.ts';
-import { gemm } from './matmul.ts';
+import { dotRows, gemm, isFewRows } from './matmul.ts';
 import { SCRATCH_BYTES } from './memory.ts';
 
 /** Numbers that one share of an elementwise job should at least hold. */
 const GRAIN = 8192;
+/** Multiply-adds of one product of attention below which waking another thread costs more than it saves. */
+const ATTENTION_GRAIN = 1 << 16;
 /** Rows of hidden states whose logits are held at once: small enough to stay in the cache through all three products. */
 const LOGIT_ROWS = 256;
 
@@ -92,9 +94,13 @@ export function fusedKernels(device: Device): FusedKernels {
         return y;
       }
       const row = device.rowMajor(bias);
-      device.run('fillRows', rows, grainOfRows(outputs), [row, y.byteOffset, outputs]);
+      const columns = turned(weight);
+      if (isFewRows(x, columns) && weight.shape[1]! > 0) dotRows(device, x, columns, y, row, 0);
+      else {
+        device.run('fillRows', rows, grainOfRows(outputs), [row, y.byteOffset, outputs]);
+        gemm(device, x, columns, y, true);
+      }
       device.done();
-      gemm(device, x, turned(weight), y, true);
       return y;
     },
 
@@ -106,7 +112,8 @@ export function fusedKernels(device: Device): FusedKernels {
         );
       }
       const [y, logSums] = [make(B * T * H * d), make(B * H * T)];
-      device.run('attention', B * H, 1, [
+      const grain = Math.ceil(ATTENTION_GRAIN / Math.max(1, T * S * d));
+      device.run('attention', B * H, grain, [
         ...addresses(device, views),
         y.byteOffset,
         logSums.byteOffset,
@@ -164,9 +171,13 @@ function sizes({ q, k }: AttentionViews) {
 
 /** Addresses and strides of q, k, v and the mask, in the order of the kernels' arguments. */
 function addresses(device: Device, { q, k, v, mask }: AttentionViews): number[] {
-  const of = (view: View) => [device.address(view), view.stride[0]!, view.stride[1]!, view.stride[2]!];
-  const maskBatch = mask === null || mask.shape[0] === 1 ? 0 : mask.stride[0]!;
-  return [...of(q), ...of(k), ...of(v), mask === null ? 0 : device.address(mask), maskBatch];
+  const result: number[] = [];
+  for (const view of [q, k, v]) {
+    result.push(device.address(view), view.stride[0]!, view.stride[1]!, view.stride[2]!);
+  }
+  if (mask === null) result.push(0, 0);
+  else result.push(device.address(mask), mask.shape[0] === 1 ? 0 : mask.stride[0]!);
+  return result;
 }
 
 function counts(views: AttentionViews): number[] {

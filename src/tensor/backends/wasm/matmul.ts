@@ -24,6 +24,20 @@ export function matmul(device: Device, a: View, b: View): HostArray {
   return result;
 }
 
+/** Decoding: one to three rows, both operands contiguous along k. */
+export function isFewRows(a: View, b: View): boolean {
+  return a.shape.length === 2 && a.shape[0]! <= FEW_ROWS && a.stride[1] === 1 && b.stride[0] === 1;
+}
+
+/** c = base + a b for few rows; base is an address (0 for zeros), its rows `baseRow` elements apart. */
+export function dotRows(device: Device, a: View, b: View, c: HostArray, base: number, baseRow: number): void {
+  const [m, k] = a.shape as [number, number];
+  const n = b.shape[1]!;
+  const operands = [device.address(a), a.stride[0]!, device.address(b), b.stride[1]!];
+  const grain = 4 * Math.ceil(FEW_ROWS_GRAIN / (4 * k));
+  device.run('dotRows', n, grain, [...operands, c.byteOffset, base, baseRow, m, n, k]);
+}
+
 /** c (+)= a b; c is row-major [..., M, N]. */
 export function gemm(device: Device, a: View, b: View, c: HostArray, add: boolean): void {
   const rank = a.shape.length;
@@ -34,20 +48,8 @@ export function gemm(device: Device, a: View, b: View, c: HostArray, add: boolea
     if (!add) c.fill(0);
     return;
   }
-  // Decoding: one to three rows, both operands contiguous along k.
-  if (m <= FEW_ROWS && batch.length === 0 && a.stride[1] === 1 && b.stride[0] === 1) {
-    const args = [
-      device.address(a),
-      a.stride[0]!,
-      device.address(b),
-      b.stride[1]!,
-      c.byteOffset,
-      m,
-      n,
-      k,
-      add ? 1 : 0,
-    ];
-    device.run('dotRows', n, Math.ceil(FEW_ROWS_GRAIN / k), args);
+  if (isFewRows(a, b)) {
+    dotRows(device, a, b, c, add ? c.byteOffset : 0, n);
     return;
   }
   const blocks = Math.ceil(m / ROWS_PER_ITEM);

@@ -68,14 +68,16 @@ export class Pool {
 
   /**
    * Run `name(...args, begin, end, scratch)` over all `items`. `grain` is the least number of items worth a share of their own;
-   * with fewer than two grains everything is computed right here.
+   * with fewer than two grains everything is computed right here. The last three arguments are put into `args`: spreading nothing else is
+   * the one way to call a kernel that the engine does without making another array.
    */
-  run(name: string, items: number, grain: number, args: readonly number[]): void {
+  run(name: string, items: number, grain: number, args: number[]): void {
     if (items === 0) return;
     const kernel = this.kernels[name]!;
     const units = Math.ceil(items / grain);
     if (this.threads === 1 || units < 2) {
-      kernel(...args, 0, items, this.memory.scratch(0));
+      args.push(0, items, this.memory.scratch(0));
+      kernel(...args);
       return;
     }
     const { words, values } = this;
@@ -90,7 +92,10 @@ export class Pool {
     Atomics.notify(words, 0);
     const end = Math.min(Math.floor(units / this.threads) * grain, items);
     try {
-      if (end > 0) kernel(...args, 0, end, this.memory.scratch(0));
+      if (end > 0) {
+        args.push(0, end, this.memory.scratch(0));
+        kernel(...args);
+      }
     } finally {
       this.join(); // whatever happens here: the others still write to the same memory
     }

@@ -8,7 +8,7 @@
  * hides more (padding, other documents). Keys beyond a block's last query are never computed.
  * Strides are in elements; the innermost (d) is 1. y and dy are [B, T, H, d] row-major, L is [B, H, T].
  */
-import { product } from './gemm';
+import { dot1, dots4, product } from './gemm';
 import { exp4, loadTail, madd, max4, storeTail, sum4 } from './math';
 
 const BLOCK: i32 = 32;
@@ -91,6 +91,43 @@ function scaleRow(row: usize, width: i32, factor: f32): void {
   }
 }
 
+/** One query against S keys (decoding a token): too little work to be worth packing for a product. Returns the logarithm of the normalizer. */
+function oneQuery(
+  q: usize, k: usize, kTime: i32, v: usize, vTime: i32, mask: usize, y: usize, S: i32, d: i32, scale: f32, scores: usize,
+): f32 {
+  const kStep = <usize>kTime << 2, vStep = <usize>vTime << 2, factor = f32x4.splat(scale);
+  let j = 0;
+  for (; j + 4 <= S; j += 4) v128.store(scores + (<usize>j << 2), f32x4.mul(dots4(q, k + <usize>j * kStep, kStep, d), factor));
+  for (; j < S; j++) store<f32>(scores + (<usize>j << 2), dot1(q, k + <usize>j * kStep, d) * scale);
+  if (mask != 0) {
+    for (j = 0; j < S; j++) if (load<f32>(mask + (<usize>j << 2)) != 0) store<f32>(scores + (<usize>j << 2), HIDDEN);
+  }
+  const logSum = softmaxRow(scores, S);
+  let i = 0;
+  for (; i + 16 <= d; i += 16) {
+    let a = f32x4.splat(0), b = a, e = a, f = a;
+    let from = v + (<usize>i << 2);
+    for (j = 0; j < S; j++, from += vStep) {
+      const p = v128.load32_splat(scores + (<usize>j << 2));
+      a = madd(p, v128.load(from), a);
+      b = madd(p, v128.load(from, 16), b);
+      e = madd(p, v128.load(from, 32), e);
+      f = madd(p, v128.load(from, 48), f);
+    }
+    const to = y + (<usize>i << 2);
+    v128.store(to, a);
+    v128.store(to, b, 16);
+    v128.store(to, e, 32);
+    v128.store(to, f, 48);
+  }
+  for (; i < d; i++) {
+    let sum: f32 = 0, from = v + (<usize>i << 2);
+    for (j = 0; j < S; j++, from += vStep) sum += load<f32>(scores + (<usize>j << 2)) * load<f32>(from);
+    store<f32>(y + (<usize>i << 2), sum);
+  }
+  return logSum;
+}
+
 /** Items are heads (b, h). Query head h reads key-value head h / G. */
 export function attention(
   q: usize, qBatch: i32, qHead: i32, qTime: i32, k: usize, kBatch: i32, kHead: i32, kTime: i32,
@@ -105,6 +142,10 @@ export function attention(
     const vAt = v + ((<usize>b * <usize>vBatch + <usize>kv * <usize>vHead) << 2);
     const maskAt = mask == 0 ? 0 : mask + ((<usize>b * <usize>maskBatch) << 2);
     const yAt = y + ((<usize>b * <usize>(T * H * d) + <usize>(h * d)) << 2);
+    if (T == 1) {
+      store<f32>(logSums + (<usize>item << 2), oneQuery(qAt, kAt, kTime, vAt, vTime, maskAt, yAt, S, d, scale, scores));
+      continue;
+    }
     for (let first = 0; first < T; first += BLOCK) {
       const rows = min(BLOCK, T - first), width = S - T + first + rows;
       scoreBlock(qAt, qTime, kAt, kTime, maskAt, T, S, d, scale, first, rows, width, scores, scratch);
