@@ -42,7 +42,10 @@ export class AnomalyError extends Error {
 
 /** The nearest stack frame outside src/tensor. */
 export function callSite(): string {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 100; // ten, the default, may all lie inside the engine
   const frames = (new Error('trace').stack ?? '').split('\n').slice(1);
+  Error.stackTraceLimit = limit;
   const frame = frames.find((line) => !/[\\/]src[\\/]tensor[\\/]/.test(line)) ?? 'an unknown place';
   return frame.trim().replace(/^at /, '');
 }

@@ -9,11 +9,12 @@
  * adjoints never run. Source of the method: Griewank & Walther, "Evaluating Derivatives", chapter 3.
  */
 import { type CallSite, callSite, checkFinite, isAnomalyMode, withoutAnomalyMode } from './anomaly.ts';
+import type { Backend } from './backend.ts';
 import type { Data } from './dtype.ts';
-import { track } from './scope.ts';
+import { isOwnedHere, releaseNow, runScope, track } from './scope.ts';
 import { formatShape, type Shape, sameShape } from './shape.ts';
 import { type Adjoint, type GraphNode, leaf, Tensor } from './tensor.ts';
-import type { View } from './view.ts';
+import { coversData, type View } from './view.ts';
 
 let recording = true;
 let nodesMade = 0;
@@ -93,71 +94,142 @@ export interface BackwardOptions {
 /**
  * Differentiate `output` with respect to every leaf that requires it, adding to the leaves' `grad`.
  *
- * Saved values are freed on the way, so a second call through the same graph is an error.
+ * Saved values are freed on the way, so a second call through the same graph is an error. Gradients on the way live from the node that
+ * made them to the node that uses them, so that all of them together take no more memory than the widest part of the graph.
  */
 export function backward(output: Tensor, options: BackwardOptions = {}): void {
   if (!output.requiresGrad) {
     throw new Error('backward: nothing to differentiate, no input of this tensor requires a gradient');
   }
-  noGrad(() => {
-    const gradients = new Map<GraphNode, Tensor>();
-    const first = options.gradient ?? onesForScalar(output);
-    if (!sameShape(first.shape, output.shape)) {
-      throw new Error(
-        `backward: the gradient has shape ${formatShape(first.shape)}, the tensor ${formatShape(output.shape)}`,
-      );
-    }
-    if (first.dtype !== output.dtype) {
-      throw new TypeError(`backward: the gradient is ${first.dtype}, the tensor ${output.dtype}`);
-    }
-    deliver(output, first, gradients);
-    for (const node of descending(output)) {
-      const dy = gradients.get(node);
-      gradients.delete(node);
-      if (node.adjoints === null) {
-        throw new Error(
-          `backward: the values saved by "${node.op}" are already freed; ` +
-            'backward() can run once through a graph, compute the loss again for another gradient',
-        );
-      }
-      if (dy === undefined) continue;
-      for (let i = 0; i < node.inputs.length; i++) {
-        const adjoint = node.adjoints[i];
-        const input = node.inputs[i]!;
-        if (!adjoint || !input.requiresGrad) continue;
-        const dx = withoutAnomalyMode(() => adjoint(dy));
-        if (!sameShape(dx.shape, input.shape)) {
-          throw new Error(
-            `backward: the adjoint of "${node.op}" made a gradient of shape ${formatShape(dx.shape)} ` +
-              `for an input of shape ${formatShape(input.shape)}`,
-          );
-        }
-        const site = node.callSite ?? (isAnomalyMode() ? callSite() : null);
-        if (site !== null) checkFinite(`the gradient of input ${i} of ${node.op}`, dx, [dy, input], site);
-        deliver(input, dx, gradients);
-      }
-      node.adjoints = null;
-    }
-  });
+  noGrad(() => runScope(() => walk(output, options.gradient ?? onesForScalar(output)), nothing));
 }
 
-/** Add a gradient to where it belongs: the node that made the tensor, or the leaf itself. */
-function deliver(target: Tensor, dx: Tensor, gradients: Map<GraphNode, Tensor>): void {
-  if (target.node !== null) {
-    const sum = gradients.get(target.node);
-    gradients.set(target.node, sum === undefined ? dx : addInto(sum, dx));
+const nothing = (): Data[] => [];
+
+function walk(output: Tensor, first: Tensor): void {
+  if (!sameShape(first.shape, output.shape)) {
+    throw new Error(
+      `backward: the gradient has shape ${formatShape(first.shape)}, the tensor ${formatShape(output.shape)}`,
+    );
+  }
+  if (first.dtype !== output.dtype) {
+    throw new TypeError(`backward: the gradient is ${first.dtype}, the tensor ${output.dtype}`);
+  }
+  if (output.node === null) {
+    deliverToLeaf(output, first, false);
     return;
   }
-  if (target.grad === null) {
-    // A copy: `dx` may be shared with other inputs, and it may be a view into memory that the scope releases.
-    const copy = target.backend.copy(dx.view, dx.dtype);
-    track(copy, target.backend);
-    target.grad = leaf(copy, dx.shape, target.backend).keep();
-    return;
+  const pending = new PendingGradients();
+  pending.add(output.node, first);
+  for (const node of descending(output)) {
+    const dy = pending.get(node);
+    if (node.adjoints === null) {
+      throw new Error(
+        `backward: the values saved by "${node.op}" are already freed; ` +
+          'backward() can run once through a graph, compute the loss again for another gradient',
+      );
+    }
+    if (dy === undefined) continue;
+    runScope(
+      () => propagate(node, dy, pending),
+      (delivered) => delivered,
+    );
+    node.adjoints = null;
+    pending.finish(node);
   }
-  const sum = addInto(target.grad, dx);
-  target.grad.dispose();
-  target.grad = sum.keep();
+}
+
+/** Gradients of a node's inputs, delivered. Returns the memory that later nodes need; the rest was for this node alone. */
+function propagate(node: GraphNode, dy: Tensor, pending: PendingGradients): Data[] {
+  const inputs: Tensor[] = [];
+  const gradients: Tensor[] = [];
+  for (let i = 0; i < node.inputs.length; i++) {
+    const adjoint = node.adjoints?.[i];
+    const input = node.inputs[i]!;
+    if (!adjoint || !input.requiresGrad) continue;
+    const dx = withoutAnomalyMode(() => adjoint(dy));
+    if (!sameShape(dx.shape, input.shape)) {
+      throw new Error(
+        `backward: the adjoint of "${node.op}" made a gradient of shape ${formatShape(dx.shape)} ` +
+          `for an input of shape ${formatShape(input.shape)}`,
+      );
+    }
+    const site = node.callSite ?? (isAnomalyMode() ? callSite() : null);
+    if (site !== null) checkFinite(`the gradient of input ${i} of ${node.op}`, dx, [dy, input], site);
+    inputs.push(input);
+    gradients.push(dx);
+  }
+  const delivered: Data[] = [];
+  for (const [i, input] of inputs.entries()) {
+    const dx = gradients[i]!;
+    if (input.node !== null) delivered.push(pending.add(input.node, dx));
+    else deliverToLeaf(input, dx, isOwnedHere(dx.data) && !isShared(dx, gradients));
+  }
+  return delivered;
+}
+
+/** True if another of the gradients lies in the same memory. */
+function isShared(dx: Tensor, all: readonly Tensor[]): boolean {
+  let users = 0;
+  for (const { data } of all) if (data === dx.data) users++;
+  return users > 1;
+}
+
+/** Gradients on their way from the node that made them to the node that will use them. */
+class PendingGradients {
+  private readonly gradients = new Map<GraphNode, Tensor>();
+  /** How many of them lie in each piece of memory: adjoints may pass `dy` on, or views of it. */
+  private readonly users = new Map<Data, number>();
+  /** Memory that nobody waits for any more. */
+  private readonly idle = new Map<Data, Backend>();
+
+  get(node: GraphNode): Tensor | undefined {
+    return this.gradients.get(node);
+  }
+
+  /** Add to the gradient of a node's result; returns the memory in which the sum lies. */
+  add(node: GraphNode, dx: Tensor): Data {
+    const sum = this.gradients.get(node);
+    const next = sum === undefined ? dx : addInto(sum, dx);
+    this.gradients.set(node, next);
+    this.users.set(next.data, (this.users.get(next.data) ?? 0) + 1);
+    this.idle.delete(next.data);
+    if (sum !== undefined) this.drop(sum);
+    return next.data;
+  }
+
+  /** The node has used its gradient: give back the memory that nobody waits for. What the caller owns is left alone. */
+  finish(node: GraphNode): void {
+    this.drop(this.gradients.get(node)!);
+    this.gradients.delete(node);
+    for (const [data, backend] of this.idle) if (isOwnedHere(data)) releaseNow(data, backend);
+    this.idle.clear();
+  }
+
+  private drop({ data, backend }: Tensor): void {
+    const left = this.users.get(data)! - 1;
+    if (left > 0) this.users.set(data, left);
+    else {
+      this.users.delete(data);
+      this.idle.set(data, backend);
+    }
+  }
+}
+
+/** Add a gradient to the leaf's own. It is copied unless `mine` says that nothing else uses its memory or will. */
+function deliverToLeaf(target: Tensor, dx: Tensor, mine: boolean): void {
+  const { backend } = target;
+  if (target.grad !== null) {
+    const sum = addInto(target.grad, dx);
+    target.grad.dispose();
+    target.grad = sum.keep();
+  } else if (mine && coversData(dx.view)) {
+    target.grad = leaf(dx.data, dx.shape, backend).keep();
+  } else {
+    const copy = backend.copy(dx.view, dx.dtype);
+    track(copy, backend);
+    target.grad = leaf(copy, dx.shape, backend).keep();
+  }
 }
 
 function addInto(a: Tensor, b: Tensor): Tensor {

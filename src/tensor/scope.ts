@@ -56,10 +56,9 @@ export function keepData(data: Data, backend: Backend): void {
   backend.collect?.(data);
 }
 
-/** True if a scope will release this memory at its end: nobody asked to keep it. */
-export function isScoped(data: Data): boolean {
-  const owner = (data as Owned)[OWNER];
-  return owner !== undefined && owner !== RELEASED;
+/** True if the active scope will release this memory at its end: it was made in it, and nobody asked to keep it. */
+export function isOwnedHere(data: Data): boolean {
+  return active !== null && (data as Owned)[OWNER] === active;
 }
 
 /** Number of allocations the active scope holds; 0 outside. For tests and memory reports. */

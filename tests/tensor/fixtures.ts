@@ -143,13 +143,15 @@ export function deviceLike(): { backend: Backend; reads: () => number } {
  * The reference backend with bookkeeping: every memory that a kernel returns is live until it is released. Releasing twice, or
  * using released memory in a kernel, throws, as it would destroy other tensors on a backend with its own allocator.
  */
-export function counting(): { backend: Backend; live: () => number; made: () => number } {
+export function counting(): { backend: Backend; live: () => number; made: () => number; most: () => number } {
   const live = new Set<Data>();
   let made = 0;
+  let most = 0;
   const born = (result: unknown): unknown => {
     if (ArrayBuffer.isView(result)) {
       live.add(result as HostArray);
       made++;
+      most = Math.max(most, live.size);
     } else if (result !== null && typeof result === 'object') {
       for (const part of Object.values(result)) born(part);
     }
@@ -173,7 +175,12 @@ export function counting(): { backend: Backend; live: () => number; made: () => 
   watched.release = (data: Data) => {
     if (!live.delete(data)) throw new Error('memory was released twice');
   };
-  return { backend: watched as unknown as Backend, live: () => live.size, made: () => made };
+  return {
+    backend: watched as unknown as Backend,
+    live: () => live.size,
+    made: () => made,
+    most: () => most,
+  };
 }
 
 /** Assert that `fn` throws an error whose sentence contains every one of `parts`. */
