@@ -8,7 +8,7 @@ import { forEachRow } from '../reference/loops.ts';
 import type { Device } from './device.ts';
 
 /** Rows of an item, as in assembly/gemm.ts. */
-const ROWS_PER_ITEM = 24;
+const ROWS_PER_ITEM = 6;
 /** Multiply-adds below which waking another thread costs more than it saves. */
 const GRAIN_WORK = 1 << 16;
 
