@@ -11,7 +11,7 @@ import type { Pool } from './pool.ts';
 /** Elements of a cheap elementwise job below which waking another thread costs more than it saves. */
 export const GRAIN = 16384;
 
-/** How `move` treats an element (assembly/elementwise.ts). */
+/** How `move` treats an element (assembly/copy.ts). */
 const BITS = 0;
 const TO_FLOAT = 1;
 const TO_INT = 2;

@@ -1,5 +1,5 @@
 /**
- * Functions of one and two numbers and selection on the wasm backend (kernels in assembly/elementwise.ts). float32 only: integer
+ * Functions of one and two numbers and selection on the wasm backend (kernels in assembly/unary.ts and assembly/binary.ts). float32 only: integer
  * operands are rare and left to the reference loops.
  */
 import type { BinaryKind, Operand, UnaryKind } from '../../backend.ts';

@@ -140,7 +140,7 @@ export function attention(
     const qAt = q + ((<usize>b * <usize>qBatch + <usize>h * <usize>qHead) << 2);
     const kAt = k + ((<usize>b * <usize>kBatch + <usize>kv * <usize>kHead) << 2);
     const vAt = v + ((<usize>b * <usize>vBatch + <usize>kv * <usize>vHead) << 2);
-    const maskAt = mask == 0 ? 0 : mask + ((<usize>b * <usize>maskBatch) << 2);
+    const maskAt = mask == 0 ? <usize>0 : mask + ((<usize>b * <usize>maskBatch) << 2);
     const yAt = y + ((<usize>b * <usize>(T * H * d) + <usize>(h * d)) << 2);
     if (T == 1) {
       store<f32>(logSums + (<usize>item << 2), oneQuery(qAt, kAt, kTime, vAt, vTime, maskAt, yAt, S, d, scale, scores));
@@ -171,7 +171,7 @@ export function attentionAdjoint(
     const b = item / K, kv = item % K;
     const kAt = k + ((<usize>b * <usize>kBatch + <usize>kv * <usize>kHead) << 2);
     const vAt = v + ((<usize>b * <usize>vBatch + <usize>kv * <usize>vHead) << 2);
-    const maskAt = mask == 0 ? 0 : mask + ((<usize>b * <usize>maskBatch) << 2);
+    const maskAt = mask == 0 ? <usize>0 : mask + ((<usize>b * <usize>maskBatch) << 2);
     const dkAt = dk + ((<usize>item * <usize>(S * d)) << 2), dvAt = dv + ((<usize>item * <usize>(S * d)) << 2);
     memory.fill(dkAt, 0, <usize>(S * d) << 2);
     memory.fill(dvAt, 0, <usize>(S * d) << 2);

@@ -1,7 +1,7 @@
 /**
- * The exponential and the logarithm on the whole line, four numbers at a time. Errors are stated in elementwise.ts.
+ * The exponential and the logarithm on the whole line, four numbers at a time. Errors are stated in unary.ts.
  */
-import { madd } from './math';
+import { expRest, madd, roundToPower } from './math';
 
 /**
  * e^x on the whole line: as exp4 (math.ts), but the power of two is applied in two halves, so that results become subnormal and 0 below
@@ -11,16 +11,7 @@ import { madd } from './math';
 @inline
 export function expWide4(x: v128): v128 {
   const clamped = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-105));
-  const shifted = madd(clamped, f32x4.splat(1.44269504), f32x4.splat(12582912));
-  const n = f32x4.sub(shifted, f32x4.splat(12582912));
-  let r = madd(n, f32x4.splat(-0.693359375), clamped);
-  r = madd(n, f32x4.splat(2.12194440e-4), r);
-  let p = madd(f32x4.splat(1.9875691500e-4), r, f32x4.splat(1.3981999507e-3));
-  p = madd(p, r, f32x4.splat(8.3334519073e-3));
-  p = madd(p, r, f32x4.splat(4.1665795894e-2));
-  p = madd(p, r, f32x4.splat(1.6666665459e-1));
-  p = madd(p, r, f32x4.splat(5.0000001201e-1));
-  p = madd(p, f32x4.mul(r, r), f32x4.add(r, f32x4.splat(1)));
+  const shifted = roundToPower(clamped), p = expRest(clamped, shifted);
   const power = i32x4.sub(shifted, i32x4.splat(0x4b400000)), half = i32x4.shr_s(power, 1);
   const bias = i32x4.splat(127);
   const first = i32x4.shl(i32x4.add(half, bias), 23);

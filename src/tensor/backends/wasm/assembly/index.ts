@@ -5,7 +5,9 @@
  * the items of a job, see pool.ts) and `scratch` (memory of its thread). Kernels own no memory and know no shapes.
  */
 export { ceiling, dotRows, gemm } from './gemm';
-export * from './elementwise';
+export { unary } from './unary';
+export { binary, select } from './binary';
+export { fillWords, move } from './copy';
 export { argmaxRows, columnReduce, rowReduce } from './reduce';
 export * from './softmax';
 export * from './indexing';
