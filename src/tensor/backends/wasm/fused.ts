@@ -15,8 +15,8 @@ const ATTENTION_GRAIN = 1 << 16;
 /** Rows of hidden states whose logits are held at once: small enough to stay in the cache through all three products. */
 const LOGIT_ROWS = 256;
 
-/** Two blocks of 32 rows of scores must fit into the scratch behind the product's panels. */
-const MAX_KEYS = Math.floor((SCRATCH_BYTES - 1310720) / (2 * 32 * 4));
+/** Two blocks of 24 rows of scores must fit into the scratch behind the product's panels. */
+const MAX_KEYS = Math.floor((SCRATCH_BYTES - 1310720) / (2 * 24 * 4));
 
 export function fusedKernels(device: Device): FusedKernels {
   const { memory } = device;
