@@ -1,0 +1,1 @@
+export const cases: readonly import('../page-case.ts').PageCase[] = [];
