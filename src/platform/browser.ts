@@ -12,12 +12,19 @@ export interface PageWasmOptions {
   readonly kernels: { readonly fma: string; readonly simd: string; readonly plain: string };
   /** Where src/tensor/backends/wasm/worker.js is served. */
   readonly worker: string;
+  /** All cores by default; one where the page is not isolated. */
   readonly threads?: number;
+  /** Keep to the portable kernels, whose bits do not depend on the processor. */
+  readonly deterministic?: boolean;
+  /** Largest size of the memory in bytes, a multiple of 65536. */
+  readonly maximumBytes?: number;
 }
 
-export async function startWasmBackend({ kernels, worker, threads }: PageWasmOptions): Promise<WasmBackend> {
+export async function startWasmBackend(options: PageWasmOptions): Promise<WasmBackend> {
+  const { kernels, worker, threads, deterministic = false, maximumBytes } = options;
   const shared = typeof SharedArrayBuffer !== 'undefined' && globalThis.crossOriginIsolated === true;
-  for (const variant of shared ? (['fma', 'simd'] as const) : (['plain'] as const)) {
+  const variants = (['fma', 'simd'] as const).slice(deterministic ? 1 : 0);
+  for (const variant of shared ? variants : (['plain'] as const)) {
     const bytes = await fetchBytes(kernels[variant]);
     if (!WebAssembly.validate(bytes)) continue; // relaxed SIMD is younger than SIMD
     const module = await WebAssembly.compile(bytes);
@@ -27,6 +34,7 @@ export async function startWasmBackend({ kernels, worker, threads }: PageWasmOpt
       shared,
       threads: threads ?? Math.min(16, navigator.hardwareConcurrency),
       spawn: () => spawn(worker),
+      ...(maximumBytes === undefined ? {} : { maximumBytes }),
     });
   }
   throw new Error('This browser has no WebAssembly SIMD; use the reference backend');

@@ -171,6 +171,48 @@ test('a thousand steps run in constant memory', () =>
     wasm.release(weight.data);
   }));
 
+test('arrays of others, shared or not, are copied in', () => {
+  const values = [1, 2, 3, 4];
+  const others = [Float32Array.from(values), new Float32Array(new SharedArrayBuffer(1 << 17), 65536, 4)];
+  others[1]!.set(values);
+  const foreign = builds[1]!.one.upload(Float32Array.from(values)) as HostArray; // in the memory of another backend
+  for (const backend of [wasm, plain]) {
+    for (const other of [...others, foreign]) {
+      assert.not.ok(backend.device.memory.owns(other));
+      const own = backend.upload(other) as HostArray;
+      assert.ok(backend.device.memory.owns(own));
+      assert.equal([...own], values);
+      backend.release(own);
+    }
+  }
+  builds[1]!.one.release(foreign);
+});
+
+test('a page without isolation has no SharedArrayBuffer: nothing asks for it', () => {
+  const { SharedArrayBuffer: there } = globalThis;
+  Reflect.deleteProperty(globalThis, 'SharedArrayBuffer');
+  try {
+    const own = plain.upload(Float32Array.of(1, 2, 3)) as HostArray;
+    assert.equal([...own], [1, 2, 3]);
+    plain.release(own);
+  } finally {
+    globalThis.SharedArrayBuffer = there;
+  }
+});
+
+test('arrays made before the memory grew stay its own', async () => {
+  const growing = await startWasmBackend({ threads: 1, maximumBytes: 64 << 20 });
+  const early = growing.upload(Float32Array.of(1, 2, 3)) as HostArray;
+  const { buffer } = growing.device.memory.memory;
+  const large = growing.allocate('float32', 4 << 20);
+  assert.is.not(growing.device.memory.memory.buffer, buffer);
+  assert.ok(growing.device.memory.owns(early));
+  const product = growing.binary('mul', viewOf(early, [3]), 2, [3], 'float32') as HostArray;
+  assert.equal([...product], [2, 4, 6]);
+  for (const data of [early, large, product]) growing.release(data);
+  assert.is(growing.device.memory.usedBytes, 0);
+});
+
 test('running out of memory is a sentence, and the backend goes on', async () => {
   const small = await startWasmBackend({ threads: 1, maximumBytes: 16 << 20 });
   const blocks: HostArray[] = [];

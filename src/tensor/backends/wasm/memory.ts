@@ -33,6 +33,8 @@ export class WasmMemory {
   private readonly registry = new FinalizationRegistry<Block>(({ address, bytes }) =>
     this.takeBack(address, bytes),
   );
+  /** A shared memory shows itself as a new buffer object each time it grows; the old ones stay valid. */
+  private readonly earlierBuffers = new Set<ArrayBufferLike>();
   private next: number;
   private readonly free = new Map<number, number[]>();
   /** Bytes in blocks that are in use, and the most there ever were. */
@@ -88,12 +90,9 @@ export class WasmMemory {
     this.usedBytes -= bytes;
   }
 
-  /** True for arrays inside this memory. A grown shared memory has several buffer objects, so the address decides. */
+  /** True for arrays inside this memory, also those made before it grew. */
   owns(data: HostArray): boolean {
-    return (
-      data.buffer === this.memory.buffer ||
-      (data.buffer instanceof SharedArrayBuffer && data.byteOffset >= PAGE)
-    );
+    return data.buffer === this.memory.buffer || this.earlierBuffers.has(data.buffer);
   }
 
   private extend(bytes: number, size: number): number {
@@ -108,6 +107,7 @@ export class WasmMemory {
       );
       if (end > this.maximumBytes || pages * PAGE < missing) throw this.exhausted(size);
       try {
+        this.earlierBuffers.add(this.memory.buffer);
         this.memory.grow(pages);
       } catch {
         throw this.exhausted(size);
