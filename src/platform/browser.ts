@@ -18,10 +18,12 @@ export interface PageWasmOptions {
   readonly deterministic?: boolean;
   /** Largest size of the memory in bytes, a multiple of 65536. */
   readonly maximumBytes?: number;
+  /** Seconds that a worker may take to start before that is an error (default 60). */
+  readonly startLimit?: number;
 }
 
 export async function startWasmBackend(options: PageWasmOptions): Promise<WasmBackend> {
-  const { kernels, worker, threads, deterministic = false, maximumBytes } = options;
+  const { kernels, worker, threads, deterministic = false, maximumBytes, startLimit } = options;
   const shared = typeof SharedArrayBuffer !== 'undefined' && globalThis.crossOriginIsolated === true;
   const variants = (['fma', 'simd'] as const).slice(deterministic ? 1 : 0);
   for (const variant of shared ? variants : (['plain'] as const)) {
@@ -35,6 +37,7 @@ export async function startWasmBackend(options: PageWasmOptions): Promise<WasmBa
       threads: threads ?? Math.min(16, navigator.hardwareConcurrency),
       spawn: () => spawn(worker),
       ...(maximumBytes === undefined ? {} : { maximumBytes }),
+      ...(startLimit === undefined ? {} : { startLimit }),
     });
   }
   throw new Error('This browser has no WebAssembly SIMD; use the reference backend');
@@ -50,7 +53,23 @@ function spawn(url: string): WorkerHandle {
   const worker = new Worker(url);
   return {
     postMessage: (message) => worker.postMessage(message),
-    onReady: (fn) => worker.addEventListener('message', fn, { once: true }),
+    onStart(ready, failed) {
+      const heard = new AbortController();
+      const { signal } = heard;
+      const onMessage = () => {
+        heard.abort();
+        ready();
+      };
+      // A script that cannot be loaded gives an event without a message, a script that throws one with it.
+      const onError = (event: Event) => {
+        heard.abort();
+        event.preventDefault(); // told to the caller, so no longer uncaught
+        const { message } = event as Partial<ErrorEvent>;
+        failed(message === undefined ? `cannot load ${url}` : `${message} (${url})`);
+      };
+      worker.addEventListener('message', onMessage, { signal });
+      worker.addEventListener('error', onError, { signal });
+    },
     terminate: () => worker.terminate(),
   };
 }

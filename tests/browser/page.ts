@@ -19,8 +19,16 @@ const tests: PageTests = {
       if (one === undefined) throw new Error(`There is no case "${wanted}"`);
       return { ok: true, figures: (await one.run()) ?? '' };
     } catch (error) {
-      return { ok: false, why: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+      return { ok: false, why: describe(error) };
     }
   },
 };
+
+/** An assertion of uvu keeps its comparison apart from its message. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { details } = error as { details?: unknown };
+  return `${error.stack ?? error.message}${typeof details === 'string' ? `\n${details}` : ''}`;
+}
+
 Object.assign(globalThis, { pageTests: tests });

@@ -49,7 +49,14 @@ export class WasmMemory {
     // Growing a memory that is not shared would cut off every view into it: it gets its full size at once (pages are only
     // taken from the system when they are touched).
     const initial = shared ? Math.ceil(this.next / PAGE) + 16 : maximum;
-    this.memory = new WebAssembly.Memory({ initial, maximum, shared });
+    try {
+      this.memory = new WebAssembly.Memory({ initial, maximum, shared });
+    } catch (error) {
+      throw new RangeError(
+        `wasm: the engine gives no memory of up to ${megabytes(maximumBytes)} (${(error as Error).message}); ` +
+          'ask for less with maximumBytes',
+      );
+    }
   }
 
   scratch(thread: number): number {
@@ -118,12 +125,15 @@ export class WasmMemory {
   }
 
   private exhausted(size: number): RangeError {
-    const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
     return new RangeError(
-      `wasm: no memory for ${size} more numbers; ${mb(this.usedBytes)} of at most ${mb(this.maximumBytes)} are in use. ` +
+      `wasm: no memory for ${size} more numbers; ${megabytes(this.usedBytes)} of at most ${megabytes(this.maximumBytes)} are in use. ` +
         'Take a smaller --batch-size (with a larger --grad-accum) or a shorter --context; own programs: put each step into scope()',
     );
   }
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
 }
 
 function align(address: number): number {
