@@ -19,7 +19,6 @@ const softwareGpu = [
   '--enable-unsafe-swiftshader',
   '--enable-unsafe-webgpu',
   '--use-webgpu-adapter=swiftshader',
-  '--enable-features=Vulkan',
 ];
 
 /** The program named by CHROMIUM_PATH, else the first one in the PATH; null if there is none. */

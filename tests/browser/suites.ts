@@ -23,5 +23,6 @@ export const suites: Readonly<Record<string, Suite>> = {
   'wasm-training': { isolated: true, limit: 60, load: () => import('./cases/wasm-training.ts') },
   'wasm-training-unshared': { isolated: false, limit: 60, load: () => import('./cases/wasm-training.ts') },
   language: { isolated: true, limit: 60, load: () => import('./cases/language.ts') },
+  gpu: { isolated: true, limit: 30, load: () => import('./cases/gpu.ts') },
   control: { isolated: true, limit: 3, onRequest: true, load: () => import('./cases/control.ts') },
 };
