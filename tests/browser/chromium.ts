@@ -3,7 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];
 const elsewhere = [
@@ -29,6 +29,7 @@ export function findChromium(environment: NodeJS.ProcessEnv = process.env): stri
   return [...inPath, ...elsewhere].find((path) => existsSync(path)) ?? null;
 }
 
-export function startChromium(path: string): Promise<Browser> {
+export async function startChromium(path: string): Promise<Browser> {
+  const { chromium } = await import('playwright-core'); // half a second that finding no browser need not take
   return chromium.launch({ executablePath: path, headless: true, args: softwareGpu, timeout: 60_000 });
 }

@@ -45,9 +45,12 @@ async function main(words: readonly string[]): Promise<void> {
   const path = findChromium();
   if (path === null) {
     const inCi = !['', '0', 'false', undefined].includes(process.env.CI);
+    const named = process.env.CHROMIUM_PATH;
     say(
-      `${inCi ? 'error' : 'skipped'}: there is no Chromium or Chrome in the PATH; install one ` +
-        '(Debian: apt-get install chromium) or name it in CHROMIUM_PATH',
+      `${inCi ? 'error' : 'skipped'}: ` +
+        (named
+          ? `CHROMIUM_PATH names ${named}, which is not there`
+          : 'there is no Chromium or Chrome in the PATH; install one (Debian: apt-get install chromium) or name it in CHROMIUM_PATH'),
     );
     process.exitCode = inCi ? 1 : 0;
     return;

@@ -8,7 +8,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createServer } from 'vite';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -19,6 +18,7 @@ export interface PageServer {
 }
 
 export async function startServer(): Promise<PageServer> {
+  const { createServer } = await import('vite');
   const cacheDir = mkdtempSync(join(tmpdir(), 'tiny-llm-browser-')); // of our own: two runs may go on at once
   const server = await createServer({
     root,
