@@ -10,7 +10,10 @@ import type { WorkerHandle } from '../tensor/backends/wasm/pool.ts';
 export interface PageWasmOptions {
   /** Where the three files of build-kernels.ts are served. */
   readonly kernels: { readonly fma: string; readonly simd: string; readonly plain: string };
-  /** Where src/tensor/backends/wasm/worker.js is served. */
+  /**
+   * Where src/tensor/backends/wasm/worker.js is served. Better a file than the data: URL that bundlers make of small ones (vite:
+   * `build.assetsInlineLimit`): such a worker has an origin of its own, and a browser may refuse to share memory with it.
+   */
   readonly worker: string;
   /** All cores by default; one where the page is not isolated. */
   readonly threads?: number;

@@ -23,11 +23,12 @@ const expected: readonly (readonly [name: string, why: string | null])[] = [
 export async function checkControl(): Promise<CaseResult[]> {
   const began = performance.now();
   const { output, code } = await runAlone();
+  const milliseconds = performance.now() - began; // of the one run that all of them look at
   const result = (name: string, ok: boolean): CaseResult => ({
     suite: 'runner',
     name,
     outcome: ok ? { ok, figures: '' } : { ok, why: `exit code ${code}, output:\n${output}` },
-    milliseconds: performance.now() - began,
+    milliseconds,
   });
   const failures = expected.filter(([, why]) => why !== null).length;
   return [

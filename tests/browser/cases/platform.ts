@@ -88,6 +88,25 @@ export const cases: readonly PageCase[] = [
     },
   },
   {
+    name: 'threads see the memory that grew after they started',
+    async run() {
+      const backend = await start({ threads: 2 });
+      const { memory } = backend.device.memory;
+      const before = memory.buffer.byteLength;
+      exercise(backend);
+      for (const size of [4e6, 16e6, 32e6]) {
+        const data = backend.allocate('float32', size) as HostArray;
+        backend.fill(viewOf(data, [size]), 3); // each thread one half
+        assert.ok(data.every((x) => x === 3));
+        backend.release(data);
+      }
+      assert.ok(memory.buffer.byteLength > before + 128e6, 'the memory did not grow');
+      exercise(backend);
+      backend.stop();
+      return `${(before / 1e6).toFixed(0)} to ${(memory.buffer.byteLength / 1e6).toFixed(0)} MB`;
+    },
+  },
+  {
     name: 'a worker from a blob, as bundlers make them, works',
     async run() {
       const worker = script(await (await fetch(files.worker)).text());
