@@ -30,7 +30,7 @@ export async function startWasmBackend(options: PageWasmOptions): Promise<WasmBa
   const shared = typeof SharedArrayBuffer !== 'undefined' && globalThis.crossOriginIsolated === true;
   const variants = (['fma', 'simd'] as const).slice(deterministic ? 1 : 0);
   for (const variant of shared ? variants : (['plain'] as const)) {
-    const bytes = await fetchBytes(kernels[variant]);
+    const bytes = await fetchKernels(kernels[variant]);
     if (!WebAssembly.validate(bytes)) continue; // relaxed SIMD is younger than SIMD
     const module = await WebAssembly.compile(bytes);
     return createWasmBackend({
@@ -46,10 +46,14 @@ export async function startWasmBackend(options: PageWasmOptions): Promise<WasmBa
   throw new Error('This browser has no WebAssembly SIMD; use the reference backend');
 }
 
-async function fetchBytes(url: string): Promise<ArrayBuffer> {
+async function fetchKernels(url: string): Promise<ArrayBuffer> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`Cannot load ${url}: the server answers ${response.status}`);
-  return response.arrayBuffer();
+  const bytes = await response.arrayBuffer();
+  // Many servers answer a wrong address with their start page, which must not pass for a browser without SIMD.
+  const isWasm = bytes.byteLength > 4 && new DataView(bytes).getUint32(0) === 0x0061736d; // "\0asm"
+  if (!isWasm) throw new Error(`${url} is no WebAssembly file; are the compiled kernels served there?`);
+  return bytes;
 }
 
 function spawn(url: string): WorkerHandle {

@@ -153,6 +153,28 @@ export const cases: readonly PageCase[] = [
     expectedErrors: /404.*no-kernels/,
   },
   {
+    name: 'a page instead of the kernels is an error that says so',
+    run: () =>
+      refuses(
+        { kernels: { ...files.kernels, fma: '/tests/browser/page.html' } },
+        /^\/tests\/browser\/page\.html is no WebAssembly file; are the compiled kernels served there\?$/,
+      ),
+  },
+  {
+    name: 'kernels that the browser does not know are passed over: first fused, then any',
+    async run() {
+      const unknown = URL.createObjectURL(
+        new Blob([Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 99, 1, 0)]),
+      );
+      const kernels = { ...files.kernels, fma: unknown };
+      const backend = await start({ kernels, threads: 2, maximumBytes });
+      assert.is(backend.variant, 'simd');
+      exercise(backend);
+      backend.stop();
+      return refuses({ kernels: { ...kernels, simd: unknown } }, /^This browser has no WebAssembly SIMD/);
+    },
+  },
+  {
     name: 'inside a worker of the page, threads included',
     async run() {
       const worker = new Worker(new URL('./engine-in-worker.ts', import.meta.url), { type: 'module' });
