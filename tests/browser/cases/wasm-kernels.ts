@@ -8,6 +8,7 @@ import { allClose } from '../../all-close.ts';
 import { table } from '../../tensor/backends-cases.ts';
 import { type Candidate, conforms } from '../../tensor/backends-compare.ts';
 import { gradientCases, gradientsOf } from '../../tensor/backends-gradients.ts';
+import { kernelCases } from '../backend-cases.ts';
 import { start } from '../engine.ts';
 import type { PageCase } from '../page-case.ts';
 
@@ -33,24 +34,13 @@ for (const { sameBits = false, ...options } of settings) {
   });
 }
 
-const kernels = [...new Set(table.map((row) => row.kernel))];
-
 export const cases: readonly PageCase[] = [
   { name: 'candidates', run: () => candidates.map(({ name }) => name).join('; ') },
-  ...kernels.map((kernel): PageCase => {
-    const rows = table.filter((row) => row.kernel === kernel);
-    return {
-      name: kernel,
-      async run() {
-        await conforms(rows, candidates);
-        return `${rows.length} rows`;
-      },
-    };
-  }),
+  ...kernelCases(candidates),
   {
     name: 'the comparison catches a wrong kernel, other bits and kept memory',
     async run() {
-      const { backend } = candidates[0]!;
+      const { backend } = candidates[0]!; // there is always one
       const rows = table.filter(({ kernel, name }) => kernel === 'unary exp' && name === '[7] row-major');
       const wrong: Candidate = {
         name: 'wrong',
