@@ -7,6 +7,7 @@
  * all of them end at the same place and share every step.
  */
 import { UserError } from '../errors.ts';
+import { turn } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import { fromArray, noGrad, Random, scope, type Tensor } from '../tensor/index.ts';
 import { checkSampling, greedy, indexOfMax, type SamplingOptions, sample } from './sampler.ts';
@@ -39,6 +40,7 @@ export async function* generate(
       const next = sample(logits as Float32Array, seen, sampling, random);
       if (stop.has(next)) return;
       yield next;
+      await turn(); // whoever shows the token can draw it before the next one is computed
       seen.push(next);
       input = [next];
     }

@@ -10,15 +10,27 @@ import type { WorkerHandle } from '../tensor/backends/wasm/pool.ts';
 export interface PageWasmOptions {
   /** Where the three files of build-kernels.ts are served. */
   readonly kernels: { readonly fma: string; readonly simd: string; readonly plain: string };
-  /** Where src/tensor/backends/wasm/worker.js is served. */
+  /**
+   * Where src/tensor/backends/wasm/worker.js is served. Better a file than the data: URL that bundlers make of small ones (vite:
+   * `build.assetsInlineLimit`): such a worker has an origin of its own, and a browser may refuse to share memory with it.
+   */
   readonly worker: string;
+  /** All cores by default; one where the page is not isolated. */
   readonly threads?: number;
+  /** Keep to the portable kernels, whose bits do not depend on the processor. */
+  readonly deterministic?: boolean;
+  /** Largest size of the memory in bytes, a multiple of 65536. */
+  readonly maximumBytes?: number;
+  /** Seconds that a worker may take to start before that is an error (default 60). */
+  readonly startLimit?: number;
 }
 
-export async function startWasmBackend({ kernels, worker, threads }: PageWasmOptions): Promise<WasmBackend> {
+export async function startWasmBackend(options: PageWasmOptions): Promise<WasmBackend> {
+  const { kernels, worker, threads, deterministic = false, maximumBytes, startLimit } = options;
   const shared = typeof SharedArrayBuffer !== 'undefined' && globalThis.crossOriginIsolated === true;
-  for (const variant of shared ? (['fma', 'simd'] as const) : (['plain'] as const)) {
-    const bytes = await fetchBytes(kernels[variant]);
+  const variants = (['fma', 'simd'] as const).slice(deterministic ? 1 : 0);
+  for (const variant of shared ? variants : (['plain'] as const)) {
+    const bytes = await fetchKernels(kernels[variant]);
     if (!WebAssembly.validate(bytes)) continue; // relaxed SIMD is younger than SIMD
     const module = await WebAssembly.compile(bytes);
     return createWasmBackend({
@@ -27,22 +39,44 @@ export async function startWasmBackend({ kernels, worker, threads }: PageWasmOpt
       shared,
       threads: threads ?? Math.min(16, navigator.hardwareConcurrency),
       spawn: () => spawn(worker),
+      ...(maximumBytes === undefined ? {} : { maximumBytes }),
+      ...(startLimit === undefined ? {} : { startLimit }),
     });
   }
   throw new Error('This browser has no WebAssembly SIMD; use the reference backend');
 }
 
-async function fetchBytes(url: string): Promise<ArrayBuffer> {
+async function fetchKernels(url: string): Promise<ArrayBuffer> {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`Cannot load ${url}: the server answers ${response.status}`);
-  return response.arrayBuffer();
+  const bytes = await response.arrayBuffer();
+  // Many servers answer a wrong address with their start page, which must not pass for a browser without SIMD.
+  const isWasm = bytes.byteLength > 4 && new DataView(bytes).getUint32(0) === 0x0061736d; // "\0asm"
+  if (!isWasm) throw new Error(`${url} is no WebAssembly file; are the compiled kernels served there?`);
+  return bytes;
 }
 
 function spawn(url: string): WorkerHandle {
   const worker = new Worker(url);
   return {
     postMessage: (message) => worker.postMessage(message),
-    onReady: (fn) => worker.addEventListener('message', fn, { once: true }),
+    onStart(ready, failed) {
+      const heard = new AbortController();
+      const { signal } = heard;
+      const onMessage = () => {
+        heard.abort();
+        ready();
+      };
+      // A script that cannot be loaded gives an event without a message, a script that throws one with it.
+      const onError = (event: Event) => {
+        heard.abort();
+        event.preventDefault(); // told to the caller, so no longer uncaught
+        const { message } = event as Partial<ErrorEvent>;
+        failed(message === undefined ? `cannot load ${url}` : `${message} (${url})`);
+      };
+      worker.addEventListener('message', onMessage, { signal });
+      worker.addEventListener('error', onError, { signal });
+    },
     terminate: () => worker.terminate(),
   };
 }

@@ -25,12 +25,16 @@ function spawn(): WorkerHandle {
   worker.unref(); // an idle pool does not keep the program alive
   return {
     postMessage: (message) => worker.postMessage(message),
-    onReady(fn) {
+    onStart(ready, failed) {
       worker.ref();
-      worker.once('message', () => {
+      const settle = (then: () => void) => {
+        worker.removeAllListeners(); // an error later on is nobody's to expect: it ends the program
         worker.unref();
-        fn();
-      });
+        then();
+      };
+      worker.once('message', () => settle(ready));
+      worker.once('error', (error) => settle(() => failed(error.message)));
+      worker.once('exit', () => settle(() => failed('it ended at once')));
     },
     terminate: () => void worker.terminate(),
   };

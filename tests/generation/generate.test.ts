@@ -75,6 +75,20 @@ test('limits and stop ids; the stop id itself is not given out', async () => {
   assert.equal(stopped, all.slice(0, all.indexOf(stop)));
 });
 
+test('everything else gets its turn between two tokens', async () => {
+  let turns = 0;
+  let going = true;
+  const count = () => {
+    turns++;
+    if (going) setImmediate(count);
+  };
+  setImmediate(count);
+  const at: number[] = [];
+  for await (const _ of generate(model, prompt, { maxNewTokens: 6 })) at.push(turns);
+  going = false;
+  for (let i = 1; i < at.length; i++) assert.ok(at[i]! > at[i - 1]!, `${at}`);
+});
+
 test('sampling: the seed decides', async () => {
   const tokens = (seed: number) =>
     collect(generate(model, prompt, { maxNewTokens: 12, temperature: 3, seed }));

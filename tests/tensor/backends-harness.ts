@@ -6,7 +6,7 @@ import type { Data, DType, HostArray } from '../../src/tensor/dtype.ts';
 import { Random } from '../../src/tensor/index.ts';
 import { rowMajorStrides, type Shape, sizeOf } from '../../src/tensor/shape.ts';
 import { type View, viewOf } from '../../src/tensor/view.ts';
-import type { Tolerance } from '../close.ts';
+import type { Tolerance } from '../all-close.ts';
 
 /** How a tensor of some shape lies in its memory. */
 export type Layout = 'row-major' | 'transposed' | 'sliced' | 'expanded' | 'every second' | 'reversed';
@@ -93,13 +93,32 @@ export function place(backend: Backend, input: Input, seed: number): View {
 
 /** What the row's kernel returns on this backend, on the host; everything it made is released again. */
 export function compute(backend: Backend, row: Row): HostArray[] {
+  const { made, release } = launch(backend, row);
+  const host = made.map((view) => backend.readSync!(view));
+  release();
+  return host;
+}
+
+/** The same where reading has to be waited for. */
+export async function computeAsync(backend: Backend, row: Row): Promise<HostArray[]> {
+  const { made, release } = launch(backend, row);
+  const host: HostArray[] = [];
+  for (const view of made) host.push(await backend.read(view));
+  release();
+  return host;
+}
+
+function launch(backend: Backend, row: Row): { made: View[]; release: () => void } {
   const views = row.inputs.map((input, i) => place(backend, input, i + 1));
   const result = row.run(backend, ...views);
   const made = (Array.isArray(result) ? result : [result]) as readonly Data[];
-  const host = made.map((data) => backend.readSync!(viewOf(data, [data.length])));
-  if (row.inPlace !== true) for (const data of made) backend.release(data);
-  for (const view of views) backend.release(view.data);
-  return host;
+  return {
+    made: made.map((data) => viewOf(data, [data.length])),
+    release() {
+      if (row.inPlace !== true) for (const data of made) backend.release(data);
+      for (const view of views) backend.release(view.data);
+    },
+  };
 }
 
 /** The same bits, NaN and -0 included. */

@@ -2,18 +2,21 @@
  * The conformance suite: every kernel of the fast backends against the reference, over shapes, layouts and special numbers (rows in
  * backends-cases.ts); the same bits for any number of threads and from run to run; equal error sentences; memory and the worker pool.
  */
+import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { buildKernels, isStale, kernelPath } from '../../src/platform/build-kernels.ts';
 import { startWasmBackend } from '../../src/platform/node.ts';
+import { createWasmBackend } from '../../src/tensor/backends/wasm/index.ts';
 import { blockBytes } from '../../src/tensor/backends/wasm/memory.ts';
 import type { HostArray } from '../../src/tensor/dtype.ts';
 import { fromArray, Random, randn, reference, scope, withDefaults } from '../../src/tensor/index.ts';
 import { viewOf } from '../../src/tensor/view.ts';
 import { allClose } from '../close.ts';
 import { table } from './backends-cases.ts';
+import { compare } from './backends-compare.ts';
 import { gradientCases, gradientsOf } from './backends-gradients.ts';
-import { compute, place, type Row, sameBits } from './backends-harness.ts';
+import { compute, place, sameBits } from './backends-harness.ts';
 import { throwsWith } from './fixtures.ts';
 
 if (isStale()) await buildKernels();
@@ -24,38 +27,37 @@ const builds = await Promise.all(
     two: await startWasmBackend({ threads: 2, deterministic, maximumBytes }),
   })),
 );
-const all = builds.flatMap(({ one, two }) => [one, two]);
 const wasm = builds[0]!.two;
-
-function compare(row: Row, actual: readonly HostArray[], expected: readonly HostArray[], on: string): void {
-  const what = `${row.kernel}: ${row.name} on ${on}`;
-  assert.is(actual.length, expected.length, what);
-  for (const [i, values] of actual.entries()) {
-    assert.is(values.constructor, expected[i]!.constructor, `${what}: the element type`);
-    if (row.tolerance !== 'exact') allClose(values, expected[i]!, row.tolerance, what);
-    else if (!sameBits(values, expected[i]!)) {
-      allClose(values, expected[i]!, { absolute: 0, relative: 0 }, what);
-      throw new Error(`${what}: a zero has the wrong sign`);
-    }
-  }
-}
+/** What a page without cross-origin isolation gets: one thread on a memory of its own. */
+const plain = await createWasmBackend({
+  module: new WebAssembly.Module(readFileSync(kernelPath('plain'))),
+  variant: 'plain',
+  threads: 2, // more than one thread there cannot be
+  shared: false,
+  maximumBytes,
+});
+const all = [...builds.flatMap(({ one, two }) => [one, two]), plain];
 
 for (const kernel of new Set(table.map((row) => row.kernel))) {
   test(kernel, () => {
     for (const row of table) {
       if (row.kernel !== kernel) continue;
       const expected = compute(reference, row);
+      const before = all.map(({ device }) => device.memory.usedBytes);
+      let single: HostArray[] = [];
       for (const { one, two } of builds) {
-        const before = [one, two].map(({ device }) => device.memory.usedBytes);
-        const single = compute(one, row);
-        const double = compute(two, row);
+        single = compute(one, row);
         compare(row, single, expected, `${one.variant}, 1 thread`);
-        for (const [i, values] of double.entries()) {
+        for (const [i, values] of compute(two, row).entries()) {
           assert.ok(sameBits(values, single[i]!), `${row.kernel}: ${row.name}: 2 threads give other bits`);
         }
-        const after = [one, two].map(({ device }) => device.memory.usedBytes);
-        assert.equal(after, before, `${row.kernel}: ${row.name}: memory was not given back`);
       }
+      for (const [i, values] of compute(plain, row).entries()) {
+        const what = `${row.kernel}: ${row.name}: plain gives other bits than simd`;
+        assert.ok(sameBits(values, single[i]!), what);
+      }
+      const after = all.map(({ device }) => device.memory.usedBytes);
+      assert.equal(after, before, `${row.kernel}: ${row.name}: memory was not given back`);
     }
   });
 }
@@ -105,7 +107,7 @@ test('errors say the same as the reference', () => {
 for (const { name, inputs, fn } of gradientCases) {
   test(`float32 gradients on wasm agree with float64 on the reference: ${name}`, () => {
     const expected = gradientsOf(reference, 'float64', inputs, fn);
-    for (const backend of [wasm, builds[1]!.one]) {
+    for (const backend of [wasm, builds[1]!.one, plain]) {
       gradientsOf(backend, 'float32', inputs, fn).forEach((values, i) => {
         allClose(values, expected[i]!, { absolute: 1e-4, relative: 1e-4 }, `${name}, ${i}`);
       });
@@ -168,6 +170,48 @@ test('a thousand steps run in constant memory', () =>
     assert.is(memory.memory.buffer.byteLength, size);
     wasm.release(weight.data);
   }));
+
+test('arrays of others, shared or not, are copied in', () => {
+  const values = [1, 2, 3, 4];
+  const others = [Float32Array.from(values), new Float32Array(new SharedArrayBuffer(1 << 17), 65536, 4)];
+  others[1]!.set(values);
+  const foreign = builds[1]!.one.upload(Float32Array.from(values)) as HostArray; // in the memory of another backend
+  for (const backend of [wasm, plain]) {
+    for (const other of [...others, foreign]) {
+      assert.not.ok(backend.device.memory.owns(other));
+      const own = backend.upload(other) as HostArray;
+      assert.ok(backend.device.memory.owns(own));
+      assert.equal([...own], values);
+      backend.release(own);
+    }
+  }
+  builds[1]!.one.release(foreign);
+});
+
+test('a page without isolation has no SharedArrayBuffer: nothing asks for it', () => {
+  const { SharedArrayBuffer: there } = globalThis;
+  Reflect.deleteProperty(globalThis, 'SharedArrayBuffer');
+  try {
+    const own = plain.upload(Float32Array.of(1, 2, 3)) as HostArray;
+    assert.equal([...own], [1, 2, 3]);
+    plain.release(own);
+  } finally {
+    globalThis.SharedArrayBuffer = there;
+  }
+});
+
+test('arrays made before the memory grew stay its own', async () => {
+  const growing = await startWasmBackend({ threads: 1, maximumBytes: 64 << 20 });
+  const early = growing.upload(Float32Array.of(1, 2, 3)) as HostArray;
+  const { buffer } = growing.device.memory.memory;
+  const large = growing.allocate('float32', 4 << 20);
+  assert.is.not(growing.device.memory.memory.buffer, buffer);
+  assert.ok(growing.device.memory.owns(early));
+  const product = growing.binary('mul', viewOf(early, [3]), 2, [3], 'float32') as HostArray;
+  assert.equal([...product], [2, 4, 6]);
+  for (const data of [early, large, product]) growing.release(data);
+  assert.is(growing.device.memory.usedBytes, 0);
+});
 
 test('running out of memory is a sentence, and the backend goes on', async () => {
   const small = await startWasmBackend({ threads: 1, maximumBytes: 16 << 20 });
@@ -234,9 +278,10 @@ test('idle threads sleep', async () => {
   assert.ok(user + system < 60_000, `${(user + system) / 1000} ms of work in 200 ms`);
 });
 
-test('both builds are there, and the deterministic one is the portable one', () => {
-  assert.ok(kernelPath('simd').endsWith('.wasm'));
+test('the deterministic build is the portable one, and without shared memory there is one thread', () => {
   assert.is(builds[1]!.one.variant, 'simd');
+  assert.is(plain.threads, 1);
+  assert.not.instance(plain.device.memory.memory.buffer, SharedArrayBuffer);
 });
 
 test.after(() => {

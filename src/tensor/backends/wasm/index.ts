@@ -30,6 +30,8 @@ export interface WasmOptions {
   readonly shared?: boolean;
   /** Largest size of the memory in bytes, a multiple of 65536. */
   readonly maximumBytes?: number;
+  /** Seconds that a worker may take to start before that is an error (default 60). */
+  readonly startLimit?: number;
 }
 
 export interface WasmBackend extends Backend {
@@ -51,7 +53,7 @@ export async function createWasmBackend(options: WasmOptions): Promise<WasmBacke
     Object.entries(instance.exports).filter(([, value]) => typeof value === 'function'),
   ) as Kernels;
   const pool = new Pool(memory, kernels, threads);
-  if (options.spawn !== undefined && threads > 1) await pool.start(module, options.spawn);
+  if (options.spawn !== undefined && threads > 1) await pool.start(module, options.spawn, options.startLimit);
   return bind(new Device(memory, pool), variant, threads);
 }
 

@@ -33,6 +33,8 @@ export class WasmMemory {
   private readonly registry = new FinalizationRegistry<Block>(({ address, bytes }) =>
     this.takeBack(address, bytes),
   );
+  /** A shared memory shows itself as a new buffer object each time it grows; the old ones stay valid. */
+  private readonly earlierBuffers = new Set<ArrayBufferLike>();
   private next: number;
   private readonly free = new Map<number, number[]>();
   /** Bytes in blocks that are in use, and the most there ever were. */
@@ -47,7 +49,14 @@ export class WasmMemory {
     // Growing a memory that is not shared would cut off every view into it: it gets its full size at once (pages are only
     // taken from the system when they are touched).
     const initial = shared ? Math.ceil(this.next / PAGE) + 16 : maximum;
-    this.memory = new WebAssembly.Memory({ initial, maximum, shared });
+    try {
+      this.memory = new WebAssembly.Memory({ initial, maximum, shared });
+    } catch (error) {
+      throw new RangeError(
+        `wasm: the engine gives no memory of up to ${megabytes(maximumBytes)} (${(error as Error).message}); ` +
+          'ask for less with maximumBytes',
+      );
+    }
   }
 
   scratch(thread: number): number {
@@ -88,12 +97,9 @@ export class WasmMemory {
     this.usedBytes -= bytes;
   }
 
-  /** True for arrays inside this memory. A grown shared memory has several buffer objects, so the address decides. */
+  /** True for arrays inside this memory, also those made before it grew. */
   owns(data: HostArray): boolean {
-    return (
-      data.buffer === this.memory.buffer ||
-      (data.buffer instanceof SharedArrayBuffer && data.byteOffset >= PAGE)
-    );
+    return data.buffer === this.memory.buffer || this.earlierBuffers.has(data.buffer);
   }
 
   private extend(bytes: number, size: number): number {
@@ -108,6 +114,7 @@ export class WasmMemory {
       );
       if (end > this.maximumBytes || pages * PAGE < missing) throw this.exhausted(size);
       try {
+        this.earlierBuffers.add(this.memory.buffer);
         this.memory.grow(pages);
       } catch {
         throw this.exhausted(size);
@@ -118,12 +125,15 @@ export class WasmMemory {
   }
 
   private exhausted(size: number): RangeError {
-    const mb = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
     return new RangeError(
-      `wasm: no memory for ${size} more numbers; ${mb(this.usedBytes)} of at most ${mb(this.maximumBytes)} are in use. ` +
+      `wasm: no memory for ${size} more numbers; ${megabytes(this.usedBytes)} of at most ${megabytes(this.maximumBytes)} are in use. ` +
         'Take a smaller --batch-size (with a larger --grad-accum) or a shorter --context; own programs: put each step into scope()',
     );
   }
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
 }
 
 function align(address: number): number {

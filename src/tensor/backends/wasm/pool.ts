@@ -16,7 +16,8 @@ import { CONTROL_ADDRESS, type WasmMemory } from './memory.ts';
 /** A worker thread of any platform. */
 export interface WorkerHandle {
   postMessage(message: unknown): void;
-  onReady(fn: () => void): void;
+  /** Calls one of the two when the worker has answered, or when it cannot any more. */
+  onStart(ready: () => void, failed: (why: string) => void): void;
   terminate(): void;
 }
 
@@ -24,6 +25,9 @@ export type Kernel = (...args: number[]) => number | undefined;
 export type Kernels = Readonly<Record<string, Kernel>>;
 
 const SPINS = 20_000;
+
+/** Seconds for a worker to start; one that has not by then never will (a server that answers with some other script). */
+const START_LIMIT = 60;
 
 export class Pool {
   readonly threads: number;
@@ -45,25 +49,41 @@ export class Pool {
     this.values = new Float64Array(memory.memory.buffer, CONTROL_ADDRESS + 64, 64);
   }
 
-  /** Start the workers; resolves when all of them can take a job. */
-  async start(module: WebAssembly.Module, spawn: () => WorkerHandle): Promise<void> {
-    const ready: Promise<void>[] = [];
-    for (let thread = 1; thread < this.threads; thread++) {
-      const worker = spawn();
-      ready.push(new Promise((resolve) => worker.onReady(resolve)));
-      worker.postMessage({
-        module,
-        memory: this.memory.memory,
-        control: CONTROL_ADDRESS,
-        kernels: this.names,
-        thread,
-        threads: this.threads,
-        scratch: this.memory.scratch(thread),
-        spins: SPINS,
+  /**
+   * Start the workers; resolves when all of them can take a job. Should one of them not start, none is left behind and the error says
+   * why. Nothing may wait in Atomics.wait here: a page starts its workers from the very thread that would sleep.
+   */
+  async start(module: WebAssembly.Module, spawn: () => WorkerHandle, limit = START_LIMIT): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        const failed = (why: string) => reject(new Error(`wasm: a worker thread does not start: ${why}`));
+        timer = setTimeout(() => failed(`no answer within ${limit} s`), limit * 1000);
+        let missing = this.threads - 1;
+        for (let thread = 1; thread < this.threads; thread++) {
+          const worker = spawn();
+          this.workers.push(worker);
+          worker.onStart(() => {
+            if (--missing === 0) resolve();
+          }, failed);
+          worker.postMessage({
+            module,
+            memory: this.memory.memory,
+            control: CONTROL_ADDRESS,
+            kernels: this.names,
+            thread,
+            threads: this.threads,
+            scratch: this.memory.scratch(thread),
+            spins: SPINS,
+          });
+        }
       });
-      this.workers.push(worker);
+    } catch (error) {
+      this.stop();
+      throw error;
+    } finally {
+      clearTimeout(timer);
     }
-    await Promise.all(ready);
   }
 
   /**

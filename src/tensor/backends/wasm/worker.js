@@ -30,5 +30,13 @@ function serve({ module, memory, control, kernels, thread, threads, scratch, spi
   }
 }
 
-if (inNode) port.once('message', serve);
-else self.onmessage = (event) => serve(event.data);
+// A message that cannot be received (a page that may not share memory with this worker) would leave the pool waiting.
+const refuse = () => {
+  throw new Error('the shared memory cannot be received here');
+};
+
+if (inNode) port.once('message', serve).once('messageerror', refuse);
+else {
+  self.onmessage = (event) => serve(event.data);
+  self.onmessageerror = refuse;
+}
