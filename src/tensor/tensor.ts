@@ -12,7 +12,7 @@
 import type { Backend } from './backend.ts';
 import { type Data, type DType, dtypeOf, type HostArray } from './dtype.ts';
 import { isReleased, keepData, releaseNow } from './scope.ts';
-import { formatShape, type Shape, sizeOf } from './shape.ts';
+import { formatShape, type Shape, sameShape, sizeOf } from './shape.ts';
 import { type View, viewOf } from './view.ts';
 
 export type Adjoint = (dy: Tensor) => Tensor;
@@ -123,7 +123,7 @@ export class Tensor {
 
   /** Overwrite the elements in place with `source` of the same shape. Not recorded: for optimizers, loading and caches. */
   assign(source: Tensor): void {
-    if (formatShape(source.shape) !== formatShape(this.shape) || source.dtype !== this.dtype) {
+    if (!sameShape(source.shape, this.shape) || source.dtype !== this.dtype) {
       throw new Error(
         `assign: cannot put ${source.dtype} ${formatShape(source.shape)} into ${this.dtype} ${formatShape(this.shape)}`,
       );

@@ -143,6 +143,6 @@ function align(address: number): number {
 /** Size class: the next of 1, 1.25, 1.5, 1.75 times a power of two, at least one cache line. */
 export function blockBytes(bytes: number): number {
   if (bytes <= ALIGNMENT) return ALIGNMENT;
-  const quarter = Math.max(ALIGNMENT, 2 ** (29 - Math.clz32(bytes - 1)));
+  const quarter = Math.max(ALIGNMENT, 1 << (29 - Math.clz32(bytes - 1)));
   return Math.ceil(bytes / quarter) * quarter;
 }
