@@ -7,6 +7,7 @@ import * as assert from 'uvu/assert';
 import { buildKernels, isStale, kernelPath } from '../../src/platform/build-kernels.ts';
 import { createWasmBackend, type WasmBackend } from '../../src/tensor/backends/wasm/index.ts';
 import type { WorkerHandle } from '../../src/tensor/backends/wasm/pool.ts';
+import { viewOf } from '../../src/tensor/view.ts';
 
 if (isStale()) await buildKernels();
 const module = new WebAssembly.Module(readFileSync(kernelPath('simd')));
@@ -43,6 +44,14 @@ test('all workers answer', async () => {
   const { started, live } = await startWith([willing, willing, willing]);
   assert.is((started as WasmBackend).threads, 4);
   assert.is(live, 3);
+});
+
+test('after stop() the calling thread computes alone instead of waiting for nobody', async () => {
+  const backend = (await startWith([willing])).started as WasmBackend;
+  backend.stop();
+  const x = backend.allocate('float32', 100_000) as Float32Array;
+  backend.fill(viewOf(x, [100_000]), 3);
+  assert.ok(x.every((value) => value === 3));
 });
 
 test('one of them cannot be loaded: its reason, and the others are ended', async () => {

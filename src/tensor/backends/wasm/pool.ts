@@ -95,7 +95,7 @@ export class Pool {
     if (items === 0) return;
     const kernel = this.kernels[name]!;
     const units = Math.ceil(items / grain);
-    if (this.threads === 1 || units < 2) {
+    if (this.workers.length === 0 || units < 2) {
       args.push(0, items, this.memory.scratch(0));
       kernel(...args);
       return;
@@ -133,6 +133,7 @@ export class Pool {
     }
   }
 
+  /** End the workers. Whatever is computed afterwards, this thread computes alone. */
   stop(): void {
     for (const worker of this.workers) worker.terminate();
     this.workers.length = 0;
