@@ -46,6 +46,20 @@ test('all workers answer', async () => {
   assert.is(live, 3);
 });
 
+test('threads that do not come in time: the calling thread computes their shares, each once', async () => {
+  const backend = (await startWith([willing, willing, willing])).started as WasmBackend; // they never take a share
+  for (const items of [1, 2, 3, 4, 5, 7, 100]) {
+    const words = backend.allocate('int32', items) as Int32Array;
+    backend.device.run('fillWords', items, 1, [words.byteOffset, 5]);
+    assert.ok(
+      words.every((word) => word === 5),
+      `${items} items`,
+    );
+    backend.release(words);
+  }
+  backend.stop();
+});
+
 test('after stop() the calling thread computes alone instead of waiting for nobody', async () => {
   const backend = (await startWith([willing])).started as WasmBackend;
   backend.stop();

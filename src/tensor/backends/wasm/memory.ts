@@ -12,7 +12,7 @@ import { type DType, type HostArray, hostArray } from '../../dtype.ts';
 export const PAGE = 65536;
 /** Addresses below are the kernels' own static data. */
 export const CONTROL_ADDRESS = PAGE;
-const CONTROL_BYTES = 4096;
+const CONTROL_BYTES = 8192;
 /** Each thread's scratch: packed panels of a matrix product, score blocks of attention. */
 export const SCRATCH_BYTES = 4 << 20;
 const ALIGNMENT = 64;

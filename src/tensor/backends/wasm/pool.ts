@@ -1,15 +1,16 @@
 /**
  * A pool of threads over one shared memory.
  *
- * A job is a kernel, its arguments and a number of items; thread t of n computes items [t/n, (t+1)/n) of them, rounded to whole grains.
- * How a job is split never changes what is computed for an item, so results are the same bits for any number of threads.
+ * A job is a kernel, its arguments and a number of items; thread t of n computes share t, the items [t/n, (t+1)/n) of them rounded to whole
+ * grains. How a job is split never changes what is computed for an item, so results are the same bits for any number of threads.
  *
- *   control block, 32-bit words:  0 job number   1 workers still busy   2 kernel   3 arguments   4 grains   5 items a grain   6 items
- *                                 7 workers whose kernel threw
+ *   control block, 32-bit words:  0 kernel   1 arguments   2 grains   3 items a grain   4 items   5 shares whose kernel threw
  *   from byte 64 on, 64-bit floats: the arguments
+ *   from byte 1024 on, a cache line for each share: 0 idle   1 open   2 taken by its thread
  *
- * The calling thread computes share 0 itself and then waits for the others: first spinning, because most kernels are shorter than waking
- * a thread takes. Idle workers sleep in Atomics.wait and cost nothing.
+ * The calling thread opens the shares, computes share 0 itself, and then whatever share is still open: a thread that is slow to wake up,
+ * because other programs use the cores, costs its help and not the time until it comes. For shares that are taken it waits: first
+ * spinning, because most kernels are shorter than waking a thread takes. Idle workers sleep in Atomics.wait and cost nothing.
  */
 import { CONTROL_ADDRESS, type WasmMemory } from './memory.ts';
 
@@ -26,6 +27,10 @@ export type Kernels = Readonly<Record<string, Kernel>>;
 
 const SPINS = 20_000;
 
+/** Words from one state to the next, and what they say (worker.js knows the same numbers). */
+const LINE = 16;
+const [IDLE, OPEN, TAKEN] = [0, 1, 2];
+
 /** Seconds for a worker to start; one that has not by then never will (a server that answers with some other script). */
 const START_LIMIT = 60;
 
@@ -38,6 +43,7 @@ export class Pool {
   private readonly workers: WorkerHandle[] = [];
   private readonly words: Int32Array;
   private readonly values: Float64Array;
+  private readonly states: Int32Array;
 
   constructor(memory: WasmMemory, kernels: Kernels, threads: number) {
     this.memory = memory;
@@ -47,6 +53,7 @@ export class Pool {
     this.threads = threads;
     this.words = new Int32Array(memory.memory.buffer, CONTROL_ADDRESS, 16);
     this.values = new Float64Array(memory.memory.buffer, CONTROL_ADDRESS + 64, 64);
+    this.states = new Int32Array(memory.memory.buffer, CONTROL_ADDRESS + 1024, threads * LINE);
   }
 
   /**
@@ -100,36 +107,49 @@ export class Pool {
       kernel(...args);
       return;
     }
-    const { words, values } = this;
+    const { words, values, states } = this;
     for (let i = 0; i < args.length; i++) values[i] = args[i]!;
-    words[2] = this.codes.get(name)!;
-    words[3] = args.length;
-    words[4] = units;
-    words[5] = grain;
-    words[6] = items;
-    Atomics.store(words, 1, this.threads - 1);
-    Atomics.add(words, 0, 1);
-    Atomics.notify(words, 0);
-    const end = Math.min(Math.floor(units / this.threads) * grain, items);
+    words[0] = this.codes.get(name)!;
+    words[1] = args.length;
+    words[2] = units;
+    words[3] = grain;
+    words[4] = items;
+    for (let share = 1; share < this.threads; share++) {
+      if (this.firstUnit(share, units) === this.firstUnit(share + 1, units)) continue;
+      Atomics.store(states, share * LINE, OPEN);
+      Atomics.notify(states, share * LINE);
+    }
     try {
-      if (end > 0) {
-        args.push(0, end, this.memory.scratch(0));
-        kernel(...args);
+      const count = args.length;
+      for (let share = 0; share < this.threads; share++) {
+        if (share > 0 && Atomics.compareExchange(states, share * LINE, OPEN, IDLE) !== OPEN) continue;
+        const begin = this.firstUnit(share, units) * grain;
+        const end = Math.min(this.firstUnit(share + 1, units) * grain, items);
+        args.length = count;
+        args.push(begin, end, this.memory.scratch(0));
+        if (begin < end) kernel(...args);
       }
     } finally {
       this.join(); // whatever happens here: the others still write to the same memory
     }
-    if (words[7] !== 0) {
-      words[7] = 0;
+    if (words[5] !== 0) {
+      words[5] = 0;
       throw new WebAssembly.RuntimeError(`wasm: the kernel ${name} failed in a worker thread`);
     }
   }
 
+  private firstUnit(share: number, units: number): number {
+    return Math.floor((units * share) / this.threads);
+  }
+
+  /** Wait until no share is taken; those still open (only after an error here) are closed. */
   private join(): void {
-    const { words } = this;
-    for (let i = 0; i < SPINS; i++) if (Atomics.load(words, 1) === 0) return;
-    for (let busy = Atomics.load(words, 1); busy !== 0; busy = Atomics.load(words, 1)) {
-      if (canWait) Atomics.wait(words, 1, busy, 100);
+    const { states } = this;
+    for (let share = 1; share < this.threads; share++) {
+      const at = share * LINE;
+      Atomics.compareExchange(states, at, OPEN, IDLE);
+      for (let i = 0; i < SPINS && Atomics.load(states, at) !== IDLE; i++);
+      while (Atomics.load(states, at) !== IDLE) if (canWait) Atomics.wait(states, at, TAKEN, 100);
     }
   }
 

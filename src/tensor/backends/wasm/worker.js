@@ -3,6 +3,7 @@
  *
  * Plain JavaScript, so that Node and a page can start it as it is. The control block is described in pool.ts.
  */
+const [IDLE, OPEN, TAKEN] = [0, 1, 2];
 const inNode = typeof process === 'object' && typeof process.getBuiltinModule === 'function';
 const port = inNode ? process.getBuiltinModule('node:worker_threads').parentPort : self;
 
@@ -11,22 +12,27 @@ function serve({ module, memory, control, kernels, thread, threads, scratch, spi
   const table = kernels.map((name) => exports[name]);
   const words = new Int32Array(memory.buffer, control, 16);
   const values = new Float64Array(memory.buffer, control + 64, 64);
-  let seen = 0;
+  const state = new Int32Array(memory.buffer, control + 1024 + 64 * thread, 1);
   port.postMessage('ready');
   for (;;) {
     // A short spin catches the next kernel of the same step; a longer pause is slept through.
-    for (let i = 0; i < spins && Atomics.load(words, 0) === seen; i++);
-    while (Atomics.load(words, 0) === seen) Atomics.wait(words, 0, seen);
-    seen = Atomics.load(words, 0);
-    const [count, units, grain] = [words[3], words[4], words[5]];
+    for (let i = 0; i < spins && Atomics.load(state, 0) !== OPEN; i++);
+    while (Atomics.load(state, 0) !== OPEN) Atomics.wait(state, 0, IDLE);
+    // The caller may have computed this share itself in the meantime; once it is taken, the job stays as it is until it is done.
+    if (Atomics.compareExchange(state, 0, OPEN, TAKEN) !== OPEN) continue;
+    const args = [];
+    for (let i = 0; i < words[1]; i++) args.push(values[i]);
+    const [units, grain] = [words[2], words[3]];
     const begin = Math.floor((units * thread) / threads) * grain;
-    const end = Math.min(Math.floor((units * (thread + 1)) / threads) * grain, words[6]);
+    const end = Math.min(Math.floor((units * (thread + 1)) / threads) * grain, words[4]);
+    args.push(begin, end, scratch);
     try {
-      if (begin < end) table[words[2]](...values.subarray(0, count), begin, end, scratch);
+      if (begin < end) table[words[0]](...args);
     } catch {
-      Atomics.add(words, 7, 1); // pool.ts throws there
+      Atomics.add(words, 5, 1); // pool.ts throws there
     }
-    if (Atomics.sub(words, 1, 1) === 1) Atomics.notify(words, 1);
+    Atomics.store(state, 0, IDLE);
+    Atomics.notify(state, 0);
   }
 }
 
