@@ -269,6 +269,23 @@ test('shares of a job cover every item once', () => {
   }
 });
 
+test("arrays stay the backend's own however often memories grow", async () => {
+  // A grown memory shows itself as a new buffer object at once, and as another one when word of it has gone round all threads.
+  const growing = await Promise.all(
+    [1, 2].map(() => startWasmBackend({ threads: 2, maximumBytes: 512 << 20 })),
+  );
+  const made = Array.from({ length: 400 }, () =>
+    growing.map(({ device }) => {
+      const words = device.allocate('int32', 60_000);
+      device.run('fillWords', words.length, 1000, [words.byteOffset, 1]);
+      return words;
+    }),
+  );
+  const foreign = made.flatMap((pair) => pair.filter((words, i) => !growing[i]!.device.memory.owns(words)));
+  assert.is(foreign.length, 0, 'kernels would be left to the reference loops without a word');
+  for (const backend of growing) backend.stop();
+});
+
 test('idle threads sleep', async () => {
   wasm.release(wasm.unary('exp', viewOf(wasm.allocate('float32', 100_000), [100_000]))); // all threads awake
   await new Promise((resolve) => setTimeout(resolve, 50));

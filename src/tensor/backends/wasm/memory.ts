@@ -33,8 +33,12 @@ export class WasmMemory {
   private readonly registry = new FinalizationRegistry<Block>(({ address, bytes }) =>
     this.takeBack(address, bytes),
   );
-  /** A shared memory shows itself as a new buffer object each time it grows; the old ones stay valid. */
-  private readonly earlierBuffers = new Set<ArrayBufferLike>();
+  /**
+   * Every buffer object that arrays were made on. A shared memory shows itself as another object after it has grown, and a moment later, when
+   * the other threads have heard of it, once more; all of them stay valid.
+   */
+  private readonly buffers = new Set<ArrayBufferLike>();
+  private latest: ArrayBufferLike | undefined;
   private next: number;
   private readonly free = new Map<number, number[]>();
   /** Bytes in blocks that are in use, and the most there ever were. */
@@ -71,6 +75,10 @@ export class WasmMemory {
     this.usedBytes += bytes;
     this.peakBytes = Math.max(this.peakBytes, this.usedBytes);
     const { buffer } = this.memory;
+    if (buffer !== this.latest) {
+      this.latest = buffer;
+      this.buffers.add(buffer);
+    }
     return dtype === 'float32'
       ? new Float32Array(buffer, address, size)
       : new Int32Array(buffer, address, size);
@@ -99,7 +107,8 @@ export class WasmMemory {
 
   /** True for arrays inside this memory, also those made before it grew. */
   owns(data: HostArray): boolean {
-    return data.buffer === this.memory.buffer || this.earlierBuffers.has(data.buffer);
+    const { buffer } = data;
+    return buffer === this.latest || this.buffers.has(buffer);
   }
 
   private extend(bytes: number, size: number): number {
@@ -114,7 +123,6 @@ export class WasmMemory {
       );
       if (end > this.maximumBytes || pages * PAGE < missing) throw this.exhausted(size);
       try {
-        this.earlierBuffers.add(this.memory.buffer);
         this.memory.grow(pages);
       } catch {
         throw this.exhausted(size);
