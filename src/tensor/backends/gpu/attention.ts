@@ -233,10 +233,10 @@ interface Sizes {
   readonly past: number;
 }
 
-function sizesOf({ q, k }: AttentionViews): Sizes {
+function sizesOf({ q, k }: AttentionViews, isForward: boolean): Sizes {
   const [B, heads, queries, width] = q.shape as [number, number, number, number];
   const [kvHeads, S] = [k.shape[1]!, k.shape[2]!];
-  const keys = queries === 1 ? Math.ceil(S / KEYS_STEP) * KEYS_STEP : S;
+  const keys = isForward && queries === 1 ? Math.ceil(S / KEYS_STEP) * KEYS_STEP : S;
   return { B, heads, kvHeads, group: heads / kvHeads, queries, keys, width, past: S - queries };
 }
 
@@ -264,7 +264,7 @@ function scoresOf(device: GpuDevice, { q, k, mask, scale }: AttentionViews, size
 }
 
 export function attention(device: GpuDevice, views: AttentionViews): { y: GpuArray; logSums: GpuArray } {
-  const sizes = sizesOf(views);
+  const sizes = sizesOf(views, true);
   const { B, heads: H, queries, keys, width, past } = sizes;
   const rows = B * H * queries;
   const scores = scoresOf(device, views, sizes);
@@ -279,7 +279,7 @@ export function attention(device: GpuDevice, views: AttentionViews): { y: GpuArr
 }
 
 export function attentionAdjoint(device: GpuDevice, views: AttentionViews, y: View, logSums: View, dy: View) {
-  const sizes = sizesOf(views);
+  const sizes = sizesOf(views, false);
   const { B, heads: H, kvHeads, queries, keys, width, past } = sizes;
   const rows = B * H * queries;
   const [out, up, logs] = [y, dy, logSums].map((view) => contiguous(device, view));
