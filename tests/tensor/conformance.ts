@@ -27,7 +27,7 @@ interface Tolerance {
 
 /** Where the table's own tolerance does not hold: added to it. Matched by the beginning of the kernel's name. */
 const wider: Record<Arithmetic, readonly (readonly [kernel: string, Tolerance])[]> = {
-  double: [['scatterAddRows', { absolute: 2e-3, relative: 1e-6 }]], // the reference adds in float32 here
+  double: [['scatterAddRows', { absolute: 1e-2, relative: 1e-5 }]], // the reference adds up to 1000 numbers in float32 here
   single: [
     ['unary erf', { absolute: 1e-7, relative: 1e-6 }],
     ['reduce sum', { absolute: 1e-3, relative: 2e-5 }],
@@ -48,7 +48,7 @@ const wider: Record<Arithmetic, readonly (readonly [kernel: string, Tolerance])[
     ['binary pow', { absolute: 1e-5, relative: 5e-5 }],
     ['reduce sum', { absolute: 1e-3, relative: 2e-5 }],
     ['cumsum', { absolute: 1e-5, relative: 1e-6 }],
-    ['scatterAddRows', { absolute: 2e-3, relative: 1e-6 }],
+    ['scatterAddRows', { absolute: 1e-2, relative: 1e-5 }],
     ['gather and scatterAdd', { absolute: 1e-6, relative: 1e-6 }],
     ['sumOfSquares', { absolute: 1e-5, relative: 1e-5 }],
     ['matmul', { absolute: 2e-5, relative: 1e-5 }],
