@@ -147,6 +147,17 @@ test('float64, synchronous reads, and whole numbers beyond 2^24 are refused with
   assert.not(webasm.supports('float64'));
 });
 
+test('a tensor beyond 2^24 elements, which kernels cannot address exactly, is a sentence (not in mode cpu)', () => {
+  throwsWith(
+    () => zeros([2 ** 12 + 1, 2 ** 12], { backend: webasm }),
+    `${2 ** 24} that a kernel`,
+    '--backend wasm',
+  );
+  const large = zeros([2 ** 12 + 1, 2 ** 12], { backend: hosts[0]!.backend });
+  assert.is(large.size, 2 ** 24 + 2 ** 12);
+  large.dispose();
+});
+
 test('indices from the host are checked like on every backend', () => {
   const index = (...ids: number[]) => fromArray(Int32Array.from(ids), [ids.length], { backend: webasm });
   const table = zeros([3, 4], { backend: webasm });

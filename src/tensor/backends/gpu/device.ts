@@ -96,6 +96,8 @@ export class GpuDevice {
       if (limits !== undefined)
         this.largestSize = Math.min(limits.maxStorageBufferBindingSize, limits.maxBufferSize) / 4;
     }
+    // gpu.js makes every local variable of a kernel a float: places beyond 2^24 would be rounded. JavaScript's numbers are exact.
+    if (this.mode !== 'cpu') this.largestSize = Math.min(this.largestSize, LARGEST_INTEGER);
     this.context = context;
   }
 
@@ -277,11 +279,14 @@ export class GpuDevice {
 
   private checkSize(what: string, size: number): void {
     if (size <= this.largestSize) return;
-    const limit = isTextureMode(this.mode)
-      ? `a texture of ${this.largestSide} x ${this.largestSide}`
-      : `a buffer of ${this.largestSize} numbers`;
+    const limit =
+      this.largestSize === LARGEST_INTEGER
+        ? `the ${LARGEST_INTEGER} that a kernel of gpu.js can address`
+        : isTextureMode(this.mode)
+          ? `a texture of ${this.largestSide} x ${this.largestSide}, the largest of this device`
+          : `a buffer of ${this.largestSize} numbers, the largest of this device`;
     throw new FaultError(
-      `gpu: the result of "${what}" has ${size} numbers, more than ${limit}, the largest of this device; ` +
+      `gpu: the result of "${what}" has ${size} numbers, more than ${limit}; ` +
         'take a smaller --batch-size (with a larger --grad-accum), a shorter --context, or --backend wasm',
     );
   }
