@@ -32,7 +32,7 @@ export function formatMeasurement(measurement: Measurement): string {
     details,
   } = measurement;
   const number = value.toFixed(value < 100 ? 2 : 0).padStart(9);
-  const head = `${group.padEnd(9)}${name.padEnd(24)}${backend.padEnd(10)}${threads}t ${number} ${unit.padEnd(9)}`;
+  const head = `${group.padEnd(9)}${name.padEnd(24)}${backend.padEnd(11)}${threads}t ${number} ${unit.padEnd(9)}`;
   const comparisons = Object.entries(ratios).map(([against, ratio]) => `${ratio.toFixed(2)} x ${against}`);
   const lines = [`${head} ${comparisons.join(', ')}`.trimEnd()];
   if (breakdown !== undefined) lines.push(`    ${shares(breakdown)}`);

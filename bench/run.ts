@@ -6,6 +6,7 @@
  *   train      tokens per second of a whole training step (forward, backward, clipping, AdamW), and where the time goes
  *   generate   tokens per second of greedy decoding with a KV cache
  *   memory     most bytes of nano training against the formula, and whether it stays flat
+ *   gpu        each mode of the gpu backend that starts here: products, training, cost of a launch, share of transfers
  *
  * Other programs on the same machine disturb: close them. Comparisons with other projects are in bench/peers/.
  */
@@ -16,6 +17,7 @@ import { UserError } from '../src/errors.ts';
 import { type Bench, startContenders } from './backends.ts';
 import { gemm } from './gemm.ts';
 import { decode } from './generate.ts';
+import { gpu } from './gpu.ts';
 import { formatMeasurement, type Measurement } from './measurement.ts';
 import { memory } from './memory.ts';
 import { ops } from './ops.ts';
@@ -23,7 +25,7 @@ import { train } from './train.ts';
 
 type Group = (bench: Bench) => Iterable<Measurement> | AsyncIterable<Measurement>;
 
-const groups: Readonly<Record<string, Group>> = { gemm, ops, train, generate: decode, memory };
+const groups: Readonly<Record<string, Group>> = { gemm, ops, train, generate: decode, memory, gpu };
 
 const flags = {
   json: { type: 'boolean', help: 'one JSON object a line' },

@@ -8,7 +8,7 @@ import { CausalLM } from '../src/models/causal-lm.ts';
 import { preset } from '../src/models/presets.ts';
 import { AdamW } from '../src/optim/adamw.ts';
 import { clipFactor, gradientNorm } from '../src/optim/clip.ts';
-import { type Backend, fromArray, Random, scope, withDefaults } from '../src/tensor/index.ts';
+import { type Backend, fromArray, Random, scope, type Tensor, withDefaults } from '../src/tensor/index.ts';
 
 /** Preset and batch: rows of a full context. */
 export const trainingSizes = [
@@ -22,6 +22,8 @@ export interface Trainer {
   readonly tokens: number;
   /** One update; returns the loss. */
   step(): number;
+  /** The same on a backend that can only be read asynchronously. */
+  stepLater(): Promise<number>;
 }
 
 /** What a step is divided into; a hook is called at the beginning of each part. */
@@ -55,16 +57,42 @@ export function makeTrainer(
       });
       onPhase('backward');
       loss.backward();
-      return loss.item();
+      return loss.detach();
     });
-  const step = () => {
-    const loss = gradients();
+  const norm = () => {
     onPhase('clip');
-    const norm = scope(() => gradientNorm(model).item());
-    onPhase('adamw');
-    scope(() => optimizer.update(1e-3, clipFactor(norm, 1)));
-    model.zeroGrad();
-    return loss;
+    return scope(() => gradientNorm(model));
   };
-  return { model, tokens: rows * T, step: () => withDefaults({ backend }, step) };
+  const update = (length: number) => {
+    onPhase('adamw');
+    scope(() => optimizer.update(1e-3, clipFactor(length, 1)));
+    model.zeroGrad();
+  };
+  const here = <R>(fn: () => R) => withDefaults({ backend }, fn);
+  const now = (tensor: Tensor) => {
+    const value = tensor.item();
+    tensor.dispose();
+    return value;
+  };
+  const later = async (tensor: Tensor) => {
+    const [value] = await tensor.read();
+    tensor.dispose();
+    return value!;
+  };
+  return {
+    model,
+    tokens: rows * T,
+    step: () =>
+      here(() => {
+        const loss = now(gradients());
+        update(now(norm()));
+        return loss;
+      }),
+    async stepLater() {
+      const loss = await later(here(gradients));
+      const length = await later(here(norm));
+      here(() => update(length));
+      return loss;
+    },
+  };
 }

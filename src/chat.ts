@@ -120,7 +120,8 @@ await runCommand({
   async run(values) {
     const options = chatOptions(values);
     const directory = findChatModel(values.model);
-    await useBackend(values);
+    const { name, description } = await useBackend({ ...values, gpuMode: values['gpu-mode'] });
+    if (name.startsWith('gpu')) process.stderr.write(`backend: ${description}\n`);
     const { model, tokenizer } = loadModelDirectory(directory);
     const chat = new Chat(model, tokenizer, options);
     if (values.prompt !== undefined) await answer(chat, values.prompt);

@@ -56,7 +56,8 @@ await runCommand({
     if (values.model === undefined)
       throw new UserError('--model is required: the directory of a trained model, such as runs/default/sft');
     const directory = findModel(values.model);
-    await useBackend(values);
+    const { name, description } = await useBackend({ ...values, gpuMode: values['gpu-mode'] });
+    if (name.startsWith('gpu')) process.stderr.write(`backend: ${description}\n`);
     if (values.logits !== undefined) {
       process.stdout.write(`${await logitsJson(loadModelDirectory(directory), values.logits)}\n`);
       return 0;

@@ -14,7 +14,7 @@ import { makeReporter } from './cli/progress.ts';
 import { locateData } from './data/layout.ts';
 import { UserError } from './errors.ts';
 import { presetNames } from './models/presets.ts';
-import { runStages } from './training/run.ts';
+import { runStages, workOf } from './training/run.ts';
 import { type RunSettings, resumeRunSettings, type StageName, stageNames } from './training/run-settings.ts';
 import type { StageSettings } from './training/settings.ts';
 
@@ -129,6 +129,7 @@ function given(values: FlagValues<typeof flags>): Partial<RunSettings> {
     ...(values['vocab-size'] === undefined ? {} : { vocabSize: values['vocab-size'] }),
     ...(values.quick === undefined ? {} : { quick: values.quick }),
     ...(values.backend === undefined ? {} : { backend: values.backend }),
+    ...(values['gpu-mode'] === undefined ? {} : { gpuMode: values['gpu-mode'] }),
     ...(values.deterministic === undefined ? {} : { deterministic: values.deterministic }),
     ...(Object.keys(changes).length === 0 ? {} : { changes }),
   };
@@ -155,6 +156,7 @@ function newSettings(chosen: Partial<RunSettings>): RunSettings {
     changes: {},
     quick: false,
     backend: 'auto',
+    gpuMode: null,
     deterministic: false,
     ...chosen,
     data,
@@ -175,9 +177,19 @@ await runCommand({
       process.stderr.write('\nStopping after this step; a second Ctrl-C stops at once.\n');
     });
     const reporter = makeReporter();
-    const { backend, deterministic } = settings;
-    reporter.note(`backend: ${await useBackend({ backend, deterministic, threads: values.threads })}`);
-    const context = { out, settings, resume, reporter, shouldStop: () => stopped };
+    const { backend, gpuMode, deterministic } = settings;
+    const chosen = await useBackend({
+      backend,
+      gpuMode: gpuMode ?? undefined,
+      deterministic,
+      threads: values.threads,
+      work: workOf(settings),
+    });
+    reporter.note(`backend: ${chosen.description}`);
+    const context = {
+      ...{ out, resume, reporter, backend: chosen.name, shouldStop: () => stopped },
+      settings: { ...settings, ...chosen.decided },
+    };
     const complete = await runStages(context).finally(() => reporter.end('')); // a bar left open would keep the process alive
     if (!complete) {
       process.stderr.write(`Stopped. Continue with: npx tsx src/train.ts --resume --out ${out}\n`);

@@ -1,17 +1,36 @@
 /**
  * Which backend a command computes on.
  *
- *   auto        wasm where it starts, else reference
+ *   auto        the faster of wasm and a real GPU, by a short probe of the model's own matrix products; reference where neither starts
  *   wasm        SIMD kernels on all cores (--threads N)          --deterministic keeps to the bits every processor gives
+ *   gpu         gpu.js kernels (--gpu-mode): webgpu or headlessgl where they exist, else webasm, correct but slow
  *   reference   plain loops on one core: slow, readable, the specification
  */
 import { UserError } from '../errors.ts';
+import type { ModelConfig } from '../models/config.ts';
+import { findGpu, type GpuBackend, type GpuMode, startGpuBackend } from '../platform/gpu.ts';
 import { startWasmBackend } from '../platform/node.ts';
+import type { WasmBackend } from '../tensor/backends/wasm/index.ts';
 import { reference, setDefaults } from '../tensor/index.ts';
 import type { FlagTable } from './flags.ts';
+import { modelGemms, timeGemms } from './gemm-probe.ts';
+
+/** Modes that Node can have; webgl2 exists in pages only. */
+const nodeModes = ['webgpu', 'headlessgl', 'webasm', 'cpu'] as const satisfies readonly GpuMode[];
 
 export const backendFlags = {
-  backend: { type: 'choice', choices: ['auto', 'reference', 'wasm'], help: 'what computes', default: 'auto' },
+  backend: {
+    type: 'choice',
+    choices: ['auto', 'reference', 'wasm', 'gpu'],
+    help: 'what computes',
+    default: 'auto',
+  },
+  'gpu-mode': {
+    type: 'choice',
+    choices: nodeModes,
+    help: 'how --backend gpu computes',
+    default: 'the best that starts',
+  },
   threads: {
     type: 'number',
     whole: true,
@@ -25,30 +44,107 @@ export const backendFlags = {
 
 export interface BackendChoice {
   readonly backend?: string | undefined;
+  readonly gpuMode?: string | undefined;
   readonly threads?: number | undefined;
   readonly deterministic?: boolean | undefined;
+  /** What is going to be computed, for `auto`: the model, and the tokens of one batch. */
+  readonly work?: { readonly config: ModelConfig; readonly tokens: number } | undefined;
 }
 
-/** Make the chosen backend the default one; returns its name with details, for the log. */
-export async function useBackend({
-  backend = 'auto',
-  threads,
-  deterministic,
-}: BackendChoice): Promise<string> {
+export interface ChosenBackend {
+  /** Short, for progress lines and metrics: "wasm", "gpu webasm". */
+  readonly name: string;
+  /** With details and reasons, for the log. */
+  readonly description: string;
+  /** What a run that is resumed must choose again, where `auto` had a choice. */
+  readonly decided?: { readonly backend: string; readonly gpuMode: string | null };
+}
+
+/** What has to end before the process can. */
+let started: { stop(): void | Promise<void> } | null = null;
+
+/** Make the chosen backend the default one. */
+export async function useBackend(choice: BackendChoice): Promise<ChosenBackend> {
+  const { backend = 'auto', gpuMode, threads = 1 } = choice;
+  if (gpuMode !== undefined && backend !== 'gpu') throw new UserError('--gpu-mode belongs to --backend gpu');
+  if (threads > 1 && (backend === 'reference' || backend === 'gpu')) {
+    throw new UserError(
+      backend === 'reference'
+        ? '--threads belongs to --backend wasm; the reference backend has one thread'
+        : '--threads belongs to --backend wasm; the gpu backend has none',
+    );
+  }
   if (backend === 'reference') {
-    if (threads !== undefined && threads > 1) {
-      throw new UserError('--threads belongs to --backend wasm; the reference backend has one thread');
-    }
     setDefaults({ backend: reference });
-    return 'reference, 1 thread';
+    return { name: 'reference', description: 'reference, 1 thread' };
+  }
+  if (backend === 'gpu') return useGpu(gpuMode as GpuMode | undefined);
+  if (backend === 'wasm') return useWasm(await startWasmBackend(choice));
+  return chooseBackend(choice);
+}
+
+/** Let go of threads and devices, so that the process can end. */
+export async function closeBackend(): Promise<void> {
+  await started?.stop();
+  started = null;
+}
+
+async function useGpu(mode: GpuMode | undefined): Promise<ChosenBackend> {
+  if (mode === undefined) {
+    const found = await findGpu();
+    return 'backend' in found ? takeGpu(found.backend) : takeGpu(await startGpuBackend('webasm'));
   }
   try {
-    const wasm = await startWasmBackend({ threads, deterministic });
-    setDefaults({ backend: wasm });
-    return `wasm (${wasm.variant}), ${wasm.threads} ${wasm.threads === 1 ? 'thread' : 'threads'}`;
+    return takeGpu(await startGpuBackend(mode));
   } catch (error) {
-    if (backend === 'wasm') throw error;
-    setDefaults({ backend: reference });
-    return `reference, 1 thread (wasm does not start here: ${(error as Error).message.split('\n')[0]})`;
+    throw new UserError(
+      `--gpu-mode ${mode}: ${(error as Error).message}; --gpu-mode webasm runs everywhere, --backend wasm is faster without a GPU`,
+    );
   }
+}
+
+function takeGpu(backend: GpuBackend, why = ''): ChosenBackend {
+  started = backend;
+  setDefaults({ backend });
+  const isSlow = backend.mode === 'webasm' || backend.mode === 'cpu';
+  const note = isSlow ? ' (runs on the processor: correct, but slower than --backend wasm)' : '';
+  return { name: `gpu ${backend.mode}`, description: `gpu, mode ${backend.mode}${note}${why}` };
+}
+
+function useWasm(wasm: WasmBackend, why = ''): ChosenBackend {
+  setDefaults({ backend: wasm });
+  const threads = `${wasm.threads} ${wasm.threads === 1 ? 'thread' : 'threads'}`;
+  return { name: 'wasm', description: `wasm (${wasm.variant}), ${threads}${why}` };
+}
+
+async function chooseBackend(choice: BackendChoice): Promise<ChosenBackend> {
+  let wasm: WasmBackend;
+  try {
+    wasm = await startWasmBackend(choice);
+  } catch (error) {
+    const why = (error as Error).message.split('\n')[0];
+    setDefaults({ backend: reference });
+    return { name: 'reference', description: `reference, 1 thread (wasm does not start here: ${why})` };
+  }
+  // Answering is one token at a time: too little work for a GPU to gain anything.
+  if (choice.deterministic === true || choice.work === undefined) return useWasm(wasm);
+  const found = await findGpu();
+  if (!('backend' in found)) return useWasm(wasm, '; no GPU mode starts here');
+  const gpu = found.backend;
+  const mode = `gpu ${gpu.mode}`;
+  const shapes = modelGemms(choice.work.config, choice.work.tokens);
+  const [onGpu, onWasm] = [await timeGemms(gpu, shapes), await timeGemms(wasm, shapes)];
+  const times = (a: number, b: number) => `${a.toFixed(1)} ms against ${b.toFixed(1)} ms`;
+  if (onGpu < onWasm) {
+    wasm.stop();
+    return {
+      ...takeGpu(gpu, `; the model's matrix products take ${times(onGpu, onWasm)} on wasm`),
+      decided: { backend: 'gpu', gpuMode: gpu.mode },
+    };
+  }
+  await gpu.stop();
+  return {
+    ...useWasm(wasm, `; the model's matrix products take ${times(onWasm, onGpu)} on ${mode}`),
+    decided: { backend: 'wasm', gpuMode: null },
+  };
 }

@@ -4,6 +4,7 @@
  *   0 done    1 the run failed (FaultError, or a bug with its stack)    2 the user's input cannot be used    130 stopped by Ctrl-C
  */
 import { FaultError, UserError } from '../errors.ts';
+import { closeBackend } from './backend.ts';
 import { type FlagTable, type FlagValues, formatHelp, parseFlags } from './flags.ts';
 
 export interface Command<T extends FlagTable> {
@@ -28,6 +29,8 @@ export async function runCommand<T extends FlagTable>(
     else process.exitCode = (await command.run(values)) ?? 0;
   } catch (error) {
     process.exitCode = reportError(error);
+  } finally {
+    await closeBackend();
   }
 }
 

@@ -16,7 +16,7 @@ export class MetricsFile {
     this.path = path;
   }
 
-  append(metrics: StepMetrics): void {
+  append(metrics: StepMetrics & { readonly backend?: string }): void {
     const rounded = Object.fromEntries(Object.entries(metrics).map(([key, value]) => [key, round(value)]));
     guardDisk(this.path, () => appendFileSync(this.path, `${JSON.stringify(rounded)}\n`));
   }

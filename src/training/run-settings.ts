@@ -25,6 +25,8 @@ export interface RunSettings {
   readonly changes: Partial<StageSettings>;
   /** Where it computes: other kernels round differently, so a resumed run keeps to it. */
   readonly backend: string;
+  /** Mode of the gpu backend; the best that starts by default. */
+  readonly gpuMode: string | null;
   readonly deterministic: boolean;
   /** Every stage in seconds, on a part of the data: to see that it all works. */
   readonly quick: boolean;

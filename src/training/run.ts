@@ -55,6 +55,8 @@ export interface RunContext {
   readonly settings: RunSettings;
   readonly resume: boolean;
   readonly reporter: Reporter;
+  /** Name of the backend that computes, for metrics and progress. */
+  readonly backend: string;
   readonly shouldStop: () => boolean;
 }
 
@@ -189,6 +191,7 @@ async function runTraining(
 
   reporter.begin(stage, steps, startStep);
   let last = '';
+  const where = context.backend.startsWith('gpu') ? ` on ${context.backend}` : '';
   const done = await trainingLoop(
     data.objective,
     optimizer,
@@ -196,11 +199,11 @@ async function runTraining(
     { startStep, steps },
     {
       onStep(line, logged) {
-        if (logged) metrics.append(line);
+        if (logged) metrics.append({ ...line, backend: context.backend });
         if (line.heldOutLoss !== undefined) last = `, held-out ${line.heldOutLoss.toFixed(3)}`;
         reporter.advance(
           line.step,
-          `loss ${line.loss.toFixed(3)}${last}, ${Math.round(line.tokensPerSecond)} tokens/s`,
+          `loss ${line.loss.toFixed(3)}${last}, ${Math.round(line.tokensPerSecond)} tokens/s${where}`,
         );
       },
       save: (step) => saveCheckpoint(folder, trainer, { ...state, step }),
@@ -230,6 +233,17 @@ function sftFiles({ sft, sftHeldOut }: DataFiles, { quick }: RunSettings) {
 /** Tokens in a row. */
 function contextOf({ context, quick }: RunSettings, { maxPositionEmbeddings }: ModelConfig): number {
   return context ?? (quick ? Math.min(QUICK.context, maxPositionEmbeddings) : maxPositionEmbeddings);
+}
+
+/** What a run is going to compute: the model of its preset, and the tokens of one micro-batch. */
+export function workOf(settings: RunSettings): { config: ModelConfig; tokens: number } {
+  const base = preset(settings.preset);
+  const vocabSize = settings.vocabSize ?? (settings.quick ? QUICK.vocabSize : base.vocabSize);
+  const { batchSize } = stageSettings(settings.preset, 'pretrain', {
+    ...(settings.quick ? QUICK.stage : {}),
+    ...settings.changes,
+  });
+  return { config: { ...base, vocabSize }, tokens: batchSize * contextOf(settings, base) };
 }
 
 /** Fresh weights for pretraining, the previous stage's otherwise; --init-from replaces both. */

@@ -22,7 +22,10 @@ function run(
   { resume = false, stopAfter = Infinity, reporter = silentReporter }: Partial<Options> = {},
 ): Promise<boolean> {
   let steps = 0;
-  return runStages({ out, settings, resume, reporter, shouldStop: () => ++steps >= stopAfter });
+  return runStages({
+    ...{ out, settings, resume, reporter, backend: 'reference' },
+    shouldStop: () => ++steps >= stopAfter,
+  });
 }
 interface Options {
   readonly resume: boolean;

@@ -103,6 +103,7 @@ const run: RunSettings = {
   changes: { maxSteps: 6, learningRate: 0.001 },
   quick: false,
   backend: 'reference',
+  gpuMode: null,
   deterministic: false,
 };
 

@@ -48,6 +48,7 @@ export function worldSettings(data: string, changes: Partial<RunSettings> = {}):
     changes: { maxSteps: 3, batchSize: 2 },
     quick: false,
     backend: 'reference',
+    gpuMode: null,
     deterministic: false,
     ...changes,
   };

@@ -1,0 +1,111 @@
+/** --backend gpu in the commands: which mode ran is said and written, wrong choices are refused, results equal those of wasm. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { modelGemms, timeGemms } from '../../src/cli/gemm-probe.ts';
+import { preset } from '../../src/models/presets.ts';
+import { reference } from '../../src/tensor/index.ts';
+import { allClose, differs } from '../close.ts';
+import { temporaryFolder } from '../data/temporary.ts';
+import { writeWorld } from '../training/world.ts';
+import { command, isRefused } from './spawn.ts';
+
+const folder = temporaryFolder();
+const world = writeWorld(join(folder, 'world'));
+const run = join(folder, 'run');
+const small = [
+  '--preset',
+  'pico',
+  '--max-steps',
+  '2',
+  '--batch-size',
+  '2',
+  '--context',
+  '16',
+  '--vocab-size',
+  '400',
+];
+const gpu = ['--backend', 'gpu', '--gpu-mode'];
+const trained = await command('train', ['--data', world, '--out', run, ...small, ...gpu, 'cpu']);
+
+test('train --backend gpu: all stages run; the mode is said once, and is in progress lines and metrics', () => {
+  assert.is(trained.code, 0, trained.stderr);
+  assert.is(trained.stderr.match(/^backend: gpu, mode cpu \(.*slower than --backend wasm\)$/gm)?.length, 1);
+  assert.match(trained.stderr, /^pretrain 2\/2, .* tokens\/s on gpu cpu/m);
+  const lines = readFileSync(join(run, 'metrics.jsonl'), 'utf8').trimEnd().split('\n');
+  assert.equal(
+    lines.map((line) => (JSON.parse(line) as { backend: string }).backend),
+    ['gpu cpu', 'gpu cpu'],
+  );
+  const saved = JSON.parse(readFileSync(join(run, 'run.json'), 'utf8')) as Record<string, unknown>;
+  assert.equal([saved.backend, saved.gpuMode], ['gpu', 'cpu']);
+});
+
+test('evaluate --logits and chat on gpu webasm: the same as on wasm', async () => {
+  const model = ['--model', join(run, 'sft')];
+  const logits = ['--logits', '1,300,2,77'];
+  const [there, here] = [
+    await command('evaluate', [...model, ...logits, ...gpu, 'webasm']),
+    await command('evaluate', [...model, ...logits, '--backend', 'wasm']),
+  ];
+  assert.is(there.code, 0, there.stderr);
+  assert.match(there.stderr, /^backend: gpu, mode webasm/m);
+  const [a, b] = [there, here].map(({ stdout }) => (JSON.parse(stdout) as number[][]).flat()) as [
+    number[],
+    number[],
+  ];
+  allClose(a, b, { absolute: 1e-5, relative: 1e-5 });
+  assert.ok(
+    differs(
+      a,
+      b.map((x) => -x),
+      { absolute: 1e-3 },
+    ),
+  ); // control: they are not all zero
+  const say = ['--prompt', '你好', '--max-new-tokens', '6'];
+  const [answer, same] = [
+    await command('chat', [...model, ...say, ...gpu, 'webasm']),
+    await command('chat', [...model, ...say, '--backend', 'wasm']),
+  ];
+  assert.is(answer.code, 0, answer.stderr);
+  assert.is(answer.stdout, same.stdout);
+});
+
+test('modes that cannot be had, and flags that do not fit, are refused', async () => {
+  const model = ['--model', join(run, 'sft'), '--prompt', 'x'];
+  isRefused(await command('chat', [...model, '--gpu-mode', 'cpu']), 2, '--gpu-mode belongs to --backend gpu');
+  isRefused(
+    await command('chat', [...model, ...gpu, 'webgl2']),
+    2,
+    'no "webgl2"',
+    'webgpu, headlessgl, webasm, cpu',
+  );
+  isRefused(
+    await command('chat', [...model, ...gpu, 'cpu', '--threads', '2']),
+    2,
+    '--threads',
+    '--backend wasm',
+  );
+});
+
+test('the probe multiplies at the sizes of the model, and sees a device that answers late', async () => {
+  const shapes = modelGemms(preset('pico'), 32);
+  assert.equal(shapes, [
+    [32, 64, 64],
+    [32, 64, 176],
+    [32, 176, 64],
+    [32, 64, 512],
+  ]);
+  const quick = await timeGemms(reference, shapes);
+  const late = {
+    ...reference,
+    read: async (...args: Parameters<typeof reference.read>) => {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      return reference.read(...args);
+    },
+  };
+  assert.ok(quick > 0 && (await timeGemms(late, shapes)) > quick + 30);
+});
+
+test.run();

@@ -1,0 +1,285 @@
+/**
+ * The fused kernels against the compositions they stand for, in the form of the conformance table (backends-cases.ts).
+ *
+ * On a backend without fused kernels (the reference) a row runs the composition, gradients by autograd; on one with them, the kernel.
+ */
+import type { Backend } from '../../src/tensor/backend.ts';
+import type { Data } from '../../src/tensor/dtype.ts';
+import { concat, scope, Tensor } from '../../src/tensor/index.ts';
+import type { View } from '../../src/tensor/view.ts';
+import { viewOf } from '../../src/tensor/view.ts';
+import type { Input, Row } from './backends-harness.ts';
+
+const tolerance = { absolute: 2e-6, relative: 1e-5 };
+const leaf = (backend: Backend, view: View) => new Tensor(view, backend).requireGrad();
+
+/** Gradients of `inputs` when the gradient of `y` is `dy`; zeros where nothing flows. */
+function gradients(y: Tensor, dy: Tensor, inputs: readonly Tensor[]): Data[] {
+  y.backward({ gradient: dy });
+  return inputs.map((input) => (input.grad ?? input.detach().mul(0)).data);
+}
+
+function* norms(): Generator<Row> {
+  for (const [rows, width] of [
+    [1, 1],
+    [5, 7],
+    [0, 4],
+    [37, 64],
+    [3, 1030],
+  ] as const) {
+    const inputs: Input[] = [
+      { shape: [rows, width] },
+      { shape: [width], range: [0.5, 2], layout: 'every second' },
+      { shape: [rows, width], range: [-1, 1] },
+    ];
+    const norm = (x: Tensor, weight: Tensor) =>
+      x.mul(x.square().mean(-1, { keepDim: true }).add(1e-5).rsqrt()).mul(weight);
+    const scales = (backend: Backend, x: View) =>
+      scope(() => new Tensor(x, backend).square().mean(-1).add(1e-5).rsqrt()).view;
+    yield {
+      kernel: 'rmsNorm',
+      name: `[${rows}, ${width}]`,
+      inputs,
+      run: (backend, x, weight) => {
+        if (backend.fused === undefined)
+          return [norm(new Tensor(x, backend), new Tensor(weight, backend)).data, scales(backend, x).data];
+        const { y, scales: s } = backend.fused.rmsNorm(x, weight, 1e-5);
+        return [y, s];
+      },
+      tolerance,
+    };
+    yield {
+      kernel: 'rmsNormAdjoint',
+      name: `[${rows}, ${width}]`,
+      inputs,
+      run: (backend, x, weight, dy) => {
+        if (backend.fused === undefined) {
+          const [a, b] = [leaf(backend, x), leaf(backend, weight)];
+          return gradients(norm(a, b), new Tensor(dy, backend), [a, b]);
+        }
+        const factors = scales(backend, x);
+        const { dx, dWeight } = backend.fused.rmsNormAdjoint(x, weight, factors, dy);
+        backend.release(factors.data);
+        return [dx, dWeight];
+      },
+      tolerance: { absolute: 1e-5, relative: 2e-5 },
+    };
+  }
+}
+
+function* gates(): Generator<Row> {
+  for (const shape of [[1], [3, 5], [2, 3, 7], [0, 3], [40, 176]] as const) {
+    for (const layout of ['row-major', 'transposed', 'expanded'] as const) {
+      const inputs: Input[] = [{ shape, range: [-5, 5], layout }, { shape }, { shape, layout: 'sliced' }];
+      const gate = (g: Tensor, u: Tensor) => g.silu().mul(u);
+      yield {
+        kernel: 'swiglu',
+        name: `[${shape}] ${layout}`,
+        inputs,
+        run: (backend, g, u) =>
+          backend.fused?.swiglu(g, u) ?? gate(new Tensor(g, backend), new Tensor(u, backend)).data,
+        tolerance,
+      };
+      yield {
+        kernel: 'swigluAdjoint',
+        name: `[${shape}] ${layout}`,
+        inputs,
+        run: (backend, g, u, dy) => {
+          if (backend.fused === undefined) {
+            const [a, b] = [leaf(backend, g), leaf(backend, u)];
+            return gradients(gate(a, b), new Tensor(dy, backend), [a, b]);
+          }
+          const { dGate, dUp } = backend.fused.swigluAdjoint(g, u, dy);
+          return [dGate, dUp];
+        },
+        tolerance,
+      };
+    }
+  }
+}
+
+function* ropes(): Generator<Row> {
+  for (const [B, H, T, d] of [
+    [1, 1, 1, 2],
+    [2, 3, 5, 8],
+    [2, 1, 1, 6],
+  ] as const) {
+    for (const batches of [1, B]) {
+      for (const inverse of [false, true]) {
+        yield {
+          kernel: 'rope',
+          name: `[${B}, ${H}, ${T}, ${d}], angles of ${batches}${inverse ? ', back' : ''}`,
+          // x as a layer has it: [B, T, H, d] with the heads turned to the front
+          inputs: [
+            { shape: [B, T, H, d] },
+            { shape: [batches, 1, T, d / 2] },
+            { shape: [batches, 1, T, d / 2] },
+          ],
+          run: (backend, x, cos, sin) => {
+            const [b, t, h, one] = x.stride as [number, number, number, number];
+            const turned = viewOf(x.data, [B, H, T, d], [b, h, t, one], x.offset);
+            if (backend.fused !== undefined) return backend.fused.rope(turned, cos, sin, inverse);
+            const [value, c] = [new Tensor(turned, backend), new Tensor(cos, backend)];
+            const s = new Tensor(sin, backend).mul(inverse ? -1 : 1);
+            const [p, q] = [value.slice(-1, 0, d / 2), value.slice(-1, d / 2)];
+            return concat([p.mul(c).sub(q.mul(s)), p.mul(s).add(q.mul(c))], -1).data;
+          },
+          tolerance,
+        };
+      }
+    }
+  }
+}
+
+function* linears(): Generator<Row> {
+  for (const [n, width, outputs] of [
+    [1, 1, 1],
+    [5, 7, 3],
+    [0, 4, 2],
+    [33, 64, 70],
+  ] as const) {
+    for (const withBias of [false, true]) {
+      yield {
+        kernel: 'linear',
+        name: `${n} x ${width} x ${outputs}${withBias ? ' with bias' : ''}`,
+        inputs: [{ shape: [n, width] }, { shape: [outputs, width] }, { shape: [outputs] }],
+        run: (backend, x, weight, bias) => {
+          if (backend.fused !== undefined) return backend.fused.linear(x, weight, withBias ? bias : null);
+          const y = new Tensor(x, backend).matmul(new Tensor(weight, backend).transpose());
+          return (withBias ? y.add(new Tensor(bias, backend)) : y).data;
+        },
+        tolerance: { absolute: 4e-5, relative: 1e-5 },
+      };
+    }
+  }
+}
+
+function* attentions(): Generator<Row> {
+  for (const [B, H, K, T, S, d] of [
+    [1, 1, 1, 1, 1, 2],
+    [2, 4, 2, 5, 5, 8],
+    [2, 4, 4, 7, 7, 4],
+    [1, 2, 1, 1, 9, 4],
+    [2, 2, 2, 3, 10, 6],
+    [1, 2, 2, 1, 70, 4],
+  ] as const) {
+    for (const masked of [false, true]) {
+      const name = `B ${B}, heads ${H}/${K}, ${T} queries, ${S} keys${masked ? ', mask' : ''}`;
+      // Keys live in a cache of larger capacity; the mask hides every fifth place, never a query's own.
+      const inputs: Input[] = [
+        { shape: [B, T, H, d] },
+        { shape: [B, K, S + 2, d] },
+        { shape: [B, K, S + 2, d] },
+        { shape: [B, 1, 1, T, S], values: [0] },
+        { shape: [B, T, H, d], range: [-1, 1] },
+      ];
+      const hidden = (b: number, t: number, s: number) =>
+        s > S - T + t || (masked && s < S - T + t && (b + t + s) % 5 === 0);
+      const maskOf = (backend: Backend) => {
+        const values = new Float32Array(B * T * S);
+        for (let i = 0; i < values.length; i++) {
+          const [b, t, s] = [Math.floor(i / (T * S)), Math.floor(i / S) % T, i % S];
+          values[i] = hidden(b, t, s) ? 1 : 0;
+        }
+        return viewOf(backend.upload(values), [B, 1, 1, T, S]);
+      };
+      const views = (q: View, k: View, v: View) => {
+        const [b, t, h, one] = q.stride as [number, number, number, number];
+        const keys = (x: View) => viewOf(x.data, [B, K, S, d], x.stride, x.offset);
+        return { q: viewOf(q.data, [B, H, T, d], [b, h, t, one], q.offset), k: keys(k), v: keys(v) };
+      };
+      const scale = 1 / Math.sqrt(d);
+      const composed = (q: Tensor, k: Tensor, v: Tensor, mask: Tensor) => {
+        const scores = q
+          .mul(scale)
+          .reshape([B, K, H / K, T, d])
+          .matmul(k.unsqueeze(2).transpose());
+        const weights = scores.maskedFill(mask, -1e30);
+        const y = weights.softmax(-1).matmul(v.unsqueeze(2)).reshape([B, H, T, d]).transpose(1, 2);
+        const logSums = weights.exp().sum(-1).log().reshape([B, H, T]);
+        return { y: y.contiguous(), logSums };
+      };
+      yield {
+        kernel: 'attention',
+        name,
+        inputs,
+        run: (backend, ...given) => {
+          const { q, k, v } = views(...(given as [View, View, View]));
+          const mask = maskOf(backend);
+          if (backend.fused === undefined) {
+            const tensors = [q, k, v, mask].map((view) => new Tensor(view, backend));
+            const { y, logSums } = composed(...(tensors as [Tensor, Tensor, Tensor, Tensor]));
+            return [y.data, logSums.data];
+          }
+          const { y, logSums } = backend.fused.attention({ q, k, v, mask: masked ? mask : null, scale });
+          backend.release(mask.data);
+          return [y, logSums];
+        },
+        tolerance,
+      };
+      yield {
+        kernel: 'attentionAdjoint',
+        name,
+        inputs,
+        run: (backend, ...given) => {
+          const { q, k, v } = views(...(given as [View, View, View]));
+          const mask = maskOf(backend);
+          if (backend.fused === undefined) {
+            const leaves = [q, k, v].map((view) => leaf(backend, view)) as [Tensor, Tensor, Tensor];
+            const { y } = composed(...leaves, new Tensor(mask, backend));
+            return gradients(y, new Tensor(given[4]!, backend), leaves);
+          }
+          const inputs = { q, k, v, mask: masked ? mask : null, scale };
+          const { y, logSums } = backend.fused.attention(inputs);
+          const [out, sums] = [viewOf(y, [B, T, H, d]), viewOf(logSums, [B, H, T])];
+          const { dq, dk, dv } = backend.fused.attentionAdjoint(inputs, out, sums, given[4]!);
+          for (const data of [mask.data, y, logSums]) backend.release(data);
+          return [dq, dk, dv];
+        },
+        tolerance: { absolute: 1e-5, relative: 1e-5 },
+      };
+    }
+  }
+}
+
+function* outputLosses(): Generator<Row> {
+  for (const [n, width, classes] of [
+    [1, 1, 2],
+    [5, 7, 11],
+    [0, 4, 3],
+    [40, 16, 130],
+  ] as const) {
+    const ids = Array.from({ length: 7 }, (_, i) => (i === 4 ? -100 : (i * 5) % classes));
+    yield {
+      kernel: 'linearCrossEntropy',
+      name: `${n} x ${width} x ${classes}`,
+      inputs: [
+        { shape: [n, width] },
+        { shape: [classes, width] },
+        { shape: [n], dtype: 'int32', values: ids },
+      ],
+      run: (backend, hidden, weight, targets) => {
+        if (backend.fused === undefined) {
+          const [x, w] = [leaf(backend, hidden), leaf(backend, weight)];
+          const losses = x
+            .matmul(w.transpose())
+            .crossEntropy(new Tensor(targets, backend), { reduction: 'none' });
+          losses.sum().backward();
+          return [losses.data, (x.grad ?? x.detach()).data, w.grad!.data];
+        }
+        const { losses, dHidden, dWeight } = backend.fused.linearCrossEntropy(hidden, weight, targets, -100);
+        return [losses, dHidden, dWeight];
+      },
+      tolerance: { absolute: 2e-5, relative: 1e-5 },
+    };
+  }
+}
+
+export const fusedTable: readonly Row[] = [
+  ...norms(),
+  ...gates(),
+  ...ropes(),
+  ...linears(),
+  ...attentions(),
+  ...outputLosses(),
+];
