@@ -191,7 +191,7 @@ await runCommand({
       process.stderr.write(`Stopped. Continue with: npx tsx src/train.ts --resume --out ${out}\n`);
       return 130;
     }
-    if (existsSync(join(out, 'sft'))) {
+    if (['sft', 'ppo', 'dpo'].some((stage) => existsSync(join(out, stage)))) {
       process.stderr.write(
         `\nTalk to it: npx tsx src/chat.ts${values.out === undefined ? '' : ` --model ${out}`}\n`,
       );

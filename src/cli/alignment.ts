@@ -48,7 +48,7 @@ export const alignmentFlags = {
     min: 2,
     max: 65536,
     help: 'ppo: answers drawn in a step',
-    default: '64',
+    default: '128',
   },
   'group-size': {
     type: 'number',

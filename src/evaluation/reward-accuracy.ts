@@ -54,3 +54,13 @@ export async function rewardAccuracy(model: RewardModel, pairs: readonly Pair[])
   }
   return results;
 }
+
+/** "reward-accuracy 89.0 % (83.9 to 92.6), reward-accuracy-fact 70.0 % (...)" */
+export function describeAccuracy(results: Results): string {
+  const percent = (x: number) => (100 * x).toFixed(1);
+  return Object.entries(results)
+    .map(
+      ([task, { value, low, high }]) => `${task} ${percent(value)} % (${percent(low)} to ${percent(high)})`,
+    )
+    .join(', ');
+}

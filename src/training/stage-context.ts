@@ -38,6 +38,8 @@ export interface Prepared {
   /** SHA-256 of what it learns from. */
   readonly data: string;
   train(startStep: number, hooks: LoopHooks): Promise<number>;
+  /** What to say once it is finished. */
+  summary?(): Promise<string | null>;
 }
 
 /** What preparing a stage has at hand. */

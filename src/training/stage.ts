@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataFiles } from '../data/layout.ts';
 import { UserError } from '../errors.ts';
+import { describeAccuracy, rewardAccuracy } from '../evaluation/reward-accuracy.ts';
 import { loadModelDirectory } from '../formats/model-directory.ts';
 import { CausalLM } from '../models/causal-lm.ts';
 import { type ModelConfig, parameterCount } from '../models/config.ts';
@@ -52,7 +53,8 @@ export async function runStage(
   const context = contextOf(settings, model.config);
   const ownSettings = settingsOf(stage, settings);
   const place = { run, files, tokenizer, model, random, settings: ownSettings, context };
-  const { trainer, data, steps, train } = await prepare(stage, place);
+  const prepared = await prepare(stage, place);
+  const { trainer, data, steps } = prepared;
   if (saved !== null) {
     if (saved.data !== data) {
       throw new UserError(
@@ -69,7 +71,7 @@ export async function runStage(
 
   reporter.begin(stage, steps, startStep);
   let last = '';
-  const done = await train(startStep, {
+  const done = await prepared.train(startStep, {
     onStep(line, logged) {
       if (logged) metrics.append(line);
       if (line.heldOutLoss !== undefined) last = `, held-out ${line.heldOutLoss.toFixed(3)}`;
@@ -80,6 +82,8 @@ export async function runStage(
     shouldStop: run.shouldStop,
   });
   reporter.end(`${folder}${last}`);
+  const summary = done >= steps ? await prepared.summary?.() : null;
+  if (summary) reporter.note(summary);
   return done >= steps;
 }
 
@@ -105,7 +109,13 @@ async function preparePairs(stage: 'reward' | 'dpo', place: StageContext): Promi
   const data = readPairs(files, tokenizer, { context, limit: quick ? QUICK.pairs : Infinity }, run.reporter);
   if (stage === 'reward') {
     const reward = rewardModelFrom(model, random);
-    return ofLoop(place, reward, rewardStage(reward, data, settings, alignment, seed));
+    return {
+      ...ofLoop(place, reward, rewardStage(reward, data, settings, alignment, seed)),
+      async summary() {
+        if (data.heldOut.length === 0) return null;
+        return describeAccuracy(await rewardAccuracy(reward, data.heldOut));
+      },
+    };
   }
   run.reporter.begin('dpo reference', data.pairs.length + data.heldOut.length);
   const onProgress = (done: number) => run.reporter.advance(done, 'log-probabilities');

@@ -112,6 +112,8 @@ test('DPO: dropout stays off, or policy and reference would disagree from the st
   const data = dpoStage(model, { pairs: referenced, heldOut: [] }, own, alignmentSettings(), 1);
   const [first] = await go(data, own, 1);
   allClose([first!.loss], [Math.LN2], { absolute: 1e-5 });
+  const [control] = await go({ ...data, objective: { ...data.objective, dropout: true } }, own, 1);
+  assert.ok(Math.abs(control!.loss - Math.LN2) > 1e-3, 'control: with dropout they do');
 });
 
 const prompts: Prompt[] = questions.map((text) => ({
@@ -148,18 +150,18 @@ function ppoSession({ alignment = {}, scorer = brief, settings: changes = {} }: 
   };
   const optimizer = new AdamW(actor, own);
   const kl = new KlControl(rules.klCoefficient, rules.klTarget);
+  const saved: number[] = [];
   const run = async (startStep: number, steps: number) => {
     const lines: StepMetrics[] = [];
-    const saved: number[] = [];
     const hooks = {
       onStep: (line: StepMetrics) => void lines.push(line),
       save: async (step: number) => void saved.push(step),
       shouldStop: () => false,
     };
     await ppoLoop(stage, optimizer, kl, own, rules, { startStep, steps }, hooks);
-    return { lines, saved };
+    return { lines };
   };
-  return { actor, optimizer, kl, run };
+  return { actor, optimizer, kl, run, saved };
 }
 
 for (const algorithm of ['ppo', 'grpo'] as const) {
@@ -216,6 +218,7 @@ test('NaN or an exploding divergence stops the stage with a sentence, before it 
     'last checkpoint is intact',
     '--kl-coefficient',
   );
+  assert.equal(session.saved, [1, 2]);
   const wild = ppoSession({ alignment: { maxKl: 0.01, stopKl: 10 }, settings: { learningRate: 0.05 } });
   await refusesLater(() => wild.run(0, 20), 'nats an answer, more than 0.01', 'lower --lr');
 });
