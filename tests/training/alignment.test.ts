@@ -127,9 +127,10 @@ interface Ppo {
   readonly alignment?: Partial<AlignmentSettings>;
   readonly scorer?: Scorer;
   readonly settings?: Partial<StageSettings>;
+  readonly dropout?: number;
 }
 
-function ppoSession({ alignment = {}, scorer = brief, settings: changes = {} }: Ppo = {}) {
+function ppoSession({ alignment = {}, scorer = brief, settings: changes = {}, dropout = 0 }: Ppo = {}) {
   const own = settings({ learningRate: 3e-3, batchSize: 8, ...changes });
   const rules = alignmentSettings({
     rollouts: 16,
@@ -138,7 +139,7 @@ function ppoSession({ alignment = {}, scorer = brief, settings: changes = {} }: 
     klCoefficient: 0.02,
     ...alignment,
   });
-  const actor = new PolicyWithValue(tinyModel());
+  const actor = new PolicyWithValue(tinyModel({ attentionDropout: dropout }));
   const stage = {
     actor,
     reference: tinyModel().freeze(),
@@ -183,6 +184,12 @@ test('the first minibatch of fresh answers: ratio exactly 1, so nothing moved an
     for (const { parts } of lines)
       assert.equal([parts!.updateKl, parts!.clipShare, parts!.updates], [0, 0, 1]);
   }
+  const dropping = await ppoSession({
+    dropout: 0.5,
+    settings: { batchSize: 16 },
+    alignment: { updateEpochs: 1 },
+  }).run(0, 2);
+  for (const { parts } of dropping.lines) assert.is(parts!.updateKl, 0, 'dropout is off');
   const twice = await ppoSession({ settings: { batchSize: 16 }, alignment: { updateEpochs: 2 } }).run(0, 1);
   assert.ok(twice.lines[0]!.parts!.updateKl! > 0, 'control: the second pass sees that the policy has moved');
 });
