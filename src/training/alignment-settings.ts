@@ -84,5 +84,8 @@ export function alignmentSettings(changes: Partial<AlignmentSettings> = {}): Ali
   if (algorithm === 'ppo' && reward === 'fact') {
     throw new UserError('--reward fact is for --algorithm grpo; PPO learns from the reward model');
   }
+  if (settings.dpoLoss === 'ipo' && settings.labelSmoothing > 0) {
+    throw new UserError('--label-smoothing is for --dpo-loss sigmoid; IPO has no such term, leave it out');
+  }
   return settings;
 }

@@ -271,6 +271,7 @@ test('settings that contradict each other are refused', () => {
     'groups of 8',
   );
   refuses(() => alignmentSettings({ reward: 'fact' }), '--algorithm grpo');
+  refuses(() => alignmentSettings({ dpoLoss: 'ipo', labelSmoothing: 0.1 }), '--label-smoothing', 'sigmoid');
 });
 
 test.run();
