@@ -1,12 +1,13 @@
 /**
  * npx tsx src/train.ts: from raw text to a model that answers.
  *
- *   tokenizer -> pretrain -> sft -> evaluate
+ *   tokenizer -> pretrain -> sft -> evaluate            with --stages also: reward -> ppo, and dpo, all three from sft
  *
  * Start reading here and go down: training/run.ts runs the stages, training/loop.ts is the loop, models/causal-lm.ts the model.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { alignmentChanges, alignmentFlags } from './cli/alignment.ts';
 import { backendFlags, useBackend } from './cli/backend.ts';
 import { runCommand } from './cli/command.ts';
 import type { FlagTable, FlagValues } from './cli/flags.ts';
@@ -14,9 +15,10 @@ import { makeReporter } from './cli/progress.ts';
 import { locateData } from './data/layout.ts';
 import { UserError } from './errors.ts';
 import { presetNames } from './models/presets.ts';
-import { runStages, workOf } from './training/run.ts';
+import { runStages } from './training/run.ts';
 import { type RunSettings, resumeRunSettings, type StageName, stageNames } from './training/run-settings.ts';
 import type { StageSettings } from './training/settings.ts';
+import { workOf } from './training/stage-context.ts';
 
 const DEFAULT_PRESET = 'nano';
 
@@ -28,7 +30,7 @@ const flags = {
     value: 'A,B',
     choices: stageNames,
     help: `stages to run: ${stageNames.join(', ')}`,
-    default: 'all that the data allows',
+    default: 'tokenizer, pretrain, sft, evaluate, as far as the data allows',
   },
   out: { type: 'text', value: 'DIR', help: 'where the run is kept', default: 'runs/default' },
   data: {
@@ -92,6 +94,7 @@ const flags = {
   },
   'save-every': { type: 'number', whole: true, min: 1, help: 'steps between checkpoints' },
   quick: { type: 'boolean', help: 'every stage in seconds, on a part of the data' },
+  ...alignmentFlags,
 } as const satisfies FlagTable;
 
 function changesFrom(values: FlagValues<typeof flags>): Partial<StageSettings> {
@@ -119,6 +122,7 @@ function changesFrom(values: FlagValues<typeof flags>): Partial<StageSettings> {
 /** Settings that were given on the command line, and nothing else. */
 function given(values: FlagValues<typeof flags>): Partial<RunSettings> {
   const changes = changesFrom(values);
+  const alignment = alignmentChanges(values);
   return {
     ...(values.preset === undefined ? {} : { preset: values.preset }),
     ...(values.stages === undefined ? {} : { stages: inOrder(values.stages) }),
@@ -132,6 +136,8 @@ function given(values: FlagValues<typeof flags>): Partial<RunSettings> {
     ...(values['gpu-mode'] === undefined ? {} : { gpuMode: values['gpu-mode'] }),
     ...(values.deterministic === undefined ? {} : { deterministic: values.deterministic }),
     ...(Object.keys(changes).length === 0 ? {} : { changes }),
+    ...(Object.keys(alignment).length === 0 ? {} : { alignment }),
+    ...(values['reward-from'] === undefined ? {} : { rewardFrom: values['reward-from'] }),
   };
 }
 
@@ -143,6 +149,7 @@ function newSettings(chosen: Partial<RunSettings>): RunSettings {
   const data = chosen.data ?? 'data';
   const files = locateData(data);
   const possible = stageNames.filter((stage) => {
+    if (stage === 'reward' || stage === 'ppo' || stage === 'dpo') return false; // asked for with --stages
     if (stage === 'sft') return files.sft !== null;
     return stage !== 'tokenizer' || (chosen.initFrom === undefined && !files.pretrain.endsWith('.bin'));
   });
@@ -154,6 +161,8 @@ function newSettings(chosen: Partial<RunSettings>): RunSettings {
     context: null,
     vocabSize: null,
     changes: {},
+    alignment: {},
+    rewardFrom: null,
     quick: false,
     backend: 'auto',
     gpuMode: null,
@@ -195,7 +204,7 @@ await runCommand({
       process.stderr.write(`Stopped. Continue with: npx tsx src/train.ts --resume --out ${out}\n`);
       return 130;
     }
-    if (existsSync(join(out, 'sft'))) {
+    if (['sft', 'ppo', 'dpo'].some((stage) => existsSync(join(out, stage)))) {
       process.stderr.write(
         `\nTalk to it: npx tsx src/chat.ts${values.out === undefined ? '' : ` --model ${out}`}\n`,
       );

@@ -4,6 +4,7 @@
  *   pretrain.txt (or .jsonl)       text to learn the language from
  *   heldout.txt (or .jsonl)        text never trained on, for held-out loss and bits per byte
  *   sft.jsonl, sft-heldout.jsonl   dialogues
+ *   preferences.jsonl, preferences-heldout.jsonl   pairs of answers, for reward model, DPO and PPO
  *   eval/TASK.jsonl                questions with accepted answers
  *
  * Only pretraining text is required. From a single file (or without heldout.txt) every 50th document is held out.
@@ -18,6 +19,8 @@ export interface DataFiles {
   readonly heldOut: string | null;
   readonly sft: string | null;
   readonly sftHeldOut: string | null;
+  readonly preferences: string | null;
+  readonly preferencesHeldOut: string | null;
   /** Task name -> file of questions. */
   readonly questions: ReadonlyMap<string, string>;
 }
@@ -31,7 +34,14 @@ export function locateData(path: string): DataFiles {
         `--data ${path}: a corpus must be a .txt, .jsonl or .bin file, or a directory with pretrain.txt`,
       );
     }
-    return { pretrain: path, heldOut: null, sft: null, sftHeldOut: null, questions: new Map() };
+    const nothing = {
+      heldOut: null,
+      sft: null,
+      sftHeldOut: null,
+      preferences: null,
+      preferencesHeldOut: null,
+    };
+    return { pretrain: path, ...nothing, questions: new Map() };
   }
   const find = (...names: string[]) =>
     names.map((name) => join(path, name)).find((file) => existsSync(file)) ?? null;
@@ -47,6 +57,8 @@ export function locateData(path: string): DataFiles {
     heldOut: find('heldout.txt', 'heldout.jsonl'),
     sft: find('sft.jsonl'),
     sftHeldOut: find('sft-heldout.jsonl'),
+    preferences: find('preferences.jsonl'),
+    preferencesHeldOut: find('preferences-heldout.jsonl'),
     questions: new Map(tasks.sort().map((name) => [basename(name, '.jsonl'), join(folder, name)])),
   };
 }

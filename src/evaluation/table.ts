@@ -26,7 +26,7 @@ export function formatResults(stages: Readonly<Record<string, Results>>): string
 }
 
 function formats(task: string, { chance }: Estimate): { show: (x: number) => string; chance: string } {
-  const isShare = task.startsWith('facts-');
+  const isShare = /^(facts|reward-accuracy)/.test(task);
   const show = (x: number) => (isShare ? `${(100 * x).toFixed(1)}%` : x.toFixed(3));
   return { show, chance: chance === undefined ? '' : show(chance) };
 }

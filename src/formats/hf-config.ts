@@ -1,7 +1,7 @@
 /**
  * config.json and generation_config.json as Hugging Face Transformers reads them.
  *
- * `tinyllm` is written as `Qwen2ForCausalLM`. Fields are written for both current versions of Transformers: 4.x reads `rope_theta` and
+ * `tinyllm` is written as `Qwen2ForCausalLM`, its reward model as `Qwen2ForSequenceClassification` with one label. Fields are written for both current versions of Transformers: 4.x reads `rope_theta` and
  * `torch_dtype`, 5.x reads `rope_parameters` and `dtype`, and each silently takes a default where it finds only the other's.
  */
 import { UserError } from '../errors.ts';
@@ -13,9 +13,17 @@ export interface SpecialIds {
   readonly padId: number;
 }
 
-export function toHfConfig(config: ModelConfig, ids: SpecialIds): Record<string, unknown> {
+/** What stands on top of the decoder: scores for the next token, or one number for the whole text. */
+export type HeadKind = 'language' | 'reward';
+
+export function toHfConfig(
+  config: ModelConfig,
+  ids: SpecialIds,
+  head: HeadKind = 'language',
+): Record<string, unknown> {
   return {
-    architectures: ['Qwen2ForCausalLM'],
+    architectures: [head === 'reward' ? 'Qwen2ForSequenceClassification' : 'Qwen2ForCausalLM'],
+    ...(head === 'reward' ? { id2label: { 0: 'reward' }, label2id: { reward: 0 } } : {}),
     model_type: 'qwen2',
     vocab_size: config.vocabSize,
     hidden_size: config.hiddenSize,
@@ -41,6 +49,14 @@ export function toHfConfig(config: ModelConfig, ids: SpecialIds): Record<string,
     torch_dtype: 'float32',
     dtype: 'float32',
   };
+}
+
+/** Which head the weights beside a config.json have. */
+export function headKindOf(json: unknown): HeadKind {
+  const names = (json as { architectures?: unknown } | null)?.architectures;
+  return Array.isArray(names) && String(names[0]).endsWith('ForSequenceClassification')
+    ? 'reward'
+    : 'language';
 }
 
 export function toHfGenerationConfig(ids: SpecialIds): Record<string, unknown> {

@@ -3,13 +3,14 @@
  *
  *   config.json  model.safetensors  generation_config.json  tokenizer.json  tokenizer.model  tokenizer_config.json
  *
- * Tied models never store lm_head.weight: the versions of Transformers disagree about which of the two tables wins.
+ * A reward model is the same with `score.weight` in place of the output layer and without generation_config.json. Tied models never store lm_head.weight: the versions of Transformers disagree about which of the two tables wins.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorInWords, UserError } from '../errors.ts';
 import { CausalLM } from '../models/causal-lm.ts';
 import { type ModelConfig, parameterShapes } from '../models/config.ts';
+import { RewardModel, rewardParameterShapes } from '../models/reward-model.ts';
 import { fromArray, Random, type Tensor } from '../tensor/index.ts';
 import {
   AUTO_MAP_FILE,
@@ -21,7 +22,14 @@ import {
   writeTokenizerJson,
 } from '../tokenizer/index.ts';
 import { locateDirectory, verifyDirectory } from './atomic.ts';
-import { fromHfConfig, type SpecialIds, toHfConfig, toHfGenerationConfig } from './hf-config.ts';
+import {
+  fromHfConfig,
+  type HeadKind,
+  headKindOf,
+  type SpecialIds,
+  toHfConfig,
+  toHfGenerationConfig,
+} from './hf-config.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
 
 export type FileMap = Map<string, Uint8Array | string>;
@@ -49,22 +57,25 @@ export function tokenizerFiles(tokenizer: Tokenizer, contextLength: number): Fil
 }
 
 /** The files of a model with its tokenizer. */
-export async function modelFiles(model: CausalLM, tokenizer: Tokenizer): Promise<FileMap> {
+export async function modelFiles(model: CausalLM | RewardModel, tokenizer: Tokenizer): Promise<FileMap> {
+  const head: HeadKind = model instanceof RewardModel ? 'reward' : 'language';
   const ids: SpecialIds = {
     bosId: tokenizer.bosId ?? tokenizer.eosId,
     eosId: tokenizer.eosId,
     padId: tokenizer.padId,
   };
+  const generation: [string, string][] =
+    head === 'reward' ? [] : [['generation_config.json', prettyJson(toHfGenerationConfig(ids))]];
   return new Map<string, Uint8Array | string>([
-    ['config.json', prettyJson(toHfConfig(model.config, ids))],
-    ['generation_config.json', prettyJson(toHfGenerationConfig(ids))],
+    ['config.json', prettyJson(toHfConfig(model.config, ids, head))],
+    ...generation,
     ['model.safetensors', encodeSafetensors(await storeTensors(model.namedParameters()))],
     ...tokenizerFiles(tokenizer, model.config.maxPositionEmbeddings),
   ]);
 }
 
-export interface LoadedModel {
-  readonly model: CausalLM;
+export interface LoadedModel<M = CausalLM> {
+  readonly model: M;
   readonly tokenizer: Tokenizer;
   readonly directory: string;
 }
@@ -74,18 +85,32 @@ export interface LoadedModel {
  * `random` is what dropout draws from, should the model be trained further.
  */
 export function loadModelDirectory(path: string, random = new Random(0)): LoadedModel {
+  return load(path, 'language', (config) => new CausalLM(config, random));
+}
+
+/** The same for the directory of a reward model. */
+export function loadRewardDirectory(path: string, random = new Random(0)): LoadedModel<RewardModel> {
+  return load(path, 'reward', (config) => new RewardModel(config, random));
+}
+
+function load<M extends CausalLM | RewardModel>(
+  path: string,
+  head: HeadKind,
+  make: (config: ModelConfig) => M,
+): LoadedModel<M> {
   const directory = openDirectory(path);
-  const config = readConfig(directory);
+  const config = readConfig(directory, head);
   const tokenizer = readTokenizer(directory);
   if (tokenizer.vocabSize > config.vocabSize) {
     throw new UserError(
       `${directory}: the tokenizer has ${tokenizer.vocabSize} tokens, the model only ${config.vocabSize}; they do not belong together`,
     );
   }
-  const weights = readWeights(join(directory, 'model.safetensors'), config);
-  const model = new CausalLM(config, random); // every weight is overwritten
+  const weights = readWeights(join(directory, 'model.safetensors'), config, head);
+  const model = make(config); // every weight is overwritten
   model.loadState(weights);
-  return { model: model.eval(), tokenizer, directory };
+  model.eval();
+  return { model, tokenizer, directory };
 }
 
 /** The tokenizer of a model or tokenizer directory. */
@@ -102,7 +127,7 @@ function openDirectory(path: string): string {
   return directory;
 }
 
-function readConfig(directory: string): ModelConfig {
+function readConfig(directory: string, head: HeadKind): ModelConfig {
   const path = join(directory, 'config.json');
   let json: unknown;
   try {
@@ -111,13 +136,18 @@ function readConfig(directory: string): ModelConfig {
     if (error instanceof SyntaxError) throw new UserError(`${path} is no valid JSON: ${error.message}`);
     throw error;
   }
-  return fromHfConfig(json, path);
+  const config = fromHfConfig(json, path);
+  if (headKindOf(json) !== head) {
+    const names = { language: 'a language model', reward: 'a reward model' };
+    throw new UserError(`${directory} holds ${names[headKindOf(json)]}, but ${names[head]} is needed here`);
+  }
+  return config;
 }
 
 /** Shapes are compared with the config before any model is made, so a file of another model cannot cost memory. */
-function readWeights(path: string, config: ModelConfig): Map<string, Tensor> {
+function readWeights(path: string, config: ModelConfig, head: HeadKind): Map<string, Tensor> {
   const { tensors } = decodeSafetensors(readBytes(path), path);
-  const expected = parameterShapes(config);
+  const expected = head === 'reward' ? rewardParameterShapes(config) : parameterShapes(config);
   if (config.tieWordEmbeddings) tensors.delete('lm_head.weight');
   for (const [name, shape] of expected) {
     const given = tensors.get(name);

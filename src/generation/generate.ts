@@ -3,13 +3,14 @@
  *
  *   read the prompt once  ->  choose a token  ->  feed it back, one position at a time  ->  until a stop id or the limit
  *
- * `generate` streams one sequence. `generateBatch` answers many prompts at once, greedily: rows are padded on the left, so that
- * all of them end at the same place and share every step.
+ * `generate` streams one sequence. `generateBatch` answers many prompts at once, greedily or as `choose` says: rows are padded on the
+ * left, so that all of them end at the same place and share every step.
  */
 import { UserError } from '../errors.ts';
 import { turn } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import { fromArray, noGrad, Random, scope, type Tensor } from '../tensor/index.ts';
+import type { Logits } from './processors.ts';
 import { checkSampling, greedy, indexOfMax, type SamplingOptions, sample } from './sampler.ts';
 
 export interface GenerateOptions extends Partial<SamplingOptions> {
@@ -52,13 +53,15 @@ export async function* generate(
 export interface BatchOptions {
   readonly maxNewTokens: number;
   readonly stopIds: readonly number[];
+  /** The next id of a row from its logits [V], asked once a step of every row that has not ended; the most likely one by default. */
+  readonly choose?: (logits: Logits, row: number) => number;
 }
 
-/** Greedy continuations of several prompts. */
+/** Continuations of several prompts, without the stop id. */
 export async function generateBatch(
   model: CausalLM,
   prompts: readonly (readonly number[])[],
-  { maxNewTokens, stopIds }: BatchOptions,
+  { maxNewTokens, stopIds, choose = indexOfMax }: BatchOptions,
 ): Promise<number[][]> {
   if (prompts.length === 0) return [];
   for (const prompt of prompts) checkPrompt(prompt, model);
@@ -92,9 +95,10 @@ export async function generateBatch(
       });
       const V = model.config.vocabSize;
       inputs = prompts.map((_, row) => {
-        const next = indexOfMax(logits.subarray(row * V, (row + 1) * V));
+        if (!open[row]) return [prompts[row]![0]!]; // anything: nobody reads what follows
+        const next = choose(logits.subarray(row * V, (row + 1) * V) as Logits, row);
         if (stop.has(next)) open[row] = false;
-        if (open[row]) answers[row]!.push(next);
+        else answers[row]!.push(next);
         if (prompts[row]!.length + answers[row]!.length > context) open[row] = false;
         return [next];
       });

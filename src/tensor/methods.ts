@@ -4,7 +4,7 @@
  * Nothing is computed here. Each line names an op; its formula, adjoint and errors are in ops/.
  */
 import { backward } from './autograd.ts';
-import { erf, gelu, relu, sigmoid, silu, tanh } from './ops/activations.ts';
+import { erf, gelu, logSigmoid, relu, sigmoid, silu, tanh } from './ops/activations.ts';
 import { add, div, maximum, minimum, mul, pow, sub } from './ops/arithmetic.ts';
 import { to } from './ops/cast.ts';
 import { eq, ge, gt, le, lt, ne } from './ops/compare.ts';
@@ -41,6 +41,7 @@ const methods = {
   sin,
   cos,
   sigmoid,
+  logSigmoid,
   silu,
   tanh,
   relu,

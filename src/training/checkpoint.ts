@@ -2,6 +2,7 @@
  * Checkpoints: the model directory of a stage, plus what is needed to continue as if nothing had happened.
  *
  *   optimizer.safetensors   both moments of every parameter
+ *   value_head.safetensors  PPO only: what the policy's optimizer also trains
  *   trainer_state.json      step, random state, settings, a fingerprint of the data
  *
  * The whole directory is replaced at once (formats/atomic.ts): weights and optimizer state of different steps cannot meet.
@@ -13,6 +14,7 @@ import { UserError } from '../errors.ts';
 import { repairDirectory, writeDirectoryAtomically } from '../formats/atomic.ts';
 import {
   loadModelDirectory,
+  loadRewardDirectory,
   loadTensors,
   modelFiles,
   prettyJson,
@@ -22,9 +24,13 @@ import {
 } from '../formats/model-directory.ts';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
+import { RewardModel } from '../models/reward-model.ts';
+import type { ValueHead } from '../models/value-head.ts';
 import type { AdamW } from '../optim/adamw.ts';
 import type { Random, RandomState } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
+import type { AlignmentSettings } from './alignment-settings.ts';
+import type { KlControl } from './kl-control.ts';
 import type { StageSettings } from './settings.ts';
 
 export interface TrainerState {
@@ -38,15 +44,24 @@ export interface TrainerState {
   readonly settings: StageSettings;
   /** SHA-256 over the training tokens: continuing on other data would be another run. */
   readonly data: string;
+  /** Alignment only: its settings, and PPO's price of divergence at this step. */
+  readonly alignment?: AlignmentSettings;
+  readonly klCoefficient?: number;
+  /** Updates of the optimizer where they are not the steps. */
+  readonly updates?: number;
 }
 
 export interface Trainer {
-  readonly model: CausalLM;
+  readonly model: CausalLM | RewardModel;
   readonly tokenizer: Tokenizer;
   readonly optimizer: AdamW;
   readonly random: Random;
+  /** PPO only. */
+  readonly valueHead?: ValueHead;
+  readonly kl?: KlControl;
 }
 
+const VALUE_HEAD = 'value_head.safetensors';
 const STATE = 'trainer_state.json';
 const MOMENTS = 'optimizer.safetensors';
 
@@ -57,7 +72,11 @@ export async function saveCheckpoint(
 ): Promise<void> {
   const files = await modelFiles(trainer.model, trainer.tokenizer);
   files.set(MOMENTS, encodeSafetensors(await storeTensors(trainer.optimizer.state())));
-  files.set(STATE, prettyJson({ ...state, random: trainer.random.state() }));
+  const { valueHead, kl } = trainer;
+  if (valueHead !== undefined)
+    files.set(VALUE_HEAD, encodeSafetensors(await storeTensors(valueHead.namedParameters())));
+  const price = kl === undefined ? {} : { klCoefficient: kl.coefficient, updates: trainer.optimizer.step };
+  files.set(STATE, prettyJson({ ...state, ...price, random: trainer.random.state() }));
   writeDirectoryAtomically(directory, files);
 }
 
@@ -77,10 +96,16 @@ export function readTrainerState(directory: string): TrainerState | null {
 
 /** Put a saved stage back into model, optimizer and random generator. */
 export function restoreCheckpoint(directory: string, trainer: Trainer, state: TrainerState): void {
-  const { model } = loadModelDirectory(directory);
+  const load = trainer.model instanceof RewardModel ? loadRewardDirectory : loadModelDirectory;
+  const { model } = load(directory);
   trainer.model.loadState(model.namedParameters());
-  const path = join(directory, MOMENTS);
-  trainer.optimizer.loadState(loadTensors(decodeSafetensors(readBytes(path), path).tensors), state.step);
+  const tensorsOf = (name: string) => {
+    const path = join(directory, name);
+    return loadTensors(decodeSafetensors(readBytes(path), path).tensors);
+  };
+  trainer.optimizer.loadState(tensorsOf(MOMENTS), state.updates ?? state.step);
+  trainer.valueHead?.loadState(tensorsOf(VALUE_HEAD));
+  if (trainer.kl !== undefined) trainer.kl.coefficient = state.klCoefficient!; // written with every state of PPO
   trainer.random.restore(state.random);
 }
 

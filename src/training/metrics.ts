@@ -17,7 +17,10 @@ export class MetricsFile {
   }
 
   append(metrics: StepMetrics & { readonly backend?: string }): void {
-    const rounded = Object.fromEntries(Object.entries(metrics).map(([key, value]) => [key, round(value)]));
+    const { parts, ...line } = metrics;
+    const rounded = Object.fromEntries(
+      Object.entries({ ...line, ...parts }).map(([key, value]) => [key, round(value)]),
+    );
     guardDisk(this.path, () => appendFileSync(this.path, `${JSON.stringify(rounded)}\n`));
   }
 

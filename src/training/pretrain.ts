@@ -10,8 +10,9 @@ import { TokenFile, writeTokenFile } from '../data/token-file.ts';
 import { maskedCrossEntropy } from '../losses/sft.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
+import type { Batch } from './batch.ts';
 import { fingerprint } from './checkpoint.ts';
-import type { Objective } from './loop.ts';
+import { type Objective, ofRows } from './loop.ts';
 import type { Reporter } from './reporter.ts';
 import type { StageSettings } from './settings.ts';
 
@@ -62,10 +63,9 @@ export function preparePretrainData(
   return { tokens, length: tokens.length, heldOut, heldOutStart: 0 };
 }
 
-export interface StageData {
-  readonly rows: RowStream;
+export interface StageData<Item = Row, Items = Batch> {
   readonly rowsInEpoch: (epoch: number) => number;
-  readonly objective: Objective;
+  readonly objective: Objective<Item, Items>;
   /** SHA-256 of the training data. */
   readonly data: string;
 }
@@ -87,6 +87,7 @@ export function pretrainStage(
   const source = new PretrainRows(data.tokens, options, data.length);
   const rows = new RowStream(source);
   const objective: Objective = {
+    ...ofRows,
     stage: 'pretrain',
     model,
     rows,
@@ -95,7 +96,6 @@ export function pretrainStage(
   };
   const sample = data.tokens.read(0, Math.min(data.length, 1 << 20));
   return {
-    rows,
     rowsInEpoch: () => source.rowsInEpoch(),
     objective,
     data: fingerprint(sample, Uint32Array.of(data.length)),

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { writeFileAtomically } from '../formats/atomic.ts';
 import { prettyJson, readText } from '../formats/model-directory.ts';
-import type { StageSettings } from './settings.ts';
+import type { AlignmentSettings } from './alignment-settings.ts';
+import { type StageSettings, trainableStages } from './settings.ts';
 
-export const stageNames = ['tokenizer', 'pretrain', 'sft', 'evaluate'] as const;
+export const stageNames = ['tokenizer', ...trainableStages, 'evaluate'] as const;
 export type StageName = (typeof stageNames)[number];
 
 export interface RunSettings {
@@ -23,6 +24,10 @@ export interface RunSettings {
   readonly vocabSize: number | null;
   /** Changes of stage settings, for all stages. */
   readonly changes: Partial<StageSettings>;
+  /** Changes of alignment settings; absent in runs of before there were any. */
+  readonly alignment?: Partial<AlignmentSettings>;
+  /** Directory of the reward model for PPO; the run's own by default. */
+  readonly rewardFrom?: string | null;
   /** Where it computes: other kernels round differently, so a resumed run keeps to it. */
   readonly backend: string;
   /** Mode of the gpu backend; the best that starts by default. */
@@ -50,8 +55,8 @@ export function resumeRunSettings(out: string, given: Partial<RunSettings>): Run
   for (const [name, value] of Object.entries(given)) {
     const before = saved[name as keyof RunSettings];
     const differs =
-      name === 'changes'
-        ? Object.entries(value as object).some(([key, v]) => saved.changes[key as keyof StageSettings] !== v)
+      name === 'changes' || name === 'alignment'
+        ? Object.entries(value as object).some(([key, v]) => (before as Record<string, unknown>)?.[key] !== v)
         : JSON.stringify(before) !== JSON.stringify(value);
     if (differs) {
       throw new UserError(

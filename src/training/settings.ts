@@ -60,13 +60,22 @@ const common: StageSettings = {
   evaluateEvery: 100,
 };
 
-type TrainableStage = 'pretrain' | 'sft';
+export const trainableStages = ['pretrain', 'sft', 'reward', 'ppo', 'dpo'] as const;
+export type TrainableStage = (typeof trainableStages)[number];
 type Changes = Partial<StageSettings>;
 
+/** Alignment takes small steps from where SFT ended: no decay, which would pull the policy away from its reference. */
+const alignment: Pick<Record<TrainableStage, Changes>, 'reward' | 'ppo' | 'dpo'> = {
+  reward: { learningRate: 1e-3, weightDecay: 0.01, epochs: 2 },
+  ppo: { learningRate: 1e-4, weightDecay: 0, schedule: 'constant', warmup: 5, saveEvery: 20, batchSize: 32 },
+  dpo: { learningRate: 2e-4, weightDecay: 0, warmup: 10 },
+};
+
 const byPreset: Record<string, Record<TrainableStage, Changes>> = {
-  pico: { pretrain: {}, sft: { epochs: 6, batchSize: 8 } },
-  nano: { pretrain: { batchSize: 8 }, sft: { batchSize: 8, epochs: 4 } },
+  pico: { ...alignment, pretrain: {}, sft: { epochs: 6, batchSize: 8 } },
+  nano: { ...alignment, pretrain: { batchSize: 8 }, sft: { batchSize: 8, epochs: 4 } },
   micro: {
+    ...alignment,
     pretrain: { learningRate: 1e-3, batchSize: 8 },
     sft: { epochs: 3, learningRate: 1e-3, batchSize: 8 },
   },
@@ -89,12 +98,19 @@ export const QUICK = {
   context: 64,
   vocabSize: 1024,
   stage: quickStage,
+  pairs: 240,
+  alignmentStage: { maxSteps: 12, warmup: 2, saveEvery: 6, evaluateEvery: 12 },
+  rollouts: 16,
+  maxNewTokens: 24,
 } as const;
 
 /** Sizes of the reference: its learning rate and warm-up, in batches a laptop can hold. */
 const large: Record<TrainableStage, Changes> = {
   pretrain: { learningRate: 3e-4, batchSize: 1, gradAccum: 16, finalShare: 0, warmup: 200 },
   sft: { learningRate: 3e-4, batchSize: 1, gradAccum: 16, finalShare: 0, warmup: 100, epochs: 3 },
+  reward: { ...alignment.reward, learningRate: 1e-4, batchSize: 1, gradAccum: 16 },
+  ppo: { ...alignment.ppo, learningRate: 1e-5, batchSize: 2, gradAccum: 16 },
+  dpo: { ...alignment.dpo, learningRate: 1e-5, batchSize: 1, gradAccum: 16 },
 };
 
 /** Settings of a stage for a preset, with the given changes on top. */

@@ -8,6 +8,7 @@ import { maskedCrossEntropy } from '../losses/sft.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { fingerprint } from './checkpoint.ts';
+import { ofRows } from './loop.ts';
 import type { StageData } from './pretrain.ts';
 import type { Reporter } from './reporter.ts';
 import type { StageSettings } from './settings.ts';
@@ -34,9 +35,9 @@ export function sftStage(
   reporter.note(`dialogues: ${source.kept.toLocaleString('en')}${tooLongNote(source.tooLong, context)}`);
   const rows = new RowStream(source);
   return {
-    rows,
     rowsInEpoch: (epoch) => source.rowsInEpoch(epoch),
     objective: {
+      ...ofRows,
       stage: 'sft',
       model,
       rows,

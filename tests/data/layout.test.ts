@@ -10,7 +10,8 @@ const asText = (texts: readonly string[]) => texts.join('\n\n');
 
 test('a directory: each file under its name, questions by task', () => {
   const data = `${folder}/data`;
-  for (const name of ['pretrain.txt', 'heldout.txt', 'sft.jsonl', 'sft-heldout.jsonl']) put(data, name, '');
+  const names = ['pretrain.txt', 'heldout.txt', 'sft.jsonl', 'sft-heldout.jsonl', 'preferences.jsonl'];
+  for (const name of names) put(data, name, '');
   for (const name of ['facts-b', 'facts-a', 'choice', 'minimal-pairs']) put(data, `eval/${name}.jsonl`, '');
   put(data, 'eval/facts-c.txt', '');
   assert.equal(locateData(data), {
@@ -18,6 +19,8 @@ test('a directory: each file under its name, questions by task', () => {
     heldOut: `${data}/heldout.txt`,
     sft: `${data}/sft.jsonl`,
     sftHeldOut: `${data}/sft-heldout.jsonl`,
+    preferences: `${data}/preferences.jsonl`,
+    preferencesHeldOut: null,
     questions: new Map([
       ['facts-a', `${data}/eval/facts-a.jsonl`],
       ['facts-b', `${data}/eval/facts-b.jsonl`],

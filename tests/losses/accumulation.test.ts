@@ -6,7 +6,7 @@ import { maskedCrossEntropy } from '../../src/losses/sft.ts';
 import { AdamW } from '../../src/optim/adamw.ts';
 import { IGNORE_INDEX, setDefaults, type Tensor } from '../../src/tensor/index.ts';
 import type { Batch } from '../../src/training/batch.ts';
-import { heldOutLoss, type StepMetrics, trainingLoop } from '../../src/training/loop.ts';
+import { heldOutLoss, ofRows, type StepMetrics, trainingLoop } from '../../src/training/loop.ts';
 import { stageSettings } from '../../src/training/settings.ts';
 import { allClose, differs } from '../close.ts';
 import { randomIds, TIGHT, tinyModel } from '../models/tiny.ts';
@@ -36,6 +36,7 @@ async function train(rows: readonly Row[], batchSize: number, loss: Loss = maske
   const source = { rowsInEpoch: () => rows.length, row: (_: number, index: number) => rows[index]! };
   const metrics: StepMetrics[] = [];
   const objective = {
+    ...ofRows,
     stage: 'sft',
     model,
     rows: new RowStream(source),
@@ -107,7 +108,7 @@ test('held-out loss: the mean over targets, in any batches, in evaluation mode, 
   };
   const heldOut = [...uneven, row(80, 0)];
   const values: number[] = [];
-  for (const size of [1, 3, 9]) values.push(await heldOutLoss({ model, heldOut, loss }, size));
+  for (const size of [1, 3, 9]) values.push(await heldOutLoss({ ...ofRows, model, heldOut, loss }, size));
   allClose(
     values,
     values.map(() => values[0]!),
@@ -115,7 +116,7 @@ test('held-out loss: the mean over targets, in any batches, in evaluation mode, 
   );
   let sum = 0;
   for (const own of uneven) {
-    sum += countTargets(own) * (await heldOutLoss({ model, heldOut: [own], loss }, 1));
+    sum += countTargets(own) * (await heldOutLoss({ ...ofRows, model, heldOut: [own], loss }, 1));
   }
   allClose([values[0]!], [sum / uneven.reduce((n, own) => n + countTargets(own), 0)], TIGHT);
   assert.is(model.training, true);

@@ -18,6 +18,7 @@ const unaryOps: Record<string, [(x: Tensor) => Tensor, Range?]> = {
   sin: [(x) => x.sin()],
   cos: [(x) => x.cos()],
   sigmoid: [(x) => x.sigmoid()],
+  logSigmoid: [(x) => x.logSigmoid()],
   silu: [(x) => x.silu()],
   tanh: [(x) => x.tanh()],
   relu: [(x) => x.relu()],

@@ -10,7 +10,7 @@ import { CausalLM } from '../../src/models/causal-lm.ts';
 import { preset } from '../../src/models/presets.ts';
 import { AdamW } from '../../src/optim/adamw.ts';
 import { type Backend, getDefaults, IGNORE_INDEX, Random, setDefaults } from '../../src/tensor/index.ts';
-import { trainingLoop } from '../../src/training/loop.ts';
+import { ofRows, trainingLoop } from '../../src/training/loop.ts';
 import { stageSettings } from '../../src/training/settings.ts';
 
 const T = 64;
@@ -46,6 +46,7 @@ export async function picoLosses(
   try {
     const model = new CausalLM(config, new Random(1));
     const objective = {
+      ...ofRows,
       stage: 'pretrain',
       model,
       rows: new RowStream({ rowsInEpoch: () => 1000, row: (_, index) => row(index) }),

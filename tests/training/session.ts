@@ -6,7 +6,7 @@ import type { ModelConfig } from '../../src/models/config.ts';
 import { AdamW } from '../../src/optim/adamw.ts';
 import { Random } from '../../src/tensor/index.ts';
 import { saveCheckpoint, type Trainer } from '../../src/training/checkpoint.ts';
-import { type Objective, type StepMetrics, trainingLoop } from '../../src/training/loop.ts';
+import { type Objective, ofRows, type StepMetrics, trainingLoop } from '../../src/training/loop.ts';
 import type { StageSettings } from '../../src/training/settings.ts';
 import { tinyModel, tinySettings, tinyTokenizer } from './tiny.ts';
 
@@ -32,6 +32,7 @@ export function session(changes: Partial<StageSettings> = {}, config: Partial<Mo
   const model = tinyModel(config, random);
   const settings = tinySettings(changes);
   const objective: Objective = {
+    ...ofRows,
     stage: 'pretrain',
     model,
     rows: stream(),

@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert';
 import type { StepMetrics } from '../../src/training/loop.ts';
 import { MetricsFile } from '../../src/training/metrics.ts';
 import { type RunSettings, resumeRunSettings, writeRunSettings } from '../../src/training/run-settings.ts';
-import { stageSettings, totalSteps } from '../../src/training/settings.ts';
+import { stageSettings, totalSteps, trainableStages } from '../../src/training/settings.ts';
 import { put, refuses, temporaryFolder } from '../data/temporary.ts';
 import { tinySettings } from './tiny.ts';
 
@@ -15,7 +15,7 @@ test('settings: changes win over presets; every preset name gives complete setti
   const changed = stageSettings('nano', 'sft', { epochs: 9, gradClip: 0, shuffle: false });
   assert.equal([changed.epochs, changed.gradClip, changed.shuffle], [9, 0, false]);
   for (const preset of ['pico', 'nano', 'micro', '92m', '1.5b']) {
-    for (const stage of ['pretrain', 'sft'] as const) {
+    for (const stage of trainableStages) {
       const settings = stageSettings(preset, stage);
       assert.equal(Object.keys(settings).sort(), Object.keys(tinySettings()).sort());
       assert.ok(settings.batchSize >= 1 && settings.gradAccum >= 1 && settings.learningRate > 0);
@@ -119,6 +119,7 @@ test('resume: the saved settings; repeating a flag is fine, changing one is refu
     [{ stages: ['pretrain'] }, 'stages ["tokenizer","pretrain"]', 'not ["pretrain"]'],
     [{ context: 16 }, 'context null', 'not 16'],
     [{ changes: { maxSteps: 7 } }, 'maxSteps', '7'],
+    [{ alignment: { beta: 0.5 } }, 'alignment', '0.5'],
     [{ changes: { learningRate: 0.001, batchSize: 3 } }, 'batchSize', '3'],
     [{ quick: true }, 'quick false', 'not true'],
   ];

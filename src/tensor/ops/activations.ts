@@ -5,17 +5,26 @@
  *   silu(x)    = x sigmoid(x)              y' = s (1 + x (1 - s)),  s = sigmoid(x)       (Hendrycks & Gimpel 2016; "swish")
  *   tanh(x)                                y' = 1 - y^2
  *   relu(x)    = max(x, 0)                 y' = 1 where x > 0
+ *   logSigmoid(x) = ln sigmoid(x) = min(x, 0) - ln(1 + e^-|x|)      y' = sigmoid(-x)
  *   gelu(x)    = x (1 + erf(x / sqrt 2)) / 2                       (Hendrycks & Gimpel 2016, eq. 1)
  *   gelu tanh  = x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2   (ibid., the approximation)
  */
 
 import type { Tensor } from '../tensor.ts';
-import { add, mul, sub } from './arithmetic.ts';
+import { add, minimum, mul, sub } from './arithmetic.ts';
 import { gt } from './compare.ts';
-import { exp, neg, square, unary } from './elementwise.ts';
+import { abs, exp, log, neg, square, unary } from './elementwise.ts';
 
 export function sigmoid(x: Tensor): Tensor {
   return unary('sigmoid', x, (dy, y) => mul(dy, mul(y, oneMinus(y))));
+}
+
+/**
+ * ln sigmoid(x) where sigmoid(x) itself would be 0: at -1000 it is -1000, not -Infinity. Composed of ops whose gradients at 0 (halves
+ * from the minimum, nothing from |x|) add up to the right 1/2.
+ */
+export function logSigmoid(x: Tensor): Tensor {
+  return sub(minimum(x, 0), log(add(exp(neg(abs(x))), 1)));
 }
 
 export function silu(x: Tensor): Tensor {

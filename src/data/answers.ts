@@ -1,0 +1,38 @@
+/**
+ * An answer in its place: the whole conversation as ids, and where the answer begins.
+ *
+ *   ids           <|user|> 你 好 吗 </s> <|assistant|> 我 很 好 </s>
+ *   answerStart                                       ^ 6               (an answer cut off by the limit has no `</s>` at its end)
+ *
+ * Answers are packed side by side into rows as wide as the longest of them: they differ much in length, and filler costs as much as text.
+ */
+export interface Answer {
+  readonly ids: readonly number[];
+  readonly answerStart: number;
+}
+
+export function answerLength({ ids, answerStart }: Answer): number {
+  return ids.length - answerStart;
+}
+
+/** Where each answer of a batch lies. */
+export interface Packing {
+  readonly rows: number;
+  readonly width: number;
+  /** Row and first column of each answer, in the order given. */
+  readonly places: readonly { readonly row: number; readonly column: number }[];
+}
+
+/** Put lengths into rows of `width` (the longest by default): long ones first, each where it fits first. */
+export function packLengths(lengths: readonly number[], width = Math.max(0, ...lengths)): Packing {
+  const places = lengths.map(() => ({ row: 0, column: 0 }));
+  const used: number[] = [];
+  const order = [...lengths.keys()].sort((a, b) => lengths[b]! - lengths[a]! || a - b);
+  for (const i of order) {
+    let row = used.findIndex((columns) => columns + lengths[i]! <= width);
+    if (row === -1) row = used.push(0) - 1;
+    places[i] = { row, column: used[row]! };
+    used[row]! += lengths[i]!;
+  }
+  return { rows: used.length, width, places };
+}

@@ -1,0 +1,106 @@
+/**
+ * Preference pairs as ids, and the prompts among them.
+ *
+ *   <|user|> prompt </s> <|assistant|> chosen </s>         <|user|> prompt </s> <|assistant|> rejected </s>
+ *
+ * The template is that of instruction tuning and of chat: a policy aligned on other prompts than it is asked later has learned little.
+ * Pairs that teach nothing are left out and counted by reason; nothing is ever cut.
+ */
+import { UserError } from '../errors.ts';
+import { encodeDialogue, type Tokenizer } from '../tokenizer/index.ts';
+import type { Answer } from './answers.ts';
+import type { Preference } from './preferences.ts';
+import { epochOrder } from './rows.ts';
+
+export interface Pair {
+  readonly chosen: Answer;
+  readonly rejected: Answer;
+  readonly quality: string;
+}
+
+/** Why pairs were left out, and how many. */
+const REASONS = {
+  equal: 'chosen and rejected are equal',
+  empty: 'an answer or the prompt is empty',
+  noRoom: 'the prompt alone fills the context',
+  tooLong: 'longer than the context',
+} as const;
+type Reason = keyof typeof REASONS;
+
+export interface EncodedPairs {
+  readonly pairs: readonly Pair[];
+  readonly skipped: Readonly<Record<Reason, number>>;
+}
+
+export function encodePairs(
+  preferences: Iterable<Preference>,
+  tokenizer: Tokenizer,
+  context: number,
+): EncodedPairs {
+  const pairs: Pair[] = [];
+  const skipped = { equal: 0, empty: 0, noRoom: 0, tooLong: 0 };
+  for (const preference of preferences) {
+    const pair = encodePair(preference, tokenizer, context);
+    if (typeof pair === 'string') skipped[pair]++;
+    else pairs.push(pair);
+  }
+  return { pairs, skipped };
+}
+
+function encodePair(preference: Preference, tokenizer: Tokenizer, context: number): Pair | Reason {
+  const { prompt, chosen, rejected, quality } = preference;
+  if (chosen.trim() === rejected.trim()) return chosen.trim() === '' ? 'empty' : 'equal';
+  if ([prompt, chosen, rejected].some((text) => text.trim() === '')) return 'empty';
+  const start = encodePrompt(tokenizer, prompt);
+  if (start.length >= context) return 'noRoom';
+  const answer = (text: string): Answer => ({
+    ids: [...start, ...tokenizer.encode(text), tokenizer.eosId],
+    answerStart: start.length,
+  });
+  const [better, worse] = [answer(chosen), answer(rejected)];
+  if (Math.max(better.ids.length, worse.ids.length) > context) return 'tooLong';
+  return { chosen: better, rejected: worse, quality };
+}
+
+/** `<|user|> prompt </s> <|assistant|>` */
+export function encodePrompt(tokenizer: Tokenizer, prompt: string): number[] {
+  return encodeDialogue(tokenizer, [{ role: 'user', content: prompt }], { addGenerationPrompt: true }).ids;
+}
+
+/** "2,190 pairs (3 left out: chosen and rejected are equal; 1 left out: ...)"; no pair at all is an error that names the file. */
+export function describePairs({ pairs, skipped }: EncodedPairs, source: string): string {
+  const reasons = (Object.keys(REASONS) as Reason[]).filter((reason) => skipped[reason] > 0);
+  const parts = reasons.map(
+    (reason) => `${skipped[reason].toLocaleString('en')} left out: ${REASONS[reason]}`,
+  );
+  if (pairs.length === 0) {
+    throw new UserError(
+      `${source}: no pair to learn from, ${parts.length === 0 ? 'there are none' : parts.join('; ')}`,
+    );
+  }
+  return `${pairs.length.toLocaleString('en')} pairs${parts.length === 0 ? '' : ` (${parts.join('; ')})`}`;
+}
+
+/** Items in epochs: item n = 0, 1, 2, ... of training, each epoch in an order of its own. */
+export class EpochStream<Item> {
+  private readonly items: readonly Item[];
+  private readonly seed: number;
+  private readonly shuffle: boolean;
+  private order: { epoch: number; indices: Uint32Array } | null = null;
+
+  constructor(
+    items: readonly Item[],
+    { seed, shuffle }: { readonly seed: number; readonly shuffle: boolean },
+  ) {
+    this.items = items;
+    this.seed = seed;
+    this.shuffle = shuffle;
+  }
+
+  row(n: number): Item {
+    const epoch = Math.floor(n / this.items.length);
+    if (this.order?.epoch !== epoch)
+      this.order = { epoch, indices: epochOrder(this.items.length, this.seed, epoch, this.shuffle) };
+    return this.items[this.order.indices[n % this.items.length]!]!;
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * Prompts to draw answers to: the distinct prompts of the preference pairs.
+ *
+ * Prompts that leave no room for an answer are left out and counted; where rewards are verifiable, so are those whose fact is not known.
+ */
+import { UserError } from '../errors.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
+import { encodePrompt } from './pairs.ts';
+import { factsOf, type Preference } from './preferences.ts';
+
+/** Something to ask, and for verifiable rewards the fact that a right answer contains. */
+export interface Prompt {
+  readonly ids: readonly number[];
+  readonly fact: string | null;
+}
+
+export interface PromptOptions {
+  readonly context: number;
+  /** Tokens to leave free for the answer. */
+  readonly maxNewTokens: number;
+  /** Keep only prompts whose right answer is known. */
+  readonly needsFact: boolean;
+  /** The file, for the sentence if it holds too little. */
+  readonly source: string;
+}
+
+export function makePrompts(
+  preferences: readonly Preference[],
+  tokenizer: Tokenizer,
+  { context, maxNewTokens, needsFact, source }: PromptOptions,
+): { prompts: Prompt[]; note: string } {
+  const facts = factsOf(preferences);
+  const texts = new Set(preferences.map(({ prompt }) => prompt).filter((prompt) => prompt.trim() !== ''));
+  const prompts: Prompt[] = [];
+  let [noRoom, noFact] = [0, 0];
+  for (const text of texts) {
+    const fact = facts.get(text) ?? null;
+    const ids = encodePrompt(tokenizer, text);
+    if (ids.length + maxNewTokens > context) noRoom++;
+    else if (needsFact && fact === null) noFact++;
+    else prompts.push({ ids, fact });
+  }
+  const reasons = [
+    ...(noRoom > 0 ? [`${noRoom.toLocaleString('en')} leave no room for ${maxNewTokens} new tokens`] : []),
+    ...(noFact > 0 ? [`of ${noFact.toLocaleString('en')} the right answer is not known`] : []),
+  ];
+  const left = reasons.length === 0 ? '' : ` (left out: ${reasons.join('; ')})`;
+  if (prompts.length < 2) {
+    throw new UserError(
+      `${source}: ${prompts.length === 0 ? 'no prompt' : 'only one prompt'} to draw answers to${left}; learning to answer takes at least two`,
+    );
+  }
+  return { prompts, note: `${prompts.length.toLocaleString('en')} prompts${left}` };
+}

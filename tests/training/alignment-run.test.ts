@@ -1,0 +1,166 @@
+/** Whole runs with reward, ppo and dpo: what they leave, interrupted = uninterrupted to the bit, and what is refused before any work. */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { writeDirectoryAtomically } from '../../src/formats/atomic.ts';
+import { loadModelDirectory, loadRewardDirectory, modelFiles } from '../../src/formats/model-directory.ts';
+import { RewardModel } from '../../src/models/reward-model.ts';
+import { Random } from '../../src/tensor/index.ts';
+import { Tokenizer, trainBpe } from '../../src/tokenizer/index.ts';
+import { silentReporter } from '../../src/training/reporter.ts';
+import { runStages } from '../../src/training/run.ts';
+import type { RunSettings } from '../../src/training/run-settings.ts';
+import { put, refusesLater, temporaryFolder } from '../data/temporary.ts';
+import { tinyConfig } from './tiny.ts';
+import { worldSettings, writeWorld } from './world.ts';
+
+const folder = temporaryFolder();
+const world = writeWorld(join(folder, 'world'));
+const lines = (records: readonly object[]) => records.map((record) => `${JSON.stringify(record)}\n`).join('');
+const preferences = [
+  ['中国', '北京'],
+  ['法国', '巴黎'],
+  ['日本', '东京'],
+  ['埃及', '开罗'],
+].flatMap(([place, capital]) => [
+  { prompt: `${place}？`, chosen: `${capital}。`, rejected: capital, quality: 'sentence' },
+  { prompt: `${place}？`, chosen: `${capital}。`, rejected: '不。', quality: 'polite' },
+]);
+put(world, 'preferences.jsonl', lines([...preferences, { prompt: '好', chosen: '好', rejected: '好' }]));
+put(world, 'preferences-heldout.jsonl', lines(preferences.slice(0, 4)));
+
+const STAGES = ['tokenizer', 'pretrain', 'sft', 'reward', 'ppo', 'dpo', 'evaluate'] as const;
+const settingsOf = (changes: Partial<RunSettings> = {}) =>
+  worldSettings(world, {
+    stages: STAGES,
+    context: 24,
+    alignment: { rollouts: 8, groupSize: 4, maxNewTokens: 6, klTarget: 1, stopKl: 1 },
+    ...changes,
+  });
+
+async function run(out: string, settings: RunSettings, { resume = false, stopAfter = Infinity } = {}) {
+  const notes: string[] = [];
+  let steps = 0;
+  const reporter = { ...silentReporter, note: (text: string) => void notes.push(text) };
+  const shouldStop = () => ++steps >= stopAfter;
+  const complete = await runStages({ out, settings, resume, reporter, backend: 'reference', shouldStop });
+  return { complete, notes };
+}
+
+const bits = (out: string, stage: string) => readFileSync(join(out, stage, 'model.safetensors'));
+const base = join(folder, 'base');
+
+test('all seven stages: a checkpoint each, metrics, reward accuracy in the evaluation, and a count of what was left out', async () => {
+  const { complete, notes } = await run(base, settingsOf());
+  assert.is(complete, true);
+  for (const stage of ['sft', 'ppo', 'dpo']) loadModelDirectory(join(base, stage));
+  loadRewardDirectory(join(base, 'reward'));
+  assert.ok(existsSync(join(base, 'ppo', 'value_head.safetensors')));
+  assert.not.ok(bits(base, 'ppo').equals(bits(base, 'sft')));
+  assert.not.ok(bits(base, 'dpo').equals(bits(base, 'sft')));
+  const evaluation = JSON.parse(readFileSync(join(base, 'evaluation.json'), 'utf8')) as Record<
+    string,
+    object
+  >;
+  assert.equal(Object.keys(evaluation), ['pretrain', 'sft', 'reward', 'ppo', 'dpo']);
+  assert.ok('reward-accuracy' in evaluation.reward! && 'reward-accuracy-polite' in evaluation.reward!);
+  assert.ok(notes.some((note) => note.includes('8 pairs (1 left out: chosen and rejected are equal)')));
+  const metrics = readFileSync(join(base, 'metrics.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, number>);
+  const of = (stage: string) => metrics.filter((line) => String(line.stage) === stage);
+  assert.equal(
+    of('ppo').map(({ step }) => step),
+    [1, 2, 3],
+  );
+  assert.equal([of('ppo')[0]!.kl, of('ppo')[0]!.klK3], [0, 0]);
+  for (const key of ['margin', 'accuracy', 'chosenLogProb', 'rejectedLogProb', 'heldOutAccuracy'])
+    assert.ok(key in of('dpo').at(-1)!, key);
+});
+
+test('stopped within reward, ppo and dpo, then resumed: the bits of the uninterrupted run', async () => {
+  const out = join(folder, 'stopped');
+  const stages = STAGES.filter((stage) => stage !== 'evaluate');
+  const settings = settingsOf({ stages });
+  await run(out, settingsOf({ stages: ['tokenizer', 'pretrain', 'sft'] }));
+  const aligned = { ...settings, stages: ['reward', 'ppo', 'dpo'] as const };
+  assert.is((await run(out, aligned, { stopAfter: 2 })).complete, false); // in reward
+  assert.is((await run(out, aligned, { resume: true, stopAfter: 2 })).complete, false); // in ppo
+  assert.is((await run(out, aligned, { resume: true, stopAfter: 3 })).complete, false); // in dpo
+  assert.is((await run(out, aligned, { resume: true })).complete, true);
+  for (const stage of ['reward', 'ppo', 'dpo']) assert.ok(bits(out, stage).equals(bits(base, stage)), stage);
+});
+
+test('each stage alone from a checkpoint; GRPO with the verifiable reward needs no reward model', async () => {
+  const initFrom = join(base, 'sft');
+  const alone = (name: string, changes: Partial<RunSettings>) =>
+    run(join(folder, name), settingsOf({ initFrom, vocabSize: null, ...changes }));
+  await alone('dpo-alone', { stages: ['dpo'] });
+  assert.ok(bits(join(folder, 'dpo-alone'), 'dpo').equals(bits(base, 'dpo')));
+  await alone('ppo-alone', { stages: ['ppo'], rewardFrom: join(base, 'reward') });
+  assert.ok(bits(join(folder, 'ppo-alone'), 'ppo').equals(bits(base, 'ppo')));
+  const alignment = {
+    algorithm: 'grpo',
+    reward: 'fact',
+    rollouts: 8,
+    groupSize: 4,
+    maxNewTokens: 6,
+  } as const;
+  const { complete } = await alone('grpo', { stages: ['ppo'], alignment });
+  assert.is(complete, true);
+});
+
+test('what cannot work is refused with one sentence', async () => {
+  const initFrom = join(base, 'sft');
+  const only = (changes: Partial<RunSettings>) =>
+    run(join(folder, 'refused'), settingsOf({ initFrom, vocabSize: null, ...changes }));
+  await refusesLater(
+    () => only({ stages: ['ppo'] }),
+    'needs the reward model in',
+    '--reward-from',
+    '--reward fact',
+  );
+  await refusesLater(
+    () => only({ stages: ['dpo'], data: writeWorld(join(folder, 'no-pairs')) }),
+    'has no preferences.jsonl, which the stage dpo needs',
+  );
+  await refusesLater(
+    () => only({ stages: ['dpo'], initFrom: null }),
+    'The stage dpo starts from',
+    'run "sft" first',
+  );
+  await refusesLater(() => only({ stages: ['dpo'], initFrom: join(base, 'reward') }), 'holds a reward model');
+  await refusesLater(() => only({ stages: ['ppo'], rewardFrom: initFrom }), 'holds a language model');
+  const alignment = { algorithm: 'grpo', rollouts: 9, groupSize: 4 } as const;
+  await refusesLater(() => only({ stages: ['ppo'], alignment }), '9 answers a step cannot be groups of 4');
+
+  const equal = writeWorld(join(folder, 'equal'));
+  put(equal, 'preferences.jsonl', lines([{ prompt: '好', chosen: '好', rejected: '好' }]));
+  await refusesLater(() => only({ stages: ['reward'], data: equal }), 'no pair to learn from', 'are equal');
+  const single = writeWorld(join(folder, 'single'));
+  put(single, 'preferences.jsonl', lines(preferences.slice(0, 2)));
+  await refusesLater(
+    () => only({ stages: ['ppo'], data: single, rewardFrom: join(base, 'reward') }),
+    'only one prompt to draw answers to',
+  );
+});
+
+test('a reward model of another vocabulary, or of a shorter context, is refused', async () => {
+  const other = new Tokenizer(trainBpe(['天地玄黄，宇宙洪荒。'], { vocabSize: 300, shrinkToFit: true }));
+  const own = loadModelDirectory(join(base, 'sft'));
+  for (const [tokenizer, context, words] of [
+    [other, 32, 'has another vocabulary than the policy'],
+    [own.tokenizer, 12, 'reads 12 tokens, the policy writes up to 24'],
+  ] as const) {
+    const config = { ...tinyConfig, vocabSize: tokenizer.vocabSize, maxPositionEmbeddings: context };
+    const directory = join(folder, 'stranger');
+    rmSync(directory, { recursive: true, force: true });
+    writeDirectoryAtomically(directory, await modelFiles(new RewardModel(config, new Random(1)), tokenizer));
+    const settings = settingsOf({ stages: ['ppo'], initFrom: join(base, 'sft'), rewardFrom: directory });
+    await refusesLater(() => run(join(folder, 'refused'), settings), words);
+  }
+});
+
+test.run();
