@@ -15,7 +15,7 @@ export const alignmentFlags = {
     above: 0,
     max: 100,
     help: 'dpo: how strongly the policy is held to the reference',
-    default: '0.1',
+    default: '1',
   },
   'label-smoothing': {
     type: 'number',

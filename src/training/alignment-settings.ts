@@ -50,7 +50,7 @@ export interface AlignmentSettings {
 const defaults: AlignmentSettings = {
   rewardMargin: 0,
   rewardCentring: 0.01,
-  beta: 0.1,
+  beta: 1,
   labelSmoothing: 0,
   dpoLoss: 'sigmoid',
   algorithm: 'ppo',
