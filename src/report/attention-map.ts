@@ -12,7 +12,7 @@ import { svgOf } from './svg.ts';
 const CELL = 19;
 
 /** Small weights would not show: darkness grows with the square root of the share. */
-const darkness = (share: number) => Math.sqrt(Math.min(1, Math.max(0, share)));
+const darkness = (share: number) => Number(Math.sqrt(Math.min(1, Math.max(0, share))).toFixed(3));
 
 export function attentionFigure(attention: AttentionWeights): string {
   const { heads } = attention;
@@ -29,7 +29,7 @@ export function attentionFigure(attention: AttentionWeights): string {
     })
     .join(' ');
   return `<figure id="attention">
-<p class="controls">${select('layer', 'Layer', heads.length, first.layer)} ${select('head', 'Head', heads[0]!.length, first.head)} <span class="legend">share of the look: ${scale}</span></p>
+<p class="controls">${select('layer', 'Layer', heads.length, first.layer)} ${select('head', 'Head', heads[0]!.length, first.head)} <span class="paper" id="shown">${nameOf(first)}.</span> <span class="legend">share of the look: ${scale}</span></p>
 <div class="wide">${attentionSvg(attention, first)}</div>
 <p id="looked" class="note" aria-live="polite"></p>
 <script type="application/json" id="weights">${escapeJson(packed(attention))}</script>
@@ -47,7 +47,7 @@ export function attentionSvg(
   const longest = Math.max(...tokens.map((token) => width(shown(token))));
   const margin = 16 + longest * 7;
   const positions = tokens.map((_, i) => i);
-  return svgOf(`Attention of layer ${layer + 1}, head ${head + 1}: which token looks at which`, {
+  return svgOf(`Attention of ${nameOf({ layer, head })}: which token looks at which`, {
     width: margin + T * CELL + 20,
     height: margin + 14 + T * CELL + 22,
     marginLeft: margin + 14,
@@ -89,6 +89,10 @@ export function attentionSvg(
   });
 }
 
+function nameOf({ layer, head }: { readonly layer: number; readonly head: number }): string {
+  return `layer ${layer + 1}, head ${head + 1}`;
+}
+
 /** The squares in the order in which they are drawn: row by row, a token sees itself and what came before. */
 function pairs(T: number): { query: number; key: number }[] {
   return Array.from({ length: T }, (_, query) =>
@@ -128,13 +132,16 @@ export const attentionScript = `(() => {
   const layer = document.getElementById('layer');
   const head = document.getElementById('head');
   const looked = document.getElementById('looked');
+  const shown = document.getElementById('shown');
   const picture = document.querySelector('#attention svg');
   const share = (i) => Number(data.heads[layer.value][head.value].slice(2 * i, 2 * i + 2)) / 100;
   const places = [];
   data.tokens.forEach((_, query) => { for (let key = 0; key <= query; key++) places.push([query, key]); });
   const paint = () => {
     squares.forEach((square, i) => square.setAttribute('fill-opacity', Math.sqrt(share(i))));
-    picture.setAttribute('aria-label', 'Attention of layer ' + (+layer.value + 1) + ', head ' + (+head.value + 1));
+    const name = 'layer ' + (+layer.value + 1) + ', head ' + (+head.value + 1);
+    shown.textContent = name + '.';
+    picture.setAttribute('aria-label', 'Attention of ' + name + ': which token looks at which');
     looked.textContent = '';
   };
   layer.addEventListener('change', paint);

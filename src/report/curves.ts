@@ -15,7 +15,7 @@ const FEW_POINTS = 16;
 
 export function panelFigure(panel: Panel): string {
   const names = panel.lines.map(({ name, heldOut }, i) => {
-    const mark = `<span class="mark${heldOut ? ' dashed' : ''}" style="border-color:${colourOf(panel, i)}"></span>`;
+    const mark = `<span class="mark${heldOut ? ' dashed' : ''}" style="border-color:${colourOf(i)}"></span>`;
     return `<span class="name">${mark}${escapeHtml(name)}</span>`;
   });
   const legend = panel.lines.length > 1 ? `<span class="legend">${names.join(' ')}</span>` : '';
@@ -23,9 +23,13 @@ export function panelFigure(panel: Panel): string {
 }
 
 export function panelSvg(panel: Panel): string {
+  const { across } = panel;
   const marks = panel.lines.flatMap(({ points, heldOut }, i) => {
     const thinned = thin(points, MAX_POINTS);
-    const stroke = colourOf(panel, i);
+    const stroke = colourOf(i);
+    // Neighbours along another number than the step are no neighbours in time: points only.
+    if (across !== undefined)
+      return [Plot.dot(points, { x: 'step', y: 'value', stroke, strokeOpacity: 0.7, r: 2 })];
     const line = Plot.line(thinned, {
       x: 'step',
       y: 'value',
@@ -41,23 +45,28 @@ export function panelSvg(panel: Panel): string {
   });
   const names = panel.lines.map(({ name }) => name).join(', ');
   const steps = panel.lines.flatMap(({ points }) => points.map(({ step }) => step));
-  return svgOf(`${panel.title}: ${names} over training steps`, {
+  const [lowest, highest] = [steps.reduce((a, b) => Math.min(a, b)), steps.reduce((a, b) => Math.max(a, b))];
+  return svgOf(`${panel.title}: ${names} over ${across ?? 'training steps'}`, {
     width: WIDTH,
     height: HEIGHT,
     marginLeft: 52,
     marginRight: 14,
     marginTop: 22,
     style: { fontSize: '11px' },
-    x: { label: 'step →', ticks: 5, domain: [0, Math.max(...steps)], tickFormat: shortNumber },
+    x: {
+      label: `${across ?? 'step'} →`,
+      ticks: 4,
+      domain: [Math.min(0, lowest), highest],
+      tickFormat: shortNumber,
+    },
     y: { label: `↑ ${panel.unit}`, ticks: 5, grid: true, nice: true, tickFormat: shortNumber },
     marks,
   });
 }
 
-/** Lines and their held-out twins have one colour. */
-function colourOf({ lines }: Panel, index: number): string {
-  const bases = lines.slice(0, index + 1).filter(({ heldOut }, i) => i === 0 || !heldOut).length;
-  return `var(--series-${((bases - 1) % 5) + 1})`;
+/** A colour each: a held-out line in the colour of its twin would drown in the noise of training. */
+function colourOf(index: number): string {
+  return `var(--series-${(index % 5) + 1})`;
 }
 
 /** At most about `limit` points: the lowest and the highest of each stretch, so that no spike is lost. */

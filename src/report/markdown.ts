@@ -60,10 +60,16 @@ function answersPart({ answers }: ReportData): string {
 function curvesPart({ metrics }: ReportData): string {
   if (metrics === null || metrics.stages.size === 0) return '';
   const stages = [...metrics.stages].map(([stage, curves]) => {
-    const rows = panelsOf(stage, curves).flatMap(({ unit, lines }) =>
+    const overSteps = panelsOf(stage, curves).filter(({ across }) => across === undefined);
+    const rows = overSteps.flatMap(({ unit, lines }) =>
       lines.map(({ name, points }) => {
         const values = points.map(({ value }) => value);
-        const ends = [values[0]!, values.at(-1)!, Math.min(...values), Math.max(...values)].map(shortNumber);
+        const ends = [
+          values[0]!,
+          values.at(-1)!,
+          values.reduce((a, b) => Math.min(a, b)),
+          values.reduce((a, b) => Math.max(a, b)),
+        ].map(shortNumber);
         return [escapeMarkdown(name), escapeMarkdown(unit), ...ends, bars(points)];
       }),
     );

@@ -16,6 +16,8 @@ export interface Panel {
   readonly title: string;
   readonly unit: string;
   readonly lines: readonly Line[];
+  /** What the horizontal axis shows where it is not the step: points stand at that number's value in place of `step`. */
+  readonly across?: string;
 }
 
 interface Group {
@@ -24,6 +26,9 @@ interface Group {
   /** Names in metrics.jsonl; "heldOutX" belongs to "x". */
   readonly names: readonly string[];
 }
+
+/** The judge that the policy is not trained on, whatever a stage calls it. */
+const GOLD = ['gold', 'goldReward', 'goldScore', 'judge'];
 
 const groups: readonly Group[] = [
   { title: 'Loss', unit: 'loss', names: ['loss'] },
@@ -38,7 +43,7 @@ const groups: readonly Group[] = [
   {
     title: 'Reward of the answers',
     unit: 'reward',
-    names: ['score', 'reward', 'gold', 'goldReward', 'goldScore'],
+    names: ['score', 'reward', ...GOLD],
   },
   { title: 'KL from the start', unit: 'nats an answer', names: ['kl', 'klK3'] },
   { title: 'KL of one update', unit: 'nats a token', names: ['updateKl'] },
@@ -64,8 +69,8 @@ export function panelsOf(stage: string, curves: Curves): Panel[] {
   const others = [...curves.keys()]
     .map(trainingName)
     .filter((name, i, all) => !known.has(name) && all.indexOf(name) === i)
-    .map((name) => ({ title: words(name), unit: words(name).toLowerCase(), names: [name] }));
-  return [...groups, ...others, ...machinery].flatMap(({ title, unit, names }) => {
+    .map((name) => ({ title: capital(words(name)), unit: words(name), names: [name] }));
+  const panels: Panel[] = [...groups, ...others, ...machinery].flatMap(({ title, unit, names }) => {
     const lines = names.flatMap((name) => [
       ...lineOf(curves, name, false),
       ...lineOf(curves, heldOutName(name), true),
@@ -73,6 +78,26 @@ export function panelsOf(stage: string, curves: Curves): Panel[] {
     const isText = unit === 'loss' && title === 'Loss' && (stage === 'pretrain' || stage === 'sft');
     return lines.length === 0 ? [] : [{ title, unit: isText ? 'nats a token' : unit, lines }];
   });
+  const price = rewardOverKl(curves);
+  const after = panels.findIndex(({ title }) => title === 'KL from the start') + 1;
+  return price === null ? panels : panels.toSpliced(after, 0, price);
+}
+
+/**
+ * What each reward costs in divergence (Gao et al. 2022, fig. 1): while the score goes on rising with the KL and the gold reward does
+ * not, the policy is learning to please the reward model alone.
+ */
+function rewardOverKl(curves: Curves): Panel | null {
+  const divergence = new Map(curves.get('kl')?.map(({ step, value }) => [step, value]));
+  const lines = ['score', ...GOLD].flatMap((name): Line[] => {
+    const points = (curves.get(name) ?? []).flatMap(({ step, value }) => {
+      const kl = divergence.get(step);
+      return kl === undefined ? [] : [{ step: kl, value }];
+    });
+    return points.length === 0 ? [] : [{ name: words(name), points, heldOut: false }];
+  });
+  if (lines.length === 0) return null;
+  return { title: 'Reward against KL', unit: 'reward', lines, across: 'KL, nats an answer' };
 }
 
 function lineOf(curves: Curves, name: string, heldOut: boolean): Line[] {
@@ -81,7 +106,11 @@ function lineOf(curves: Curves, name: string, heldOut: boolean): Line[] {
 }
 
 function heldOutName(name: string): string {
-  return `heldOut${name[0]!.toUpperCase()}${name.slice(1)}`;
+  return `heldOut${capital(name)}`;
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 function trainingName(name: string): string {

@@ -17,7 +17,7 @@ body { margin: 0 auto; padding: 1.5rem 1.25rem 4rem; max-width: 72rem; backgroun
   font: 15px/1.5 system-ui, "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", sans-serif; }
 h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.25rem; margin: 2.5rem 0 .5rem; border-bottom: 1px solid var(--edge); padding-bottom: .2rem; }
 h3 { font-size: 1.05rem; margin: 1.5rem 0 .4rem; }
-p { margin: .4rem 0 .8rem; max-width: 52rem; } .note, .interval, .task, .legend { color: var(--faint); font-size: .85rem; }
+p { margin: .4rem 0 .8rem; max-width: 52rem; } .note, .interval, .task, .legend { color: var(--faint); font-size: .87em; } .paper { display: none; }
 nav { margin: .8rem 0 0; } nav a { margin-right: 1rem; } a { color: var(--series-1); }
 code { font: .85rem/1.5 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
@@ -38,7 +38,9 @@ figcaption { font-weight: 600; font-size: .9rem; } .legend { font-weight: 400; m
 svg [aria-label="y-grid"] { stroke: var(--edge); stroke-opacity: 1; }
 @media print {
   body { font-size: 10.5pt; max-width: none; padding: 0; } nav, select, #looked { display: none; } .controls label { display: none; }
-  h2, h3 { break-after: avoid; } tr, figure { break-inside: avoid; } .wide { overflow: visible; } .answers { min-width: 0; font-size: 9pt; }
+  h2, h3 { break-after: avoid; } tr, figure { break-inside: avoid; } .wide { overflow: visible; } .answers { min-width: 0; font-size: 9pt; } .paper { display: inline; }
+  .numbers { font-size: 8.5pt; } .numbers th, .numbers td, .numbers tbody th { padding: .15rem .3rem; white-space: normal; }
+  .stage { grid-template-columns: repeat(3, 1fr); }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   #attention svg { max-width: 100%; height: auto; }
 }

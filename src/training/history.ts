@@ -99,7 +99,7 @@ function commitOf(folder: string): string | null {
     execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
   try {
     if (resolve(git('rev-parse', '--show-toplevel')) !== resolve(folder)) return null;
-    const changed = git('status', '--porcelain', '--untracked-files=no') !== '';
+    const changed = git('--no-optional-locks', 'status', '--porcelain', '--untracked-files=no') !== '';
     return git('rev-parse', '--short=12', 'HEAD') + (changed ? '+' : '');
   } catch {
     return null;

@@ -11,6 +11,7 @@ import { renderPage } from '../../src/report/page.ts';
 import { commandLine, type Session } from '../../src/training/history.ts';
 import { silentReporter } from '../../src/training/reporter.ts';
 import { runStages } from '../../src/training/run.ts';
+import { command, isRefused } from '../cli/spawn.ts';
 import { put, refusesLater, temporaryFolder } from '../data/temporary.ts';
 import { worldSettings, writeWorld } from '../training/world.ts';
 
@@ -128,6 +129,18 @@ test('what is missing or broken is one sentence with its place, and the other pa
     assert.ok(renderMarkdown({ ...data, missing }).includes('Not in this report'), name);
     assert.ok(data.answers!.stages.size > 0, name);
   }
+});
+
+test('the command writes the report of an earlier run again', async () => {
+  const out = changedRun('earlier', { 'report.html': null, 'report.md': null });
+  const done = await command('report', ['--run', out, '--data', world, '--backend', 'reference']);
+  assert.is(done.code, 0, done.stderr);
+  assert.match(done.stderr, /report: .*report\.html/);
+  // The same run, the same page (its name apart).
+  const again = readFileSync(join(out, 'report.html'), 'utf8').replaceAll('earlier', 'run');
+  assert.is(again, page.replaceAll('earlier', 'run'));
+  isRefused(await command('report', []), 2, '--run is required');
+  isRefused(await command('report', ['--run', join(folder, 'none')]), 2, 'is no directory');
 });
 
 test('no run, no models, no questions', async () => {

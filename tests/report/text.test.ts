@@ -57,13 +57,37 @@ test('numbers of one kind share a picture with their held-out twins; an unknown 
     [
       'Loss: loss + loss, held out',
       'Log-probability of the answers: chosen log-probability + rejected log-probability',
-      'new thing: new thing + new thing, held out',
+      'New thing: new thing + new thing, held out',
       'Learning rate: learning rate',
     ],
   );
   assert.is(panelsOf('sft', new Map([['loss', points([1])]]))[0]!.unit, 'nats a token');
   assert.is(panels[0]!.unit, 'loss');
   assert.is(words('klK3'), 'KL (k3 estimate)');
+});
+
+test('score and gold reward stand over the KL of their step', () => {
+  const ppo = new Map([
+    ['kl', points([0.1, 0.3])],
+    ['score', points([1, 2])],
+    ['goldReward', points([5]).map((point) => ({ ...point, step: 2 }))],
+  ]);
+  const panels = panelsOf('ppo', ppo);
+  assert.equal(
+    panels.map(({ title }) => title),
+    ['Reward of the answers', 'KL from the start', 'Reward against KL'],
+  );
+  assert.equal(
+    panels[2]!.lines.map((line) => line.points),
+    [
+      [
+        { step: 0.1, value: 1 },
+        { step: 0.3, value: 2 },
+      ],
+      [{ step: 0.3, value: 5 }],
+    ],
+  );
+  assert.match(panelSvg(panels[2]!), /KL, nats an answer →/);
 });
 
 test('a picture is an SVG with named axes; constant and single values are drawn too', () => {
