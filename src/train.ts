@@ -15,6 +15,7 @@ import { makeReporter } from './cli/progress.ts';
 import { locateData } from './data/layout.ts';
 import { UserError } from './errors.ts';
 import { presetNames } from './models/presets.ts';
+import { commandLine } from './training/history.ts';
 import { runStages } from './training/run.ts';
 import { type RunSettings, resumeRunSettings, type StageName, stageNames } from './training/run-settings.ts';
 import type { StageSettings } from './training/settings.ts';
@@ -197,6 +198,7 @@ await runCommand({
     reporter.note(`backend: ${chosen.description}`);
     const context = {
       ...{ out, resume, reporter, backend: chosen.name, shouldStop: () => stopped },
+      command: commandLine('src/train.ts', process.argv.slice(2)),
       settings: { ...settings, ...chosen.decided },
     };
     const complete = await runStages(context).finally(() => reporter.end('')); // a bar left open would keep the process alive

@@ -8,7 +8,7 @@ export function formatResults(stages: Readonly<Record<string, Results>>): string
   const rows = [['stage', 'task', 'value', '95% interval', 'majority', 'n']];
   for (const [stage, results] of Object.entries(stages)) {
     for (const [task, estimate] of Object.entries(results)) {
-      const { show, chance } = formats(task, estimate);
+      const { show, chance } = formatsOf(task, estimate);
       rows.push([
         stage,
         task,
@@ -25,7 +25,11 @@ export function formatResults(stages: Readonly<Record<string, Results>>): string
   return rows.map(line).join('\n');
 }
 
-function formats(task: string, { chance }: Estimate): { show: (x: number) => string; chance: string } {
+/** How the numbers of a task are written: shares in percent. */
+export function formatsOf(
+  task: string,
+  { chance }: Estimate,
+): { show: (x: number) => string; chance: string } {
   const isShare = /^(facts|reward-accuracy)/.test(task);
   const show = (x: number) => (isShare ? `${(100 * x).toFixed(1)}%` : x.toFixed(3));
   return { show, chance: chance === undefined ? '' : show(chance) };

@@ -82,6 +82,18 @@ export class Decoder extends Module {
     return this.norm.forward(x);
   }
 
+  /** Where each token looks, for pictures: attention weights [B, H, T, T] of every layer. */
+  attentionWeights(ids: Tensor): Tensor[] {
+    const T = ids.shape[1]!;
+    const context = { rope: this.rope.consecutive(0, T), mask: attentionMask({ queries: T, keys: T }) };
+    let x = this.embedTokens.forward(ids); // [B, T, D]
+    return this.layers.map((block, layer) => {
+      const weights = block.selfAttn.weights(block.inputLayernorm.forward(x), context);
+      x = block.forward(x, context, layer);
+      return weights;
+    });
+  }
+
   /** An empty cache for `batch` texts of up to the whole context. */
   newCache(batch: number, capacity = this.config.maxPositionEmbeddings): KVCache {
     return new KVCache({

@@ -71,15 +71,30 @@ export class Attention extends Module {
     const fused = this.dropout.isActive() ? null : fusedFor(x);
     if (fused) return this.oProj.forward(fusedAttention(fused, { q, k, v, mask, scale: 1 / Math.sqrt(d) }));
 
-    // 2. How well each query fits each key it may see. Scaling q is cheaper than scaling T x S scores.
-    const queries = q.mul(1 / Math.sqrt(d)).reshape([B, K, H / K, T, d]);
-    const scores = queries.matmul(k.unsqueeze(2).transpose()); // [B, K, G, T, S]
-    const visible = mask === null ? scores : scores.maskedFill(mask, MASKED);
+    // 2. How well each query fits each key it may see, as shares.
+    const weights = this.dropout.forward(this.shares(q, k, mask));
 
     // 3. A weighted mean of the values, heads side by side again.
-    const weights = this.dropout.forward(visible.softmax(-1));
     const mixed = weights.matmul(v.unsqueeze(2)).reshape([B, H, T, d]);
     return this.oProj.forward(mixed.transpose(1, 2).reshape([B, T, H * d])); // [B, T, D]
+  }
+
+  /** Where each token looks, [B, H, T, T]: the shares by which `forward` mixes the values, for pictures (no cache, no dropout). */
+  weights(x: Tensor, { rope, mask }: AttentionContext): Tensor {
+    const [B, T] = x.shape as [number, number, number];
+    const { heads: H, kvHeads: K, headDim: d, ropeLayout } = this.options;
+    const q = applyRope(toHeads(this.qProj.forward(x), H, d), rope, ropeLayout);
+    const k = applyRope(toHeads(this.kProj.forward(x), K, d), rope, ropeLayout);
+    return this.shares(q, k, mask).reshape([B, H, T, T]);
+  }
+
+  /** softmax(Q K^T / sqrt(d) + mask), [B, K, G, T, S]. Scaling q is cheaper than scaling T x S scores. */
+  private shares(q: Tensor, k: Tensor, mask: Tensor | null): Tensor {
+    const [B, H, T, d] = q.shape as [number, number, number, number];
+    const K = this.options.kvHeads;
+    const queries = q.mul(1 / Math.sqrt(d)).reshape([B, K, H / K, T, d]);
+    const scores = queries.matmul(k.unsqueeze(2).transpose()); // [B, K, G, T, S]
+    return (mask === null ? scores : scores.maskedFill(mask, MASKED)).softmax(-1);
   }
 }
 

@@ -3,7 +3,8 @@
  *
  *   runs/NAME/run.json          settings            metrics.jsonl     loss, rate and speed over the steps of all stages
  *   runs/NAME/tokenizer/        the vocabulary      evaluation.json   all tasks of all stages
- *   runs/NAME/corpus/*.bin      tokenized text
+ *   runs/NAME/corpus/*.bin      tokenized text      history.json      command, versions and seconds of each session
+ *   runs/NAME/report.html, report.md   all of it to look at
  *   runs/NAME/pretrain/, sft/, reward/, ppo/, dpo/   a Hugging Face checkpoint each, with the state to resume beside it
  */
 import { existsSync, mkdirSync, renameSync } from 'node:fs';
@@ -28,6 +29,7 @@ import {
 } from '../formats/model-directory.ts';
 import { preset } from '../models/presets.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
+import { RunHistory } from './history.ts';
 import { checkPpo } from './ppo-stage.ts';
 import { readPairs } from './preference-data.ts';
 import type { Reporter } from './reporter.ts';
@@ -44,7 +46,9 @@ export async function runStages(context: RunContext): Promise<boolean> {
   const { stages } = settings;
   const files = locateData(settings.data);
   checkStages(context, files);
+  const began = performance.now();
   const tokenizer = prepareTokenizer(context, files);
+  const tokenizerSeconds = (performance.now() - began) / 1000;
   if (!resume) {
     // Only now, with a corpus that can be used, does an earlier run have to make room.
     if (stages.includes('tokenizer')) moveAside(out, reporter);
@@ -52,12 +56,19 @@ export async function runStages(context: RunContext): Promise<boolean> {
     writeRunSettings(out, settings);
   }
   storeTokenizer(context, tokenizer);
+  const history = new RunHistory(out, { command: context.command ?? null, backend: context.backend });
+  if (stages.includes('tokenizer')) history.record('tokenizer', tokenizerSeconds);
   for (const stage of trainableStages) {
     if (!stages.includes(stage)) continue;
-    const complete = await runStage(stage, context, files, tokenizer);
+    const complete = await history.time(stage, () => runStage(stage, context, files, tokenizer));
     if (!complete) return false;
   }
-  if (stages.includes('evaluate')) await evaluateStages(context, files);
+  if (stages.includes('evaluate')) {
+    await history.time('evaluate', () => evaluateStages(context, files));
+    // Only here, so that nothing else waits for the plotting library to load.
+    const { writeReport } = await import('../report/index.ts');
+    await writeReport(out, reporter);
+  }
   return true;
 }
 

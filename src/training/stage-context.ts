@@ -22,6 +22,8 @@ export interface RunContext {
   readonly reporter: Reporter;
   /** Name of the backend that computes, for metrics and progress. */
   readonly backend: string;
+  /** The command that started it, for the report. */
+  readonly command?: string;
   readonly shouldStop: () => boolean;
 }
 

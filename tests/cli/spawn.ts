@@ -16,7 +16,7 @@ export interface Started {
   readonly child: ChildProcess;
   readonly finished: Promise<Finished>;
 }
-type Name = 'train' | 'chat' | 'evaluate';
+type Name = 'train' | 'chat' | 'evaluate' | 'report';
 
 export function start(
   name: Name,

@@ -244,10 +244,10 @@ test('a kernel that traps throws, in whichever thread, and the pool goes on', ()
   const good = device.allocate('int32', 100_000);
   const end = device.memory.memory.buffer.byteLength;
   assert.throws(() => device.run('fillWords', 100_000, 16, [outside, 0]), /out of bounds/);
-  // Only the second half lies outside: the other thread fails.
+  // Only the second half lies outside: the share of the other thread.
   assert.throws(
     () => device.run('fillWords', 100_000, 16, [end - 4 * 60_000, 0]),
-    /fillWords failed in a worker/,
+    /fillWords failed in a worker|out of bounds/, // or the caller was faster and computed that share itself
   );
   device.run('fillWords', 100_000, 16, [good.byteOffset, 5]);
   assert.ok(good.every((x) => x === 5));

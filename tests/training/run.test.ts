@@ -41,7 +41,8 @@ const base = join(folder, 'base');
 
 test('a run leaves its settings, metrics, evaluation and a directory for each stage; a second run moves it aside', async () => {
   assert.is(await run(base, worldSettings(world)), true);
-  const entries = ['corpus', 'evaluation.json', 'metrics.jsonl', 'pretrain', 'run.json', 'sft', 'tokenizer'];
+  const files = ['evaluation.json', 'history.json', 'metrics.jsonl', 'report.html', 'report.md', 'run.json'];
+  const entries = [...files, 'corpus', 'pretrain', 'sft', 'tokenizer'].sort();
   assert.equal(readdirSync(base).sort(), entries);
   const again = join(folder, 'again');
   const settings = worldSettings(world, { stages: ['tokenizer'] });

@@ -1,0 +1,154 @@
+/**
+ * Everything a report shows, from the directory of a run. Each part may be missing: then a sentence says so and the rest stands.
+ */
+import { existsSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { locateData } from '../data/layout.ts';
+import { FaultError, UserError } from '../errors.ts';
+import type { Results } from '../evaluation/evaluate.ts';
+import { locateDirectory } from '../formats/atomic.ts';
+import { type LoadedModel, loadModelDirectory, readText } from '../formats/model-directory.ts';
+import { HISTORY_FILE, type Session } from '../training/history.ts';
+import type { RunSettings } from '../training/run-settings.ts';
+import { trainableStages } from '../training/settings.ts';
+import { type Asked, answersOf, chooseQuestions, type StageAnswer } from './answers.ts';
+import { type AttentionWeights, attendedAnswer } from './attention.ts';
+import { type MetricsLines, readMetrics } from './metrics-lines.ts';
+import { checkEvaluation } from './table.ts';
+
+export interface Answers {
+  readonly asked: readonly Asked[];
+  /** Stage -> one answer a question. */
+  readonly stages: ReadonlyMap<string, readonly StageAnswer[]>;
+}
+
+export interface ReportData {
+  readonly name: string;
+  readonly settings: RunSettings | null;
+  readonly sessions: readonly Session[];
+  readonly metrics: MetricsLines | null;
+  readonly evaluation: Readonly<Record<string, Results>> | null;
+  readonly answers: Answers | null;
+  readonly attention: { readonly stage: string; readonly weights: AttentionWeights } | null;
+  /** What the report does without, and lines left out: one sentence each. */
+  readonly missing: readonly string[];
+}
+
+/** `data` in place of the data directory that run.json names. Throws a UserError where there is no run at all. */
+export async function collectReport(run: string, data?: string): Promise<ReportData> {
+  if (statSync(run, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new UserError(`${run} is no directory; a run is a directory such as runs/default`);
+  const known = ['run.json', 'metrics.jsonl', 'evaluation.json', ...trainableStages];
+  if (!known.some((name) => existsSync(join(run, name))))
+    throw new UserError(`${run} holds no run: there is neither run.json nor metrics.jsonl in it`);
+
+  const missing: string[] = [];
+  const attempt = <T>(part: string, read: () => T): T | null => {
+    try {
+      return read();
+    } catch (error) {
+      missing.push(missingPart(part, error));
+      return null;
+    }
+  };
+  const settings = attempt('the settings', () => readJson(join(run, 'run.json')) as RunSettings);
+  const sessions = attempt('command, versions and times', () => readSessions(join(run, HISTORY_FILE))) ?? [];
+  const metrics = attempt('the curves', () => readMetrics(join(run, 'metrics.jsonl')));
+  missing.push(...(metrics?.problems ?? []));
+  const evaluation = attempt('the evaluation', () => readEvaluation(join(run, 'evaluation.json')));
+  const asked = attempt('the questions', () => {
+    const place = data ?? settings?.data;
+    if (place === undefined) throw new UserError('run.json does not say which data it was; give --data');
+    const questions = chooseQuestions(locateData(place));
+    if (questions.length === 0) throw new UserError(`${place} has no eval/facts-*.jsonl`);
+    return questions;
+  });
+  const talk = asked === null ? null : await askStages(run, settings, asked, missing);
+  return {
+    name: basename(resolve(run)),
+    settings,
+    sessions,
+    metrics,
+    evaluation,
+    missing,
+    ...(talk ?? nothing),
+  };
+}
+
+const nothing = { answers: null, attention: null };
+
+async function askStages(
+  run: string,
+  settings: RunSettings | null,
+  asked: readonly Asked[],
+  missing: string[],
+): Promise<Pick<ReportData, 'answers' | 'attention'>> {
+  const stages = new Map<string, StageAnswer[]>();
+  let last: { stage: string; loaded: LoadedModel; isBase: boolean } | null = null;
+  for (const [stage, folder] of talkingStages(run, settings)) {
+    const isBase = stage === 'pretrain';
+    try {
+      const loaded = loadModelDirectory(folder);
+      stages.set(stage, await answersOf(loaded, asked, isBase));
+      last = { stage, loaded, isBase };
+    } catch (error) {
+      missing.push(missingPart(`the answers of ${stage}`, error));
+    }
+  }
+  if (last === null) {
+    if (stages.size === 0)
+      missing.push(`Without the answers and the attention map: ${run} has no model that talks`);
+    return nothing;
+  }
+  const { stage, loaded, isBase } = last;
+  const answers = stages.get(stage)!;
+  // A right answer shows more than a wrong one.
+  const shown =
+    asked[
+      Math.max(
+        0,
+        answers.findIndex(({ correct }) => correct === true),
+      )
+    ]!;
+  const weights = await attendedAnswer(loaded, shown.question.question, isBase);
+  return { answers: { asked, stages }, attention: { stage, weights } };
+}
+
+/** Stages that left a language model, in the order of training; the model it all began with where there is none. */
+function talkingStages(run: string, settings: RunSettings | null): [string, string][] {
+  const present = trainableStages
+    .filter((stage) => stage !== 'reward')
+    .map((stage): [string, string] => [stage, join(run, stage)])
+    .filter(([, folder]) => existsSync(locateDirectory(folder)));
+  const from = settings?.initFrom ?? null;
+  return present.length === 0 && from !== null ? [['init', from]] : present;
+}
+
+function missingPart(part: string, error: unknown): string {
+  if (!(error instanceof UserError || error instanceof FaultError)) throw error;
+  return `Without ${part}: ${error.message}`;
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readText(path));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new UserError(`${path} is not valid JSON (${error.message})`);
+    throw error;
+  }
+}
+
+function readEvaluation(path: string): Record<string, Results> {
+  const checked = checkEvaluation(readJson(path), path);
+  if (typeof checked === 'string') throw new UserError(checked);
+  return checked;
+}
+
+function readSessions(path: string): Session[] {
+  const value = readJson(path);
+  const isSession = (entry: Partial<Session> | null) =>
+    typeof entry?.started === 'string' && typeof entry.seconds === 'object' && entry.seconds !== null;
+  if (!Array.isArray(value) || !value.every(isSession))
+    throw new UserError(`${path} is no list of sessions with "started" and "seconds"`);
+  return value as Session[];
+}

@@ -1,0 +1,114 @@
+/**
+ * report.md: the same as text, for a repository, a diff or a terminal. Curves become a row of little bars.
+ */
+import type { ReportData } from './collect.ts';
+import { shortNumber } from './curves.ts';
+import { escapeMarkdown } from './escape.ts';
+import { duration, factsOf, lastStep, stageSeconds } from './facts.ts';
+import type { Point } from './metrics-lines.ts';
+import { summaryOf } from './page.ts';
+import { panelsOf } from './panels.ts';
+import { evaluationTable } from './table.ts';
+
+export function renderMarkdown(data: ReportData): string {
+  const parts = [
+    `# Run ${escapeMarkdown(data.name)}\n\n${summaryOf(data).map(escapeMarkdown).join(' · ')}`,
+    missingPart(data),
+    evaluationPart(data),
+    answersPart(data),
+    curvesPart(data),
+    madePart(data),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function missingPart({ missing }: ReportData): string {
+  if (missing.length === 0) return '';
+  return `Not in this report:\n\n${missing.map((sentence) => `- ${escapeMarkdown(sentence)}`).join('\n')}`;
+}
+
+function evaluationPart({ evaluation }: ReportData): string {
+  if (evaluation === null) return '';
+  const { stages, lines } = evaluationTable(evaluation);
+  const rows = lines.map(({ task, guessing, n, cells }) => [
+    escapeMarkdown(task),
+    ...cells.map((cell) =>
+      cell === null ? '–' : `${cell.aboveGuessing ? '▲ ' : ''}${cell.value} (${cell.interval})`,
+    ),
+    guessing || '–',
+    n,
+  ]);
+  const head = ['task', ...stages.map(escapeMarkdown), 'guessing', 'n'];
+  return `## Evaluation\n\nValue and 95% interval; ▲ all of it above guessing.\n\n${table(head, rows)}`;
+}
+
+function answersPart({ answers }: ReportData): string {
+  if (answers === null) return '';
+  const { asked, stages } = answers;
+  const rows = asked.map(({ question }, i) => [
+    `${escapeMarkdown(question.question)} (${escapeMarkdown(question.answer)})`,
+    ...[...stages.values()].map((each) => {
+      const { text, correct } = each[i]!;
+      const mark = correct === null ? '' : correct ? '✓ ' : '✗ ';
+      return mark + (text.trim() === '' ? '(nothing)' : escapeMarkdown(text));
+    }),
+  ]);
+  const head = ['question', ...[...stages.keys()].map(escapeMarkdown)];
+  return `## Ten questions\n\nGreedy; after pretraining the model continues the question as text.\n\n${table(head, rows)}`;
+}
+
+function curvesPart({ metrics }: ReportData): string {
+  if (metrics === null || metrics.stages.size === 0) return '';
+  const stages = [...metrics.stages].map(([stage, curves]) => {
+    const overSteps = panelsOf(stage, curves).filter(({ across }) => across === undefined);
+    const rows = overSteps.flatMap(({ unit, lines }) =>
+      lines.map(({ name, points }) => {
+        const values = points.map(({ value }) => value);
+        const ends = [
+          values[0]!,
+          values.at(-1)!,
+          values.reduce((a, b) => Math.min(a, b)),
+          values.reduce((a, b) => Math.max(a, b)),
+        ].map(shortNumber);
+        return [escapeMarkdown(name), escapeMarkdown(unit), ...ends, bars(points)];
+      }),
+    );
+    return `### ${escapeMarkdown(stage)}\n\n${table(['number', 'unit', 'first', 'last', 'lowest', 'highest', 'course'], rows)}`;
+  });
+  return `## Curves\n\n${stages.join('\n\n')}`;
+}
+
+function madePart(data: ReportData): string {
+  const facts = factsOf(data).map(({ name, value }) => `- ${name}: ${escapeMarkdown(value)}`);
+  const times = [...stageSeconds(data)].map(([stage, seconds]) => [
+    escapeMarkdown(stage),
+    lastStep(data, stage)?.toString() ?? '–',
+    duration(seconds),
+  ]);
+  const timeTable = times.length === 0 ? '' : `\n\n${table(['stage', 'steps', 'time'], times)}`;
+  return facts.length === 0 ? '' : `## How it was made\n\n${facts.join('\n')}${timeTable}`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+const BARS = '▁▂▃▄▅▆▇█';
+const MAX_BARS = 24;
+
+/** Up to 24 bars from the lowest value to the highest: the mean of each stretch. */
+export function bars(points: readonly Point[]): string {
+  const count = Math.min(MAX_BARS, points.length);
+  const means = Array.from({ length: count }, (_, i) => {
+    const part = points.slice(
+      Math.floor((i * points.length) / count),
+      Math.floor(((i + 1) * points.length) / count),
+    );
+    return part.reduce((sum, { value }) => sum + value, 0) / part.length;
+  });
+  const [low, high] = [Math.min(...means), Math.max(...means)];
+  return means
+    .map((mean) => BARS[high === low ? 3 : Math.min(7, Math.floor((8 * (mean - low)) / (high - low)))])
+    .join('');
+}

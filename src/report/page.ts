@@ -1,0 +1,150 @@
+/**
+ * report.html: one file that needs no other, from a disk as well as from a server.
+ *
+ * Its policy forbids every request and every script but the one written here (named by its hash), so a model's answer could not run or
+ * load anything even if it ever got into the page as markup; and it never does, all text is escaped.
+ */
+import { createHash } from 'node:crypto';
+import { attentionFigure, attentionScript } from './attention-map.ts';
+import type { Answers, ReportData } from './collect.ts';
+import { panelFigure } from './curves.ts';
+import { escapeHtml } from './escape.ts';
+import { duration, factsOf, lastStep, stageSeconds } from './facts.ts';
+import { panelsOf } from './panels.ts';
+import { styleSheet } from './style.ts';
+import { evaluationTable } from './table.ts';
+
+export function renderPage(data: ReportData): string {
+  const sections: [string, string, string][] = [
+    ['evaluation', 'Evaluation', evaluationSection(data)],
+    ['answers', 'Ten questions', data.answers === null ? '' : answersSection(data.answers)],
+    ['curves', 'Curves', curvesSection(data)],
+    ['attention-map', 'Attention', attentionSection(data)],
+    ['made', 'How it was made', madeSection(data)],
+  ];
+  const present = sections.filter(([, , html]) => html !== '');
+  const hash = createHash('sha256').update(attentionScript).digest('base64');
+  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(data.name)} - tiny-llm-ts report</title>
+<style>${styleSheet}</style>
+</head>
+<body>
+<header>
+<h1>Run “${escapeHtml(data.name)}”</h1>
+<p class="note">${summaryOf(data).map(escapeHtml).join(' · ')}</p>
+${missingBox(data.missing)}
+<nav>${present.map(([id, title]) => `<a href="#${id}">${title}</a>`).join(' ')}</nav>
+</header>
+<main>
+${present.map(([id, title, html]) => `<section id="${id}">\n<h2>${title}</h2>\n${html}\n</section>`).join('\n')}
+</main>
+${data.attention === null ? '' : `<script>${attentionScript}</script>`}
+</body>
+</html>
+`;
+}
+
+/** The line below the title. */
+export function summaryOf(data: ReportData): string[] {
+  const { settings, sessions } = data;
+  const total = [...stageSeconds(data).values()].reduce((sum, seconds) => sum + seconds, 0);
+  return [
+    ...(settings === null ? [] : [`preset ${settings.preset}`, `seed ${settings.seed}`]),
+    ...(settings?.quick ? ['--quick: a part of the data, a few steps'] : []),
+    ...(total > 0 ? [`${duration(total)} in all`] : []),
+    ...(sessions[0] === undefined ? [] : [sessions[0].started.slice(0, 10)]),
+  ];
+}
+
+function missingBox(missing: readonly string[]): string {
+  if (missing.length === 0) return '';
+  const items = missing.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join('');
+  return `<div class="missing"><strong>Not in this report</strong><ul>${items}</ul></div>`;
+}
+
+function evaluationSection({ evaluation }: ReportData): string {
+  if (evaluation === null) return '';
+  const { stages, lines } = evaluationTable(evaluation);
+  const rows = lines.map(({ task, guessing, n, cells }) => {
+    const values = cells.map((cell) => {
+      if (cell === null) return '<td class="none">–</td>';
+      const mark = cell.aboveGuessing ? `<span class="above">▲ ${cell.value}</span>` : cell.value;
+      return `<td>${mark}<span class="interval">${cell.interval}</span></td>`;
+    });
+    return `<tr><th scope="row">${escapeHtml(task)}</th>${values.join('')}<td>${guessing || '–'}</td><td>${n}</td></tr>`;
+  });
+  return `<p class="note">Below each value its 95% interval. ▲ the whole interval lies above what guessing gives (chance, or always the most
+frequent answer). Bits per byte and perplexity: lower is better. – the task was not asked of this stage. n: questions, pairs or documents.</p>
+<div class="wide"><table class="numbers"><thead><tr><th>task</th>${stages.map((stage) => `<th>${escapeHtml(stage)}</th>`).join('')}<th>guessing</th><th>n</th></tr></thead>
+<tbody>${rows.join('\n')}</tbody></table></div>`;
+}
+
+function answersSection({ asked, stages }: Answers): string {
+  const head = [...stages.keys()].map(
+    (stage) => `<th>${escapeHtml(stage)}${stage === 'pretrain' ? ' (continues)' : ''}</th>`,
+  );
+  const rows = asked.map(({ task, question }, i) => {
+    const cells = [...stages.values()].map((answers) => {
+      const { text, correct } = answers[i]!;
+      const mark =
+        correct === null
+          ? ''
+          : correct
+            ? '<span class="right" title="right">✓</span> '
+            : '<span class="wrong" title="wrong">✗</span> ';
+      return `<td>${mark}${text.trim() === '' ? '<span class="none">(nothing)</span>' : escapeHtml(text)}</td>`;
+    });
+    return `<tr><th scope="row"><span lang="zh">${escapeHtml(question.question)}</span><span class="task">${escapeHtml(question.answer)} · ${escapeHtml(task)}</span></th>${cells.join('')}</tr>`;
+  });
+  return `<p class="note">The same questions after each stage, answered greedily. Below each question the expected fact and the task it is
+from. ✓ right, ✗ wrong, to the character. After pretraining the model continues the question as text, which is not judged.</p>
+<div class="wide"><table class="answers"><thead><tr><th>question</th>${head.join('')}</tr></thead><tbody lang="zh">
+${rows.join('\n')}
+</tbody></table></div>`;
+}
+
+function curvesSection({ metrics }: ReportData): string {
+  if (metrics === null || metrics.stages.size === 0) return '';
+  const stages = [...metrics.stages].map(([stage, curves]) => {
+    const panels = panelsOf(stage, curves).map(panelFigure);
+    return `<h3>${escapeHtml(stage)}</h3>\n<div class="stage">${panels.join('\n')}</div>`;
+  });
+  return `<p class="note">From metrics.jsonl. Losses, and what a stage measures beside them, are means over the steps since the point before; rate, norm
+and speed are those of the step itself. Dashed lines and hollow points: data never trained on.</p>
+${stages.join('\n')}`;
+}
+
+function attentionSection({ attention }: ReportData): string {
+  if (attention === null) return '';
+  const [question, answer] = [attention.weights.question, attention.weights.answer].map(escapeHtml);
+  return `<p>Where the model of stage ${escapeHtml(attention.stage)} looks while it reads <span lang="zh">“${question}”</span> and writes <span lang="zh">“${answer}”</span>.</p>
+<p class="note">Each row is a token; the squares are the shares softmax(Q Kᵀ / √d) of the tokens it sees, itself and those before. The row
+of a token decides the next one; the answer begins below the line. Shown first is the head that looks back most.</p>
+${attentionFigure(attention.weights)}`;
+}
+
+function madeSection(data: ReportData): string {
+  const facts = factsOf(data).map(
+    ({ name, value }) =>
+      `<tr><th scope="row">${escapeHtml(name)}</th><td><code>${escapeHtml(value)}</code></td></tr>`,
+  );
+  const seconds = stageSeconds(data);
+  const total = [...seconds.values()].reduce((sum, more) => sum + more, 0);
+  const times = [...seconds].map(
+    ([stage, spent]) =>
+      `<tr><th scope="row">${escapeHtml(stage)}</th><td>${lastStep(data, stage)?.toLocaleString('en') ?? '–'}</td><td>${duration(spent)}</td></tr>`,
+  );
+  const timeTable =
+    times.length === 0
+      ? ''
+      : `<h3>Time per stage</h3>
+<table class="numbers"><thead><tr><th>stage</th><th>steps</th><th>time</th></tr></thead><tbody>${times.join('\n')}
+<tr><th scope="row">all</th><td></td><td>${duration(total)}</td></tr></tbody></table>`;
+  return facts.length === 0 ? '' : `<table>${facts.join('\n')}</table>\n${timeTable}`;
+}

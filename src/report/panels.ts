@@ -1,0 +1,132 @@
+/**
+ * Which curves share a picture: numbers of one kind and unit, each with its held-out twin.
+ *
+ * What no group names gets a picture of its own, so a stage can log a new number and find it in the report.
+ */
+import type { Curves, Point } from './metrics-lines.ts';
+
+export interface Line {
+  readonly name: string;
+  readonly points: readonly Point[];
+  /** Measured on items never trained on: drawn dashed. */
+  readonly heldOut: boolean;
+}
+
+export interface Panel {
+  readonly title: string;
+  readonly unit: string;
+  readonly lines: readonly Line[];
+  /** What the horizontal axis shows where it is not the step: points stand at that number's value in place of `step`. */
+  readonly across?: string;
+}
+
+interface Group {
+  readonly title: string;
+  readonly unit: string;
+  /** Names in metrics.jsonl; "heldOutX" belongs to "x". */
+  readonly names: readonly string[];
+}
+
+/** The judge that the policy is not trained on, whatever a stage calls it. */
+const GOLD = ['gold', 'goldReward', 'goldScore', 'judge'];
+
+const groups: readonly Group[] = [
+  { title: 'Loss', unit: 'loss', names: ['loss'] },
+  { title: 'Preference accuracy', unit: 'share of pairs', names: ['accuracy'] },
+  { title: 'Margin, chosen over rejected', unit: 'reward', names: ['margin'] },
+  { title: 'Implicit rewards', unit: 'reward', names: ['chosenReward', 'rejectedReward'] },
+  {
+    title: 'Log-probability of the answers',
+    unit: 'nats an answer',
+    names: ['chosenLogProb', 'rejectedLogProb'],
+  },
+  {
+    title: 'Reward of the answers',
+    unit: 'reward',
+    names: ['score', 'reward', ...GOLD],
+  },
+  { title: 'KL from the start', unit: 'nats an answer', names: ['kl', 'klK3'] },
+  { title: 'KL of one update', unit: 'nats a token', names: ['updateKl'] },
+  { title: 'KL coefficient', unit: 'beta', names: ['klCoefficient'] },
+  { title: 'Entropy', unit: 'nats a token', names: ['entropy'] },
+  { title: 'Length of the answers', unit: 'tokens', names: ['answerTokens'] },
+  { title: 'Answers cut off', unit: 'share of answers', names: ['cutOff'] },
+  { title: 'Loss of the value head', unit: 'loss', names: ['valueLoss'] },
+  { title: 'Ratios clipped', unit: 'share of tokens', names: ['clipShare'] },
+  { title: 'Updates', unit: 'updates a step', names: ['updates'] },
+];
+
+/** The same for every stage, and the last to be looked at. */
+const machinery: readonly Group[] = [
+  { title: 'Learning rate', unit: 'rate', names: ['lr'] },
+  { title: 'Gradient norm, before clipping', unit: 'L2 norm', names: ['gradNorm'] },
+  { title: 'Speed', unit: 'tokens/s', names: ['tokensPerSecond'] },
+];
+
+/** Pictures of a stage, in the order of reading. */
+export function panelsOf(stage: string, curves: Curves): Panel[] {
+  const known = new Set([...groups, ...machinery].flatMap(({ names }) => names));
+  const others = [...curves.keys()]
+    .map(trainingName)
+    .filter((name, i, all) => !known.has(name) && all.indexOf(name) === i)
+    .map((name) => ({ title: capital(words(name)), unit: words(name), names: [name] }));
+  const panels: Panel[] = [...groups, ...others, ...machinery].flatMap(({ title, unit, names }) => {
+    const lines = names.flatMap((name) => [
+      ...lineOf(curves, name, false),
+      ...lineOf(curves, heldOutName(name), true),
+    ]);
+    const isText = unit === 'loss' && title === 'Loss' && (stage === 'pretrain' || stage === 'sft');
+    return lines.length === 0 ? [] : [{ title, unit: isText ? 'nats a token' : unit, lines }];
+  });
+  const price = rewardOverKl(curves);
+  const after = panels.findIndex(({ title }) => title === 'KL from the start') + 1;
+  return price === null ? panels : panels.toSpliced(after, 0, price);
+}
+
+/**
+ * What each reward costs in divergence (Gao et al. 2022, fig. 1): while the score goes on rising with the KL and the gold reward does
+ * not, the policy is learning to please the reward model alone.
+ */
+function rewardOverKl(curves: Curves): Panel | null {
+  const divergence = new Map(curves.get('kl')?.map(({ step, value }) => [step, value]));
+  const lines = ['score', ...GOLD].flatMap((name): Line[] => {
+    const points = (curves.get(name) ?? []).flatMap(({ step, value }) => {
+      const kl = divergence.get(step);
+      return kl === undefined ? [] : [{ step: kl, value }];
+    });
+    return points.length === 0 ? [] : [{ name: words(name), points, heldOut: false }];
+  });
+  if (lines.length === 0) return null;
+  return { title: 'Reward against KL', unit: 'reward', lines, across: 'KL, nats an answer' };
+}
+
+function lineOf(curves: Curves, name: string, heldOut: boolean): Line[] {
+  const points = curves.get(name) ?? [];
+  return points.length === 0 ? [] : [{ name: words(name), points, heldOut }];
+}
+
+function heldOutName(name: string): string {
+  return `heldOut${capital(name)}`;
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+function trainingName(name: string): string {
+  const match = /^heldOut([A-Z].*)$/.exec(name);
+  return match === null ? name : match[1]![0]!.toLowerCase() + match[1]!.slice(1);
+}
+
+/** chosenLogProb -> chosen log-probability, heldOutLoss -> loss, held out. */
+export function words(name: string): string {
+  const training = trainingName(name);
+  const spaced = training
+    .replace(/^lr$/, 'learningRate')
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .replace('log prob', 'log-probability')
+    .replace(/^kl k3$/, 'KL (k3 estimate)')
+    .replace(/\bkl\b/, 'KL');
+  return training === name ? spaced : `${spaced}, held out`;
+}

@@ -1,0 +1,113 @@
+/**
+ * history.json: who made the run, and how long it took. One entry each time the run was started or resumed.
+ *
+ *   [{ command, started, package, commit, node, platform, backend, seconds: { STAGE: s, ... } }, ...]
+ *
+ * metrics.jsonl cannot tell the time of a stage: it has no line for reading data, for evaluating or for saving. A process that was
+ * killed in the middle of a stage has no seconds for that stage; its later entry has those of the rest.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { writeFileAtomically } from '../formats/atomic.ts';
+import { prettyJson } from '../formats/model-directory.ts';
+
+export interface Session {
+  /** As it can be typed again; null where the run was not started by a command. */
+  readonly command: string | null;
+  /** ISO 8601, UTC. */
+  readonly started: string;
+  readonly package: string;
+  /** Git commit of the code, with "+" if files were changed since; null outside a checkout. */
+  readonly commit: string | null;
+  readonly node: string;
+  readonly platform: string;
+  readonly backend: string;
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+export const HISTORY_FILE = 'history.json';
+
+export class RunHistory {
+  private readonly path: string;
+  private readonly earlier: readonly unknown[];
+  private session: Session;
+
+  constructor(
+    out: string,
+    { command, backend }: { readonly command: string | null; readonly backend: string },
+  ) {
+    this.path = join(out, HISTORY_FILE);
+    this.earlier = entriesOf(this.path);
+    this.session = {
+      command,
+      started: new Date().toISOString(),
+      ...versions(),
+      backend,
+      seconds: {},
+    };
+  }
+
+  /** Seconds spent on a stage, on disk at once. */
+  record(stage: string, seconds: number): void {
+    const sum = (this.session.seconds[stage] ?? 0) + seconds;
+    const rounded = Number(sum.toFixed(2));
+    this.session = { ...this.session, seconds: { ...this.session.seconds, [stage]: rounded } };
+    writeFileAtomically(this.path, prettyJson([...this.earlier, this.session]));
+  }
+
+  /** Run a stage and record its time, however it ends. */
+  async time<T>(stage: string, job: () => Promise<T>): Promise<T> {
+    const began = performance.now();
+    try {
+      return await job();
+    } finally {
+      this.record(stage, (performance.now() - began) / 1000);
+    }
+  }
+}
+
+/** Entries of earlier sessions. A damaged file is no reason to stop a training run: it begins anew. */
+function entriesOf(path: string): readonly unknown[] {
+  if (!existsSync(path)) return [];
+  try {
+    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return Array.isArray(value) ? value : [];
+  } catch {
+    return [];
+  }
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+type Versions = Pick<Session, 'package' | 'commit' | 'node' | 'platform'>;
+
+export function versions(): Versions {
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+  return {
+    package: version,
+    commit: commitOf(root),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+  };
+}
+
+/** Null without git, without a repository, and where the repository around it is another project's. */
+function commitOf(folder: string): string | null {
+  const git = (...args: string[]) =>
+    execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  try {
+    if (resolve(git('rev-parse', '--show-toplevel')) !== resolve(folder)) return null;
+    const changed = git('--no-optional-locks', 'status', '--porcelain', '--untracked-files=no') !== '';
+    return git('rev-parse', '--short=12', 'HEAD') + (changed ? '+' : '');
+  } catch {
+    return null;
+  }
+}
+
+/** The arguments as a shell takes them. */
+export function commandLine(script: string, args: readonly string[]): string {
+  const quote = (arg: string) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`);
+  return ['npx', 'tsx', script, ...args].map(quote).join(' ');
+}

@@ -1,0 +1,112 @@
+/** The attention map: the weights are those that the model's own forward pass mixes the values by. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { attentionMask } from '../../src/nn/mask.ts';
+import { RopeTable } from '../../src/nn/rope.ts';
+import { attendedAnswer, mostTelling } from '../../src/report/attention.ts';
+import { attentionFigure, packed } from '../../src/report/attention-map.ts';
+import { fromArray, noGrad } from '../../src/tensor/index.ts';
+import { allClose } from '../close.ts';
+import { tinyModel, tinyTokenizer as tokenizer } from '../training/tiny.ts';
+
+const model = tinyModel({ initializerRange: 0.3 }).eval();
+const loaded = { model, tokenizer, directory: '' };
+
+test('weights times values, through the output projection, is what attention gives (4 query heads on 2 key-value heads)', () => {
+  const { heads: H, kvHeads: K, d, D, T } = { heads: 4, kvHeads: 2, d: 4, D: 16, T: 7 };
+  const ids = fromArray(
+    Int32Array.from({ length: T }, (_, i) => 265 + 9 * i),
+    [1, T],
+  );
+  noGrad(() => {
+    const [weights] = model.model.attentionWeights(ids);
+    assert.equal(weights!.shape, [1, H, T, T]);
+    const block = model.model.layers[0]!;
+    const x = block.inputLayernorm.forward(model.model.embedTokens.forward(ids));
+    const values = block.selfAttn.vProj.forward(x).toArray(); // [T, K d]
+    const w = weights!.toArray();
+    const mixed = new Float32Array(T * D);
+    for (let h = 0; h < H; h++)
+      for (let q = 0; q < T; q++)
+        for (let i = 0; i < d; i++) {
+          let sum = 0;
+          for (let k = 0; k < T; k++)
+            sum += w[(h * T + q) * T + k]! * values[k * K * d + Math.floor(h / (H / K)) * d + i]!;
+          mixed[q * D + h * d + i] = sum;
+        }
+    const byHand = block.selfAttn.oProj.forward(fromArray(mixed, [1, T, D])).toArray();
+    // The second layer sees what the first one left: its weights come from the real stream.
+    const after = x
+      .mul(0)
+      .add(model.model.embedTokens.forward(ids))
+      .add(fromArray(byHand, [1, T, D]));
+    const h = after.add(block.mlp.forward(block.postAttentionLayernorm.forward(after)));
+    const second = model.model.layers[1]!;
+    const context = contextOf(T);
+    const expected = second.selfAttn.weights(second.inputLayernorm.forward(h), context).toArray();
+    allClose(model.model.attentionWeights(ids)[1]!.toArray(), expected, { absolute: 1e-5 });
+  });
+});
+
+/** Angles and mask as the decoder makes them, from public parts. */
+function contextOf(T: number) {
+  return {
+    rope: new RopeTable(4, 32, 10000).consecutive(0, T),
+    mask: attentionMask({ queries: T, keys: T }),
+  };
+}
+
+test('rows are shares of what a token may see; the answer follows the question', async () => {
+  const { tokens, answerStart, heads, question } = await attendedAnswer(loaded, '中国？', false);
+  const T = tokens.length;
+  assert.is(question, '中国？');
+  assert.is(tokens[0], '<|user|>');
+  assert.is(tokens[answerStart - 1], '<|assistant|>');
+  assert.equal([heads.length, heads[0]!.length], [2, 4]);
+  for (const weights of heads.flat()) {
+    for (let q = 0; q < T; q++) {
+      const row = Array.from(weights.subarray(q * T, (q + 1) * T));
+      allClose([row.slice(0, q + 1).reduce((a, b) => a + b, 0)], [1], { absolute: 1e-5 });
+      assert.ok(row.slice(q + 1).every((share) => share === 0));
+    }
+  }
+});
+
+test('a question longer than the context is cut, not fatal; a base model has no markers', async () => {
+  const long = await attendedAnswer(loaded, '中'.repeat(100), false);
+  assert.is(long.tokens.length, 32);
+  const base = await attendedAnswer(loaded, '中国', true);
+  assert.ok(!base.tokens.includes('<|user|>'));
+});
+
+const T = 3;
+const shares = (rows: number[][]) => Float64Array.from(rows.flat());
+const resting = shares([
+  [1, 0, 0],
+  [1, 0, 0],
+  [1, 0, 0],
+]);
+const looking = shares([
+  [1, 0, 0],
+  [0.5, 0.5, 0],
+  [0, 0.996, 0.004],
+]);
+const attention = {
+  tokens: ['<b>', '中', '</script>'],
+  question: '',
+  answer: '',
+  answerStart: 2,
+  heads: [[resting], [looking]],
+};
+
+test('the head shown first is one that looks back; all weights travel with the page as two digits', () => {
+  assert.equal(mostTelling(attention), { layer: 1, head: 0 });
+  assert.equal(packed(attention).heads, [['999900990000'], ['995050009900']]);
+  const html = attentionFigure(attention);
+  assert.is(html.match(/<rect[^>]*fill-opacity/g)?.length, (T * (T + 1)) / 2);
+  assert.is(html.match(/<\/script>/g)?.length, 1, 'a token must not end the script element');
+  assert.not.match(html, /<b>/);
+  assert.match(html, /<option value="1" selected>2</);
+});
+
+test.run();
