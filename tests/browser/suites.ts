@@ -25,5 +25,15 @@ export const suites: Readonly<Record<string, Suite>> = {
   'wasm-training-unshared': { isolated: false, limit: 60, load: () => import('./cases/wasm-training.ts') },
   language: { isolated: true, limit: 60, load: () => import('./cases/language.ts') },
   gpu: { isolated: true, limit: 30, load: () => import('./cases/gpu.ts') },
+  'gpu-webgl2': {
+    isolated: true,
+    limit: 60,
+    load: () => import('./gpu-cases.ts').then(({ gpuCases }) => gpuCases('webgl2')),
+  },
+  'gpu-webgpu': {
+    isolated: true,
+    limit: 60,
+    load: () => import('./gpu-cases.ts').then(({ gpuCases }) => gpuCases('webgpu')),
+  },
   control: { isolated: true, limit: 3, onRequest: true, load: () => import('./cases/control.ts') },
 };

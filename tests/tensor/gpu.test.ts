@@ -177,17 +177,25 @@ test('webgl2: a grid beyond the texture limit is folded, a tensor beyond it is a
   throwsWith(() => zeros([70, 70], { backend }), '4900 numbers', '64 x 64', '--batch-size', '--backend wasm');
 });
 
-test('webgl2: a lost context is a sentence', async () => {
-  const { library, state } = fakeLibrary('webgl2');
-  const backend = await createGpuBackend({ mode: 'webgl2', gpu: library });
-  const x = zeros([3], { backend });
-  state.lost = true;
-  await throwsLater(
-    () => x.read(),
-    'took the WebGL context away',
-    'last checkpoint is intact',
-    '--backend wasm',
-  );
+test('webgl2: a lost context and a lack of memory are a sentence, at this read and at all later ones', async () => {
+  const lost = ['was taken away', 'last checkpoint is intact', '--batch-size', '--backend wasm'];
+  const full = ['no memory left (tensors have 1 MB', '--batch-size', '--backend wasm'];
+  for (const [trouble, ...parts] of [
+    [{ lost: true }, ...lost],
+    [{ errors: [0x9242] }, ...lost],
+    [{ errors: [0x0505] }, ...full],
+    [{ errors: [0x0502] }, 'WebGL reports the error 0x502'],
+  ] as const) {
+    const { library, state } = fakeLibrary('webgl2');
+    const backend = await createGpuBackend({ mode: 'webgl2', gpu: library });
+    const before = state.live;
+    const x = zeros([3], { backend });
+    Object.assign(state, trouble);
+    await throwsLater(() => x.read(), ...parts);
+    await throwsLater(() => x.read(), ...parts);
+    x.dispose();
+    assert.equal([state.live, backend.device.memory.arrays], [before, 0]);
+  }
 });
 
 test('webgpu: commands run in their order although every call is a promise', async () => {
