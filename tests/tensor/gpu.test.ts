@@ -7,12 +7,12 @@ import * as assert from 'uvu/assert';
 import type { Backend } from '../../src/tensor/backend.ts';
 import { createGpuBackend, type GpuBackend } from '../../src/tensor/backends/gpu/index.ts';
 import { allKernels } from '../../src/tensor/backends/gpu/kernel.ts';
-import type { GpuArray } from '../../src/tensor/backends/gpu/memory.ts';
 import { fromArray, Random, randn, scope, zeros } from '../../src/tensor/index.ts';
 import { allClose } from '../close.ts';
 import { type Arithmetic, conformance } from './conformance.ts';
 import { throwsWith } from './fixtures.ts';
 import { fakeLibrary } from './gpu-fakes.ts';
+import { checkOtherKernels } from './gpu-other-kernels.ts';
 import { faults } from './gpu-source-rules.ts';
 
 const hosts: readonly { readonly backend: GpuBackend; readonly arithmetic: Arithmetic }[] = [
@@ -74,21 +74,7 @@ test('control: a wrong kernel fails the conformance run', async () => {
 });
 
 test('kernels without a row in the table: smallest of topK, ids from the device, a number where false', async () => {
-  for (const { backend } of hosts) {
-    const x = fromArray(Float32Array.of(3.7, -1.2, 3.7, 0.5, -1.2), [1, 5], { backend });
-    const { values, indices } = x.topK(3, { descending: false });
-    assert.equal([...(await indices.read())], [1, 4, 3]);
-    allClose(await values.read(), [-1.2, -1.2, 0.5], { absolute: 1e-6 });
-    assert.equal([...(await x.to('int32').read())], [3, -1, 3, 0, -1]);
-    const chosen = backend.where(x.gt(0).view, x.view, -7, x.shape, 'float32');
-    allClose(await backend.device.read(chosen as GpuArray), [3.7, -7, 3.7, 0.5, -7], { absolute: 1e-6 });
-    const table = randn([5, 3], new Random(1), { backend }).requireGrad();
-    const ids = fromArray(Int32Array.of(1, 4, 1), [3], { backend })
-      .add(0)
-      .to('int32');
-    table.embedding(ids).sum().backward();
-    assert.equal([...(await table.grad!.read())], [0, 0, 0, 2, 2, 2, 0, 0, 0, 0, 0, 0, 1, 1, 1]);
-  }
+  for (const { backend } of hosts) await checkOtherKernels(backend);
 });
 
 test('the texts of all kernels keep to what gpu.js can compile', () => {

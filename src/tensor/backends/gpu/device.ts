@@ -44,6 +44,8 @@ const probe = defineKernel('probe', twice, ['array']);
 export class GpuDevice {
   readonly mode: GpuMode;
   readonly memory = new GpuMemory((slot) => this.free(slot));
+  /** The WebGL context, or gpu.js's record of the WebGPU device; null in modes without. */
+  context: DeviceContext | null = null;
   /** Kernels launched so far. */
   launches = 0;
   /** Milliseconds in uploads and reads, and the numbers moved. */
@@ -51,7 +53,6 @@ export class GpuDevice {
   private readonly gpu: LibraryGpu;
   private readonly kernels: KernelCache;
   private limits: Limits;
-  private context: DeviceContext | null = null;
   /** The result of a kernel that lives as long as the device (stores.ts). */
   private keeper: GlTexture | GpuBuffer | null = null;
   private tail: Promise<void> = Promise.resolve();
