@@ -175,8 +175,12 @@ export class GpuDevice {
     this.submit(() => this.kernels.drop());
   }
 
+  /** Give back everything there is on the device. In a page other backends may go on using the same WebGPU device. */
   async destroy(): Promise<void> {
+    this.memory.releaseAll();
     await this.tail;
+    this.kernels.drop(); // before the kernel of the keeper, whom they ask to delete what they hold
+    (this.keeper as GlTexture | null)?.delete();
     await this.gpu.destroy();
   }
 
