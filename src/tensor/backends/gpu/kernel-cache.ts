@@ -45,7 +45,7 @@ export class KernelCache {
     this.kernels.set(key, made);
     if (this.kernels.size > KERNELS_KEPT) {
       const [[oldest, { run }]] = this.kernels as unknown as [[string, Compiled]];
-      destroy(run);
+      run.destroy();
       this.kernels.delete(oldest);
     }
     return made;
@@ -90,20 +90,13 @@ export class KernelCache {
 
   /** Forget all kernels and what they hold on the device. */
   drop(): void {
-    for (const { run } of this.kernels.values()) destroy(run);
+    for (const { run } of this.kernels.values()) run.destroy();
     this.kernels.clear();
   }
 
   private get arrayType(): string {
     return isHostMode(this.mode) ? 'Array' : isTextureMode(this.mode) ? 'ArrayTexture(1)' : 'WebGPUBuffer';
   }
-}
-
-/** gpu.js deletes with a kernel the first texture that it wrote, though a tensor may still have it; unless the kernel's list is empty. */
-function destroy(run: LibraryKernel): void {
-  const { textureCache } = run.kernel;
-  if (textureCache !== undefined) textureCache.length = 0;
-  run.destroy();
 }
 
 /** The mode in which a kernel really runs. gpu.js says no more than `gpu` of everything on OpenGL; its context knows better. */

@@ -65,8 +65,6 @@ export interface LibraryKernel {
     readonly constructor: { readonly mode: string };
     readonly context: DeviceContext | null;
     readonly fallbackReason: string | null;
-    /** Textures that are deleted with the kernel. */
-    readonly textureCache?: unknown[];
   };
   destroy(): void;
 }
