@@ -36,22 +36,15 @@ export interface Trainee {
   readonly size?: PicoSize;
   /** By how much the loss must fall at least. */
   readonly fall?: number;
-  readonly afterStep?: (step: number) => void;
 }
 
 /** Trains `pico`, throws unless loss and memory behave; returns the figures and the losses. */
-export async function trainLikeReference(trainee: Trainee) {
-  const { backend, tolerance, sizes, size = picoSize, fall = 1, afterStep = () => {} } = trainee;
+export async function trainLikeReference({ backend, tolerance, sizes, size = picoSize, fall = 1 }: Trainee) {
   const key = `${size.rows} x ${size.length}`;
   const reference50 = expected.get(key) ?? (await picoLosses(reference, STEPS, undefined, size));
   expected.set(key, reference50);
-  const watch = memoryWatch(sizes);
   const began = performance.now();
-  const step = (done: number) => {
-    watch(done);
-    afterStep(done);
-  };
-  const losses = await picoLosses(backend, STEPS, step, size);
+  const losses = await picoLosses(backend, STEPS, memoryWatch(sizes), size);
   const tokensPerSecond = (STEPS * size.rows * size.length) / ((performance.now() - began) / 1000);
   const figures = `${follows(losses, reference50, tolerance, fall)}; ${tokensPerSecond.toFixed(0)} tokens/s`;
   return { losses, figures };
