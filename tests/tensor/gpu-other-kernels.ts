@@ -1,11 +1,14 @@
 /**
  * Kernels of the gpu backend that no row of the conformance table reaches: the smallest of topK, ids that were computed on the device, a
- * number where a condition is false. Runs in Node and in a page.
+ * number where a condition is false; and of `binary` all that take numbers, of which a subset of the table reaches some. Runs in Node and in
+ * a page.
  */
 import * as assert from 'uvu/assert';
+import type { BinaryKind } from '../../src/tensor/backend.ts';
+import { binaryHelpers } from '../../src/tensor/backends/gpu/functions.ts';
 import type { GpuBackend } from '../../src/tensor/backends/gpu/index.ts';
 import type { GpuArray } from '../../src/tensor/backends/gpu/memory.ts';
-import { fromArray, Random, randn } from '../../src/tensor/index.ts';
+import { fromArray, Random, randn, reference } from '../../src/tensor/index.ts';
 import { allClose } from '../all-close.ts';
 
 export async function checkOtherKernels(backend: GpuBackend): Promise<void> {
@@ -22,4 +25,20 @@ export async function checkOtherKernels(backend: GpuBackend): Promise<void> {
     .to('int32');
   table.embedding(ids).sum().backward();
   assert.equal([...(await table.grad!.read())], [0, 0, 0, 2, 2, 2, 0, 0, 0, 0, 0, 0, 1, 1, 1]);
+
+  const numbers = Float32Array.of(0.5, 1.5, 2.5);
+  const here = fromArray(numbers, [3], { backend });
+  const there = fromArray(numbers, [3], { backend: reference });
+  for (const kind of Object.keys(binaryHelpers) as BinaryKind[]) {
+    for (const [a, b, c, d] of [
+      [here.view, 1.5, there.view, 1.5],
+      [1.5, here.view, 1.5, there.view],
+      [here.view, here.view, there.view, there.view],
+      [1.5, 2, 1.5, 2],
+    ] as const) {
+      const actual = await backend.device.read(backend.binary(kind, a, b, [3], 'float32') as GpuArray);
+      const expected = reference.binary(kind, c, d, [3], 'float32');
+      allClose(actual, expected as Float32Array, { absolute: 1e-6, relative: 1e-5 }, kind);
+    }
+  }
 }
