@@ -22,12 +22,14 @@ export interface MaskedTargets {
   readonly options?: DecoderOptions;
   readonly targetRows: Tensor; // [N] int32, places in the flattened batch
   readonly targets: Tensor; // [N] int32
+  /** Targets that count, where some of the N are ignored. */
+  readonly count?: number;
 }
 
 export function maskedCrossEntropy(
   model: CausalLM,
   batch: MaskedTargets,
-  total = batch.targets.size,
+  total = batch.count ?? batch.targets.size,
 ): Tensor {
   const fused = isRecording() ? fusedFor(model.outputWeight) : null;
   if (fused) {

@@ -3,17 +3,24 @@
  *
  * Shapes: ids, positions [B, T] int32; targets [N] int32 with N the number of targets that count, `targetRows` [N] their places in
  * the flattened batch. Leaving the other places out before the output layer saves its cost there (all of the question, in SFT).
+ *
+ * N differs from batch to batch. A backend that compiles its kernels for every shape (gpu) would do so in every step: there N is rounded
+ * up with rows that are ignored. Elsewhere a row more costs its share of the output layer and buys nothing.
  */
 
 import { positionsOf, type Row } from '../data/rows.ts';
 import type { DecoderOptions } from '../models/decoder.ts';
-import { fromArray, IGNORE_INDEX, type Tensor } from '../tensor/index.ts';
+import { fromArray, getDefaults, IGNORE_INDEX, type Tensor } from '../tensor/index.ts';
+
+const ROWS_STEP = 64;
 
 export interface Batch {
   readonly ids: Tensor;
   readonly options: DecoderOptions;
   readonly targets: Tensor;
   readonly targetRows: Tensor;
+  /** The targets that count: without the rows that were added. */
+  readonly count: number;
 }
 
 /** Make the tensors of a batch (inside the scope of a training step: they are released with it). */
@@ -33,11 +40,18 @@ export function toBatch(rows: readonly Row[]): Batch {
       targetRows.push(b * T + t);
     }
   }
+  const count = targets.length;
+  if (getDefaults().backend.readSync === undefined) {
+    const padding = Math.ceil(count / ROWS_STEP) * ROWS_STEP - count;
+    targets.push(...new Array<number>(padding).fill(IGNORE_INDEX));
+    targetRows.push(...new Array<number>(padding).fill(0)); // any place: its gradient is zero
+  }
   const documents = rows[0]!.documents === undefined ? undefined : rows.map((row) => row.documents!);
   return {
     ids: fromArray(ids, [B, T]),
     options: { documents, positions: documents && fromArray(positions, [B, T]) },
     targets: fromArray(Int32Array.from(targets), [targets.length]),
     targetRows: fromArray(Int32Array.from(targetRows), [targetRows.length]),
+    count,
   };
 }

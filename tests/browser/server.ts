@@ -28,7 +28,7 @@ export async function startServer(): Promise<PageServer> {
     logLevel: 'warn',
     server: { host: '127.0.0.1', port: 0, watch: null, hmr: false },
     // Found while the first page loads, these would make it load again.
-    optimizeDeps: { include: ['ndarray', 'uvu/assert'], entries: [] },
+    optimizeDeps: { include: ['gpu.js', 'ndarray', 'uvu/assert'], entries: [] },
     plugins: [
       {
         name: 'cross-origin-isolation',

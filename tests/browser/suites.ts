@@ -4,6 +4,7 @@
  * To add one: a file in cases/ that exports `cases`, and an entry here. What every backend must pass is in backend-cases.ts; a new backend
  * in a page is `kernelCases([{ name, backend }])` and `trainLikeReference({ backend, tolerance, sizes })`, as in cases/wasm-*.ts.
  */
+import type { GpuMode } from '../../src/tensor/backends/gpu/library.ts';
 import type { PageCase } from './page-case.ts';
 
 export interface Suite {
@@ -25,5 +26,24 @@ export const suites: Readonly<Record<string, Suite>> = {
   'wasm-training-unshared': { isolated: false, limit: 60, load: () => import('./cases/wasm-training.ts') },
   language: { isolated: true, limit: 60, load: () => import('./cases/language.ts') },
   gpu: { isolated: true, limit: 30, load: () => import('./cases/gpu.ts') },
+  ...gpuSuites('webgl2'),
+  ...gpuSuites('webgpu'),
+  ...gpuSuites('webasm'),
   control: { isolated: true, limit: 3, onRequest: true, load: () => import('./cases/control.ts') },
 };
+
+/** The gpu backend in one of its modes: gpu.js runs in the page, on whatever this browser has. */
+function gpuSuites(mode: GpuMode): Readonly<Record<string, Suite>> {
+  return {
+    [`gpu-${mode}-kernels`]: {
+      isolated: true,
+      limit: 60,
+      load: () => import('./cases/gpu-kernels.ts').then(({ kernelCases }) => kernelCases(mode)),
+    },
+    [`gpu-${mode}-training`]: {
+      isolated: true,
+      limit: 120,
+      load: () => import('./cases/gpu-training.ts').then(({ trainingCases }) => trainingCases(mode)),
+    },
+  };
+}

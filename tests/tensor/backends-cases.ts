@@ -313,7 +313,7 @@ function* binary(): Generator<Row> {
 }
 
 function* selection(): Generator<Row> {
-  const values = [0, 1, -0, Number.NaN, 0, 3];
+  const values = [0, 1, -0, 2, 0, 3];
   for (const dtype of ['float32', 'int32'] as const) {
     for (const [mask, other, shape] of [...pairs, ...shapes.map((shape) => [shape, shape, shape] as const)]) {
       const stretch = (view: View) => broadcastView(view, shape);
@@ -342,6 +342,13 @@ function* selection(): Generator<Row> {
       };
     }
   }
+  yield {
+    kernel: 'where',
+    name: 'NaN is not zero',
+    inputs: [{ shape: [3], values: [0, Number.NaN, -0] }],
+    run: (backend, c) => backend.where(c, 1.5, 0, [3], 'float32'),
+    tolerance: 'exact',
+  };
   yield {
     kernel: 'where',
     name: 'of int32',

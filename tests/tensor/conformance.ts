@@ -89,7 +89,7 @@ export function leftOut(row: Row, arithmetic: Arithmetic): string | null {
 
 export interface ConformanceOptions {
   readonly arithmetic: Arithmetic;
-  /** Of each kernel's rows, about this many, evenly spread, the largest included; all by default. */
+  /** Of each kernel's rows, about this many (see `chosen`); all by default. */
   readonly rowsPerKernel?: number;
   readonly select?: (row: Row) => boolean;
   /** Called after every row: to show progress, or to drop compiled kernels. */
@@ -104,7 +104,7 @@ export interface ConformanceResult {
   readonly failures: readonly string[];
 }
 
-const allRows: readonly Row[] = [...table, ...fusedTable];
+export const allRows: readonly Row[] = [...table, ...fusedTable];
 
 export async function conformance(
   backend: Backend,
@@ -130,6 +130,7 @@ export async function conformance(
   return { kernels, leftOut: out, failures };
 }
 
+/** Of each kernel: its largest, its first empty, its first broadcast row, the first with most axes, and about `perKernel` spread evenly over all. */
 function chosen(rows: readonly Row[], perKernel: number): Row[] {
   const groups = new Map<string, Row[]>();
   for (const row of rows) groups.set(row.kernel, [...(groups.get(row.kernel) ?? []), row]);
@@ -137,10 +138,14 @@ function chosen(rows: readonly Row[], perKernel: number): Row[] {
     if (group.length <= perKernel) return group;
     // Large ones are what other kernels (two steps, folded grids) are for: the last row of each kernel's largest size is in.
     const sizes = group.map((row) => Math.max(...row.inputs.map((input) => sizeOf(input.shape))));
-    const largest = sizes.lastIndexOf(Math.max(...sizes));
+    const axes = group.map((row) => Math.max(...row.inputs.map((input) => input.shape.length)));
     const step = group.length / perKernel;
     const picked = new Set(Array.from({ length: perKernel }, (_, i) => Math.floor((i + 0.5) * step)));
-    return group.filter((_, i) => i === largest || picked.has(i));
+    picked.add(sizes.lastIndexOf(Math.max(...sizes)));
+    picked.add(sizes.indexOf(0));
+    picked.add(axes.indexOf(Math.max(...axes)));
+    picked.add(group.findIndex(({ inputs }) => inputs.some(({ layout }) => layout === 'expanded')));
+    return group.filter((_, i) => picked.has(i));
   });
 }
 

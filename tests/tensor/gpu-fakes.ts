@@ -17,6 +17,8 @@ export interface FakeState {
   /** Buffers or textures made and not deleted. */
   live: number;
   lost: boolean;
+  /** What getError gives, one after the other. */
+  errors: number[];
   /** The shape of every output, by kernel text. */
   readonly outputs: (readonly number[])[];
   /** Called before a kernel runs: may throw. */
@@ -29,11 +31,17 @@ interface Held {
   readonly values: Float32Array;
 }
 
+/** What counts the references to one texture or buffer, as gpu.js does. */
+interface Memory {
+  references: number;
+}
+
 export function fakeLibrary(mode: 'webgpu' | 'webgl2', maxTextureSize = 4096) {
-  const state: FakeState = { live: 0, lost: false, outputs: [], fallbackReason: null };
+  const state: FakeState = { live: 0, lost: false, errors: [], outputs: [], fallbackReason: null };
   const context: DeviceContext = {
     isContextLost: () => state.lost,
-    getParameter: () => maxTextureSize,
+    getParameter: (name) => (name === 0x1f02 ? 'WebGL 2.0 (a fake)' : maxTextureSize),
+    getError: () => state.errors.shift() ?? 0,
     device: { limits: { maxStorageBufferBindingSize: 4e6, maxBufferSize: 8e6 } },
   };
 
@@ -56,11 +64,15 @@ export function fakeLibrary(mode: 'webgpu' | 'webgl2', maxTextureSize = 4096) {
         state.onCall?.(source);
         const plain = args.map((arg) => (isHeld(arg) ? arg.values : arg));
         const values = flat((kernel as unknown as (...args: unknown[]) => unknown)(...plain));
-        return mode === 'webgpu' ? later(() => buffer(values)) : texture(values);
+        return mode === 'webgpu' ? later(() => new FakeBuffer({ values })) : new FakeTexture({ values });
       };
       const { fallbackReason } = state;
       return Object.assign(call, {
-        kernel: { constructor: { mode: fallbackReason === null ? mode : 'cpu' }, context, fallbackReason },
+        kernel: {
+          constructor: { mode: fallbackReason !== null ? 'cpu' : mode === 'webgl2' ? 'gpu' : mode },
+          context,
+          fallbackReason,
+        },
         destroy: () => {},
       }) as unknown as LibraryKernel;
     }
@@ -70,27 +82,35 @@ export function fakeLibrary(mode: 'webgpu' | 'webgl2', maxTextureSize = 4096) {
     }
   }
 
-  const held = (values: Float32Array) => {
-    state.live++;
-    let deleted = false;
-    return {
-      values,
-      delete: () => {
-        if (deleted) throw new Error('deleted twice');
-        deleted = true;
-        state.live--;
-      },
-    };
-  };
-  const buffer = (values: Float32Array) => ({
-    ...held(values),
-    output: [0],
-    toArray: () => later(() => values.slice()),
-  });
-  const texture = (values: Float32Array) => ({
-    ...held(values),
-    renderValues: () => Float32Array.from({ length: 4 * values.length + 8 }, (_, i) => values[i >> 2] ?? -1),
-  });
+  class FakeTexture {
+    readonly values: Float32Array;
+    readonly memory: Memory;
+    readonly kernel: unknown = 'a kernel';
+    private deleted = false;
+
+    constructor({ values, memory = { references: 0 } }: { values: Float32Array; memory?: Memory }) {
+      this.values = values;
+      this.memory = memory;
+      if (memory.references++ === 0) state.live++;
+    }
+
+    delete(): void {
+      if (this.deleted) throw new Error('deleted twice');
+      this.deleted = true;
+      if (--this.memory.references === 0) state.live--;
+    }
+
+    renderValues(): Float32Array {
+      return Float32Array.from({ length: 4 * this.values.length + 8 }, (_, i) => this.values[i >> 2] ?? -1);
+    }
+  }
+  class FakeBuffer extends FakeTexture {
+    output = [0];
+
+    toArray(): Promise<Float32Array> {
+      return later(() => this.values.slice());
+    }
+  }
   return { library: { GPU: FakeGpu } as unknown as GpuLibrary, state };
 }
 

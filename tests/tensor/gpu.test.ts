@@ -7,12 +7,12 @@ import * as assert from 'uvu/assert';
 import type { Backend } from '../../src/tensor/backend.ts';
 import { createGpuBackend, type GpuBackend } from '../../src/tensor/backends/gpu/index.ts';
 import { allKernels } from '../../src/tensor/backends/gpu/kernel.ts';
-import type { GpuArray } from '../../src/tensor/backends/gpu/memory.ts';
 import { fromArray, Random, randn, scope, zeros } from '../../src/tensor/index.ts';
 import { allClose } from '../close.ts';
 import { type Arithmetic, conformance } from './conformance.ts';
 import { throwsWith } from './fixtures.ts';
 import { fakeLibrary } from './gpu-fakes.ts';
+import { checkOtherKernels } from './gpu-other-kernels.ts';
 import { faults } from './gpu-source-rules.ts';
 
 const hosts: readonly { readonly backend: GpuBackend; readonly arithmetic: Arithmetic }[] = [
@@ -74,21 +74,7 @@ test('control: a wrong kernel fails the conformance run', async () => {
 });
 
 test('kernels without a row in the table: smallest of topK, ids from the device, a number where false', async () => {
-  for (const { backend } of hosts) {
-    const x = fromArray(Float32Array.of(3.7, -1.2, 3.7, 0.5, -1.2), [1, 5], { backend });
-    const { values, indices } = x.topK(3, { descending: false });
-    assert.equal([...(await indices.read())], [1, 4, 3]);
-    allClose(await values.read(), [-1.2, -1.2, 0.5], { absolute: 1e-6 });
-    assert.equal([...(await x.to('int32').read())], [3, -1, 3, 0, -1]);
-    const chosen = backend.where(x.gt(0).view, x.view, -7, x.shape, 'float32');
-    allClose(await backend.device.read(chosen as GpuArray), [3.7, -7, 3.7, 0.5, -7], { absolute: 1e-6 });
-    const table = randn([5, 3], new Random(1), { backend }).requireGrad();
-    const ids = fromArray(Int32Array.of(1, 4, 1), [3], { backend })
-      .add(0)
-      .to('int32');
-    table.embedding(ids).sum().backward();
-    assert.equal([...(await table.grad!.read())], [0, 0, 0, 2, 2, 2, 0, 0, 0, 0, 0, 0, 1, 1, 1]);
-  }
+  for (const { backend } of hosts) await checkOtherKernels(backend);
 });
 
 test('the texts of all kernels keep to what gpu.js can compile', () => {
@@ -177,17 +163,25 @@ test('webgl2: a grid beyond the texture limit is folded, a tensor beyond it is a
   throwsWith(() => zeros([70, 70], { backend }), '4900 numbers', '64 x 64', '--batch-size', '--backend wasm');
 });
 
-test('webgl2: a lost context is a sentence', async () => {
-  const { library, state } = fakeLibrary('webgl2');
-  const backend = await createGpuBackend({ mode: 'webgl2', gpu: library });
-  const x = zeros([3], { backend });
-  state.lost = true;
-  await throwsLater(
-    () => x.read(),
-    'took the WebGL context away',
-    'last checkpoint is intact',
-    '--backend wasm',
-  );
+test('webgl2: a lost context and a lack of memory are a sentence, at this read and at all later ones', async () => {
+  const lost = ['was taken away', 'last checkpoint is intact', '--batch-size', '--backend wasm'];
+  const full = ['no memory left (tensors have 1 MB', '--batch-size', '--backend wasm'];
+  for (const [trouble, ...parts] of [
+    [{ lost: true }, ...lost],
+    [{ errors: [0x9242] }, ...lost],
+    [{ errors: [0x0505] }, ...full],
+    [{ errors: [0x0502] }, 'WebGL reports the error 0x502'],
+  ] as const) {
+    const { library, state } = fakeLibrary('webgl2');
+    const backend = await createGpuBackend({ mode: 'webgl2', gpu: library });
+    const before = state.live;
+    const x = zeros([3], { backend });
+    Object.assign(state, trouble);
+    await throwsLater(() => x.read(), ...parts);
+    await throwsLater(() => x.read(), ...parts);
+    x.dispose();
+    assert.equal([state.live, backend.device.memory.arrays], [before, 0]);
+  }
 });
 
 test('webgpu: commands run in their order although every call is a promise', async () => {

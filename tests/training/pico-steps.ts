@@ -13,17 +13,17 @@ import { type Backend, getDefaults, IGNORE_INDEX, Random, setDefaults } from '..
 import { ofRows, trainingLoop } from '../../src/training/loop.ts';
 import { stageSettings } from '../../src/training/settings.ts';
 
-const T = 64;
 const config = preset('pico');
-const settings = stageSettings('pico', 'pretrain', {
-  batchSize: 4,
-  warmup: 5,
-  logEvery: 1,
-  evaluateEvery: 1e9,
-});
+
+export interface PicoSize {
+  /** Rows of a step (B), tokens of a row (T). */
+  readonly rows: number;
+  readonly length: number;
+}
+export const picoSize: PicoSize = { rows: 4, length: 64 };
 
 /** Rows of two documents that count in steps of their own; the first tokens of a row are no targets. */
-function row(index: number): Row {
+function row(index: number, T: number): Row {
   const random = new Random(index + 1);
   const [start, step, cut] = [random.int(config.vocabSize), 1 + random.int(3), 20 + random.int(20)];
   const at = (t: number) => (start + step * t) % config.vocabSize;
@@ -39,7 +39,14 @@ export async function picoLosses(
   backend: Backend,
   steps: number,
   afterStep: (step: number) => void = () => {},
+  { rows, length }: PicoSize = picoSize,
 ): Promise<number[]> {
+  const settings = stageSettings('pico', 'pretrain', {
+    batchSize: rows,
+    warmup: 5,
+    logEvery: 1,
+    evaluateEvery: 1e9,
+  });
   const before = getDefaults();
   setDefaults({ backend, dtype: 'float32' });
   const losses: number[] = [];
@@ -49,7 +56,7 @@ export async function picoLosses(
       ...ofRows,
       stage: 'pretrain',
       model,
-      rows: new RowStream({ rowsInEpoch: () => 1000, row: (_, index) => row(index) }),
+      rows: new RowStream({ rowsInEpoch: () => 1000, row: (_, index) => row(index, length) }),
       heldOut: [],
       loss: (batch: Parameters<typeof maskedCrossEntropy>[1], total: number) =>
         maskedCrossEntropy(model, batch, total),

@@ -11,13 +11,14 @@
  */
 import type { FusedKernels } from '../../fused.ts';
 import { type View, viewOf } from '../../view.ts';
-import { attention, attentionAdjoint } from './attention.ts';
+import { attention } from './attention.ts';
+import { attentionAdjoint } from './attention-adjoint.ts';
+import { crossEntropy, crossEntropyAdjoint } from './cross-entropy.ts';
 import type { GpuDevice } from './device.ts';
 import { type Cell, defineKernel, type FloatArray, quotient, quotientHelpers } from './kernel.ts';
 import { linear, matmul } from './matmul.ts';
 import type { GpuArray } from './memory.ts';
 import { contiguous, copy, filled } from './movement.ts';
-import { crossEntropy, crossEntropyAdjoint } from './softmax.ts';
 import { asMatrices } from './views.ts';
 
 function inverseRms(this: Cell<'width'>, x: FloatArray, offset: number, eps: number): number {

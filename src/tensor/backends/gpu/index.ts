@@ -8,6 +8,7 @@ import { FaultError } from '../../../errors.ts';
 import type { Backend } from '../../backend.ts';
 import type { Data } from '../../dtype.ts';
 import { coversData } from '../../view.ts';
+import { crossEntropy, crossEntropyAdjoint } from './cross-entropy.ts';
 import { GpuDevice } from './device.ts';
 import { binary, unary, where } from './elementwise.ts';
 import { fusedKernels } from './fused.ts';
@@ -17,8 +18,9 @@ import { matmul } from './matmul.ts';
 import type { GpuArray } from './memory.ts';
 import { assign, convert, copy, fill, filled } from './movement.ts';
 import { adamw } from './optimizer.ts';
-import { argmax, cumsum, reduce, sumOfSquares, topK } from './reduce.ts';
-import { crossEntropy, crossEntropyAdjoint, softmaxRows, softmaxRowsAdjoint } from './softmax.ts';
+import { argmax, topK } from './order.ts';
+import { cumsum, reduce, sumOfSquares } from './reduce.ts';
+import { softmaxRows, softmaxRowsAdjoint } from './softmax.ts';
 
 export { type GpuMode, gpuModes } from './library.ts';
 

@@ -25,12 +25,15 @@ export function isTextureMode(mode: GpuMode): mode is 'webgl2' | 'headlessgl' {
 }
 
 export interface GlTexture {
+  /** Whom it asks to be read or deleted: the kernel that wrote it. */
+  readonly kernel: unknown;
   /** Four floats a texel, the first of which is the value. */
   renderValues(): Float32Array;
   delete(): void;
 }
 
 export interface GpuBuffer {
+  kernel: unknown;
   output: number[];
   toArray(): Promise<Float32Array>;
   delete(): void;
@@ -46,8 +49,12 @@ export type Nested = Float32Array | readonly Nested[];
 export interface DeviceContext {
   isContextLost?(): boolean;
   getParameter?(name: number): unknown;
+  getExtension?(name: string): unknown;
+  getError?(): number;
+  readonly isLost?: boolean;
   readonly device?: {
     readonly limits: { readonly maxStorageBufferBindingSize: number; readonly maxBufferSize: number };
+    addEventListener?(type: 'uncapturederror', listener: (event: { readonly error: Error }) => void): void;
   };
 }
 

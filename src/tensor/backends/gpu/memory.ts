@@ -15,13 +15,12 @@ export const LARGEST_INTEGER = 2 ** 24;
 /** The store of one GpuArray. An object of its own, so that the collector's callback can hold it without holding the array. */
 export interface Slot {
   store: Store | null;
-  released: boolean;
 }
 
 export class GpuArray implements DeviceArray {
   readonly dtype: DType;
   readonly length: number;
-  readonly slot: Slot = { store: null, released: false };
+  readonly slot: Slot = { store: null };
   /** The elements as they were uploaded (int32 only); null as soon as anything else has written here. */
   host: Int32Array | null = null;
   watched = false;
@@ -40,18 +39,20 @@ export class GpuArray implements DeviceArray {
   }
 }
 
-/** Counts what is alive, and releases arrays that the collector finds gone. */
+/** Knows what is alive, and releases arrays that the collector finds gone. */
 export class GpuMemory {
-  arrays = 0;
   elements = 0;
   peakElements = 0;
+  private readonly lengths = new Map<Slot, number>();
   private readonly free: (slot: Slot) => void;
-  private readonly registry = new FinalizationRegistry<{ slot: Slot; length: number }>(({ slot, length }) =>
-    this.give(slot, length),
-  );
+  private readonly registry = new FinalizationRegistry<Slot>((slot) => this.give(slot));
 
   constructor(free: (slot: Slot) => void) {
     this.free = free;
+  }
+
+  get arrays(): number {
+    return this.lengths.size;
   }
 
   allocate(dtype: DType, length: number): GpuArray {
@@ -60,27 +61,32 @@ export class GpuMemory {
         'The gpu backend computes in float32 only; for float64 take the reference backend (--backend reference)',
       );
     }
-    this.arrays++;
+    const data = new GpuArray(dtype, length);
+    this.lengths.set(data.slot, length);
     this.elements += length;
     this.peakElements = Math.max(this.peakElements, this.elements);
-    return new GpuArray(dtype, length);
+    return data;
   }
 
   release(data: GpuArray): void {
     if (data.watched) this.registry.unregister(data);
-    this.give(data.slot, data.length);
+    this.give(data.slot);
+  }
+
+  releaseAll(): void {
+    for (const slot of [...this.lengths.keys()]) this.give(slot);
   }
 
   collect(data: GpuArray): void {
     if (data.watched) return;
     data.watched = true;
-    this.registry.register(data, { slot: data.slot, length: data.length }, data);
+    this.registry.register(data, data.slot, data);
   }
 
-  private give(slot: Slot, length: number): void {
-    if (slot.released) return;
-    slot.released = true;
-    this.arrays--;
+  private give(slot: Slot): void {
+    const length = this.lengths.get(slot);
+    if (length === undefined) return; // already
+    this.lengths.delete(slot);
     this.elements -= length;
     this.free(slot);
   }

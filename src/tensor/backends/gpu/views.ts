@@ -97,3 +97,12 @@ export function asRows(view: View, copy: (view: View) => GpuArray): { steps: Ste
   const data = copy(view);
   return { steps: { data, offset: 0, row: view.shape[axes]!, column: 1 }, temporary: [data] };
 }
+
+/** The numbers of some axes. */
+export const select = (values: readonly number[], axes: readonly number[]) =>
+  axes.map((axis) => values[axis]!);
+
+/** At most two numbers, as the last of a pair. */
+export function padded(values: readonly number[], filler = 1): [number, number] {
+  return [values.length === 2 ? values[0]! : filler, values.at(-1) ?? filler];
+}
