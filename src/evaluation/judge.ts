@@ -78,10 +78,8 @@ export class Judge {
     if (peers.some((peer) => peer.subject !== fact.subject && fillerOf(peer, sentence) !== null))
       return false;
     // In other words: the right answer, no other answer, not denied.
-    const named = mentions(
-      sentence.replace(fact.subject, ''),
-      peers.map(({ answer }) => answer),
-    );
+    const named = mentions(sentence, [...peers.map(({ answer }) => answer), fact.subject]);
+    if (named.includes(fact.subject)) named.splice(named.indexOf(fact.subject), 1); // what the sentence is about
     if (named.length === 0) return null;
     const denied = new RegExp(`[不没非]是?[“‘《]?${escaped(fact.answer)}`, 'u').test(sentence);
     return named.every((answer) => answer === fact.answer) && !denied;
@@ -137,14 +135,12 @@ function bareWord(text: string): string {
   return text.replace(/[“”‘’《》"'\s]/gu, '');
 }
 
-/** The answers that a sentence contains, each place counted for the longest one that fits there: 三十一 is no 三十. */
-function mentions(sentence: string, answers: readonly string[]): string[] {
-  const longestFirst = [...new Set(answers)]
-    .filter((answer) => answer !== '')
-    .sort((a, b) => b.length - a.length);
+/** The words that a sentence contains, each place counted for the longest one that fits there: 三十一 is no 三十, 巴西利亚 no 巴西. */
+function mentions(sentence: string, words: readonly string[]): string[] {
+  const longestFirst = [...new Set(words)].filter((word) => word !== '').sort((a, b) => b.length - a.length);
   const found: string[] = [];
   for (let at = 0; at < sentence.length; ) {
-    const here = longestFirst.find((answer) => sentence.startsWith(answer, at));
+    const here = longestFirst.find((word) => sentence.startsWith(word, at));
     if (here !== undefined) found.push(here);
     at += here?.length ?? 1;
   }
