@@ -1,12 +1,16 @@
 /**
- * Greedy answers to many prompts, in batches of nearly one length, and whether each came to its end by itself.
+ * Answers to many prompts, in batches of nearly one length, and whether each came to its end by itself.
  *
+ * Greedy, or drawn from the model's own distribution: every answer then has a random stream of its own, so that it depends on neither the
+ * batch it is drawn in nor on its neighbours.
  * A prompt longer than the context has no answer: its text is empty and unfinished.
  */
 import { turn } from '../event-loop.ts';
 import { generateBatch } from '../generation/generate.ts';
-import { indexOfMax } from '../generation/sampler.ts';
+import { streamSeed } from '../generation/rollout.ts';
+import { greedy, indexOfMax, sample } from '../generation/sampler.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
+import { Random } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 
 export interface GivenAnswer {
@@ -18,11 +22,17 @@ export interface GivenAnswer {
 const BATCH = 32;
 export const MAX_ANSWER_TOKENS = 48;
 
+export interface AnswerOptions {
+  /** Draw the answers at temperature 1 with this seed; greedy without one. */
+  readonly seed?: number;
+  readonly onProgress?: (done: number) => void;
+}
+
 export async function answerPrompts(
   model: CausalLM,
   tokenizer: Tokenizer,
   prompts: readonly (readonly number[])[],
-  onProgress: (done: number) => void = () => {},
+  { seed, onProgress = () => {} }: AnswerOptions = {},
 ): Promise<GivenAnswer[]> {
   const order = [...prompts.keys()].sort((a, b) => prompts[a]!.length - prompts[b]!.length);
   const answers = prompts.map((): GivenAnswer => ({ text: '', finished: false }));
@@ -30,6 +40,7 @@ export async function answerPrompts(
     const batch = order.slice(start, start + BATCH);
     const fitting = batch.filter((i) => prompts[i]!.length <= model.config.maxPositionEmbeddings);
     const ended = fitting.map(() => false);
+    const streams = seed === undefined ? null : fitting.map((i) => new Random(streamSeed(seed, i)));
     const ids = await generateBatch(
       model,
       fitting.map((i) => prompts[i]!),
@@ -37,7 +48,11 @@ export async function answerPrompts(
         maxNewTokens: MAX_ANSWER_TOKENS,
         stopIds: [tokenizer.eosId],
         choose(logits, row) {
-          const next = indexOfMax(logits);
+          const stream = streams?.[row];
+          const next =
+            stream === undefined
+              ? indexOfMax(logits)
+              : sample(logits, [], { ...greedy, temperature: 1 }, stream);
           ended[row] = next === tokenizer.eosId;
           return next;
         },

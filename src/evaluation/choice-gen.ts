@@ -34,7 +34,7 @@ export async function chooseGen(
     model,
     tokenizer,
     fitting.map(({ prompt }) => prompt),
-    onProgress,
+    { onProgress },
   );
   const choices = new Array<number | null>(questions.length).fill(null);
   for (const [row, { i }] of fitting.entries())

@@ -1,10 +1,12 @@
 /**
  * Multiple choice by perplexity: the option with which the model finds the statement least surprising is its answer.
  *
- *   choice = argmin_o  perplexity(o | question) = argmin_o exp(-log p(o | question) / tokens of o)
+ *   choice = argmin_o  exp(-log p(o | question) / unit)
  *
- * Long and short options compete fairly because the mean a token is taken, not the sum. Of two equal ones neither is an answer: a
- * model that cannot tell them apart must not gain from their order. Guessing: 25 %.
+ *   unit 1              perplexity of the statement as a whole: the most probable statement wins. A long option pays for its length
+ *   unit tokens of o    perplexity a token: length costs nothing, but an option whose first token gives away the rest looks probable
+ *
+ * Of two equal ones neither is an answer: a model that cannot tell them apart must not gain from their order. Guessing: 25 %.
  */
 import type { ChoiceQuestion, ChoiceSet } from '../data/choices.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
@@ -27,12 +29,18 @@ export interface Chosen {
   readonly choice: number | null;
 }
 
-export async function choosePpl(
+/** A question with log p of each option and its number of tokens; none where it does not fit into the context. */
+export interface ScoredOptions {
+  readonly question: ChoiceQuestion;
+  readonly options: readonly { readonly logProb: number; readonly tokens: number }[];
+}
+
+export async function scoreOptions(
   model: CausalLM,
   tokenizer: Tokenizer,
   { questions, examples }: ChoiceSet,
   { variant = 'text', chat = true, shots = 0, onProgress = () => {} }: ChoiceOptions = {},
-): Promise<Chosen[]> {
+): Promise<ScoredOptions[]> {
   const context = model.config.maxPositionEmbeddings;
   const sequences: Sequence[] = [];
   const starts = questions.map((question) => {
@@ -50,14 +58,27 @@ export async function choosePpl(
   });
   const scores = await logLikelihoods(model, sequences, (done) => onProgress(Math.floor(done / 4)));
   return questions.map((question, i) => {
-    const start = starts[i];
-    if (start === null || start === undefined) return { question, choice: null };
-    const means = question.options.map((_, o) => {
+    const start = starts[i]!;
+    if (start === null) return { question, options: [] };
+    const options = question.options.map((_, o) => {
       const { ids, from } = sequences[start + o]!;
-      return scores[start + o]! / (ids.length - from);
+      return { logProb: scores[start + o]!, tokens: ids.length - from };
     });
-    return { question, choice: onlyLargest(means) };
+    return { question, options };
   });
+}
+
+/** The least surprising option of every question, of the whole statement or a token. */
+export function chooseOptions(
+  scored: readonly ScoredOptions[],
+  unit: 'statement' | 'token' = 'statement',
+): Chosen[] {
+  return scored.map(({ question, options }) => ({
+    question,
+    choice: onlyLargest(
+      options.map(({ logProb, tokens }) => (unit === 'token' ? logProb / tokens : logProb)),
+    ),
+  }));
 }
 
 /** Share of right choices; a question without a choice is a wrong one. */

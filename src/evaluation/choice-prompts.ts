@@ -4,8 +4,8 @@
  *   text     the options are not shown: the question, and each option as its answer (the completed statement)
  *   letter   the options are shown behind letters, and the answer is a letter
  *
- * A model that was taught to answer gets the chat template, examples as earlier turns. A base model gets plain text, 问题：…回答：…, as
- * question and answer stand in the corpus. Examples that do not fit into the context are left out from the first on.
+ * A model that was taught to answer gets the chat template, examples as earlier turns. A base model gets plain text: after a question
+ * mark the answer begins with 是 (法国的首都是哪里？是巴黎。), else, and with letters, it stands behind 问题：…回答：… Examples that do not fit into the context are left out from the first on.
  */
 import { type ChoiceQuestion, LETTERS } from '../data/choices.ts';
 import { encodeDialogue, type Message, type Tokenizer } from '../tokenizer/index.ts';
@@ -65,6 +65,7 @@ function asChat(tokenizer: Tokenizer, turns: readonly Turn[], question: string):
 }
 
 function asText(tokenizer: Tokenizer, turns: readonly Turn[], question: string): number[] {
-  const examples = turns.map(({ asked, answered }) => `问题：${asked}回答：${answered}。`).join('');
-  return [tokenizer.eosId, ...tokenizer.encode(`${examples}问题：${question}回答：`)];
+  const lead = (asked: string) => (asked.endsWith('？') ? `${asked}是` : `问题：${asked}回答：`);
+  const examples = turns.map(({ asked, answered }) => `${lead(asked)}${answered}。`).join('');
+  return [tokenizer.eosId, ...tokenizer.encode(`${examples}${lead(question)}`)];
 }

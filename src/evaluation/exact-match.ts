@@ -26,7 +26,7 @@ export async function answerQuestions(
   onProgress: (done: number) => void = () => {},
 ): Promise<Answered[]> {
   const prompts = questions.map(({ question }) => encodePrompt(tokenizer, question));
-  const answers = await answerPrompts(model, tokenizer, prompts, onProgress);
+  const answers = await answerPrompts(model, tokenizer, prompts, { onProgress });
   return questions.map((question, i) => {
     const { text } = answers[i]!;
     return { question, text, correct: isAccepted(text, question) };

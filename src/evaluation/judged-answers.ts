@@ -1,6 +1,9 @@
 /**
  * A model's answers before the judge: mean score, the share that has each quality, and how varied the answers are.
  *
+ * Answers are drawn, not greedy: alignment changes the distribution, and the most likely answer of an SFT model may be right while much
+ * of what it says is not.
+ *
  *   judge-score, judge-fact, judge-sentence, judge-polite, judge-stop
  *   answer-length (characters), distinct-1, distinct-2, repetition
  */
@@ -19,7 +22,10 @@ export interface JudgedAnswer extends GivenAnswer {
   readonly verdict: Verdict;
 }
 
-/** Ask every question once, greedily, and judge the answers. Questions that are not in the key are left out. */
+/** Every model draws with the same seed. */
+const SEED = 1;
+
+/** Ask every question once and judge the answers. Questions that are not in the key are left out. */
 export async function judgeModel(
   model: CausalLM,
   tokenizer: Tokenizer,
@@ -29,7 +35,7 @@ export async function judgeModel(
   const judge = new Judge(key);
   const known = questions.filter((question) => judge.knows(question));
   const prompts = known.map((question) => encodePrompt(tokenizer, question));
-  const answers = await answerPrompts(model, tokenizer, prompts, onProgress);
+  const answers = await answerPrompts(model, tokenizer, prompts, { seed: SEED, onProgress });
   return known.map((question, i) => {
     const answer = answers[i]!;
     return { question, ...answer, verdict: judge.judge(question, answer.text, answer) };

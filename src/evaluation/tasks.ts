@@ -3,7 +3,7 @@
  *
  *   bits-per-byte          on held-out text
  *   facts-...              exact match of the answers to questions: seen and unseen forms, facts met only in pretraining
- *   choice-ppl             four options, the least surprising one counts; choice-ppl-letter: the options shown, the letter counts
+ *   choice-ppl             four options, the least surprising one counts; -token: by the mean a token; -letter: the options shown, letters count
  *   choice-gen             four options shown, the letter taken from the answer
  *   minimal-pairs          the right one of two sentences is the more likely one
  *   judge                  answers to the questions of the held-out pairs before the judge; their length and variety
@@ -19,7 +19,7 @@ import type { CausalLM } from '../models/causal-lm.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { scoreTexts, type TextScore } from './bits-per-byte.ts';
 import { chooseGen } from './choice-gen.ts';
-import { choiceAccuracy, choosePpl } from './choice-ppl.ts';
+import { choiceAccuracy, chooseOptions, scoreOptions } from './choice-ppl.ts';
 import { type Answered, answerQuestions, exactMatch } from './exact-match.ts';
 import type { Estimate, Results } from './intervals.ts';
 import { type JudgedAnswer, judgeModel, judgeResults } from './judged-answers.ts';
@@ -98,14 +98,16 @@ const choicePpl: Task = async ({ model, tokenizer, files, limit, chat, shots, be
   const set = choiceSet(files, limit);
   const n = set.questions.length;
   begin(2 * n);
-  const options = { chat, shots };
-  const text = await choosePpl(model, tokenizer, set, { ...options, variant: 'text', onProgress });
-  const letter = await choosePpl(model, tokenizer, set, {
-    ...options,
-    variant: 'letter',
+  const texts = await scoreOptions(model, tokenizer, set, { chat, shots, onProgress });
+  const letters = await scoreOptions(model, tokenizer, set, {
+    ...{ chat, shots, variant: 'letter' as const },
     onProgress: (done) => onProgress(n + done),
   });
-  return { 'choice-ppl': choiceAccuracy(text), 'choice-ppl-letter': choiceAccuracy(letter) };
+  return {
+    'choice-ppl': choiceAccuracy(chooseOptions(texts)),
+    'choice-ppl-token': choiceAccuracy(chooseOptions(texts, 'token')),
+    'choice-ppl-letter': choiceAccuracy(chooseOptions(letters)),
+  };
 };
 
 const choiceGen: Task = async ({ model, tokenizer, files, limit, chat, shots, begin, onProgress }) => {

@@ -194,7 +194,7 @@ test('evaluate: multiple choice from a local folder, and the judge against anoth
   ]);
   assert.equal([chosen.code, judged.code], [0, 0], chosen.stderr + judged.stderr);
   const results = JSON.parse(chosen.stdout) as Evaluation[string];
-  assert.equal(Object.keys(results), ['choice-ppl', 'choice-ppl-letter', 'choice-gen']);
+  assert.equal(Object.keys(results), ['choice-ppl', 'choice-ppl-token', 'choice-ppl-letter', 'choice-gen']);
   assert.equal([results['choice-ppl']!.n, results['choice-ppl']!.chance], [3, 0.25]);
   const win = JSON.parse(judged.stdout) as Evaluation[string];
   assert.is(win['judge-fact']!.n, 1);

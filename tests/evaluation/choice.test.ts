@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type ChoiceQuestion, LETTERS, readChoiceFolder } from '../../src/data/choices.ts';
 import { chooseGen, chosenLetter } from '../../src/evaluation/choice-gen.ts';
-import { choiceAccuracy, choosePpl } from '../../src/evaluation/choice-ppl.ts';
+import { choiceAccuracy, chooseOptions, scoreOptions } from '../../src/evaluation/choice-ppl.ts';
 import { choicePrompt } from '../../src/evaluation/choice-prompts.ts';
 import { logLikelihoods } from '../../src/evaluation/log-likelihood.ts';
 import { allClose } from '../close.ts';
@@ -23,6 +23,9 @@ const numbered: ChoiceQuestion[] = Array.from({ length: 16 }, (_, i) => {
   return { subject: 'world', question: `第${i}个是什么？`, options, answer: i % 4 };
 });
 const balanced = { questions: numbered, examples: shipped.examples };
+
+const choosePpl = async (...args: Parameters<typeof scoreOptions>) =>
+  chooseOptions(await scoreOptions(...args));
 
 test('log-likelihood from a place on = the whole minus the beginning, also among neighbours', async () => {
   const model = tinyModel({ initializerRange: 0.3 }).eval();
@@ -62,10 +65,13 @@ test('a model that likes all options equally has no answer, and gains nothing fr
   assert.is(value(chosen), 0);
 });
 
-test('perplexity is a mean a token: the long option is not punished for its length', async () => {
+test('perplexity a token does not punish the long option for its length, that of the statement does', async () => {
   const questions = [{ subject: 'x', question: '？', options: ['天', '一一一一', '人', '小'], answer: 1 }];
-  const model = liking({ 一: 3 });
-  assert.is(value(await choosePpl(model, tokenizer, { questions, examples: new Map() })), 1);
+  const set = { questions, examples: new Map() };
+  const model = liking({ 一: 3 }); // four tokens of log p -2.8 against one of -5.8
+  const scored = await scoreOptions(model, tokenizer, set);
+  assert.is(value(chooseOptions(scored, 'token')), 1);
+  assert.is(value(chooseOptions(scored)), 0);
 });
 
 test('k-shot: examples of the subject in front, as many as fit, never the question cut', () => {
@@ -79,11 +85,8 @@ test('k-shot: examples of the subject in front, as many as fit, never the questi
       room,
     });
   const text = (shots: number, room = 999) => tokenizer.decode(ids(shots, room)!, { skipSpecial: true });
-  assert.is(text(0), '问题：第0个是什么？回答：');
-  assert.is(
-    text(1),
-    `问题：${examples[0]!.question}回答：${examples[0]!.options[0]}。问题：第0个是什么？回答：`,
-  );
+  assert.is(text(0), '第0个是什么？是');
+  assert.is(text(1), `${examples[0]!.question}是${examples[0]!.options[0]}。第0个是什么？是`);
   const two = ids(2, 999)!.length;
   assert.is(
     text(2, two - 1),

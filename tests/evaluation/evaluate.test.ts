@@ -126,7 +126,7 @@ test('the tasks of the shipped data: all for a model that answers, those without
   const kinds = Object.keys(base).filter((task) => task.startsWith('minimal-pairs-'));
   assert.equal(
     Object.keys(base).filter((task) => !kinds.includes(task)),
-    ['bits-per-byte', 'perplexity', 'choice-ppl', 'choice-ppl-letter', 'minimal-pairs'],
+    ['bits-per-byte', 'perplexity', 'choice-ppl', 'choice-ppl-token', 'choice-ppl-letter', 'minimal-pairs'],
   );
   let answers: readonly JudgedAnswer[] = [];
   const told: string[] = [];
