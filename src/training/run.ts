@@ -133,7 +133,12 @@ async function evaluateStages(run: RunContext, files: DataFiles): Promise<void> 
   let baseline: readonly JudgedAnswer[] | null = null;
   const present: string[] = trainableStages.filter((stage) => existsSync(locateDirectory(join(out, stage))));
   const folders = new Map(present.map((stage) => [stage, join(out, stage)]));
-  if (present.length === 0 && settings.initFrom !== null) folders.set('init', settings.initFrom);
+  const needsStart = !present.some((stage) => stage === 'pretrain' || stage === 'sft'); // aligned from elsewhere: show from where
+  if (needsStart && settings.initFrom !== null) {
+    folders.clear();
+    for (const stage of ['init', ...present])
+      folders.set(stage, stage === 'init' ? settings.initFrom : join(out, stage));
+  }
   if (folders.size === 0)
     throw new UserError(`There is nothing to evaluate in ${out}; train a stage first or give --init-from`);
   for (const [stage, folder] of folders) {
@@ -147,7 +152,7 @@ async function evaluateStages(run: RunContext, files: DataFiles): Promise<void> 
       chat: stage !== 'pretrain', // a base model continues text
       baseline, // the stages behind SFT are compared with it
       onJudged: (answers) => {
-        if (stage === 'sft') baseline = answers;
+        if (stage === 'sft' || stage === 'init') baseline = answers;
       },
       limit: settings.quick ? QUICK.questions : Infinity,
       onTask: (task, total) => reporter.begin(`${stage} ${task}`, total),
