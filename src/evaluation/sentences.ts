@@ -15,9 +15,12 @@ const PREDICATES =
   /是|在|有|叫|吃|用|住|属于|等于|说|会|生活|工作|发现|发明|写|指|要|变成|位于|被|做|到|过|知道|不|能|可以|爱|喜欢/u;
 const PRONOUNS = /^(它|他|她|这|那|答案|人们|大家|我|我们|对不起)/u;
 
+/** Broken off: a verb that still wants its object, a comma, or empty quotes before the end mark. */
+const BROKEN_OFF = /(是|在|有|叫|属于|等于|爱吃|要吃|主要说|混合会变成|[，、：；“‘《]|“”)[。！？][”’]?$/u;
+
 /** A subject (the one asked about, or a pronoun), a predicate behind something, and an end mark. */
 export function isFullSentence(sentence: string, subject: string): boolean {
-  if (!/[。！？][”’]?$/u.test(sentence)) return false;
+  if (!/[。！？][”’]?$/u.test(sentence) || BROKEN_OFF.test(sentence)) return false;
   const predicate = PREDICATES.test(sentence.slice(1));
   const about = subject === '' || sentence.includes(subject) || PRONOUNS.test(sentence);
   return predicate && about;

@@ -2,7 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { locateData } from '../../src/data/layout.ts';
+import { encodePrompt } from '../../src/data/pairs.ts';
 import type { Question } from '../../src/data/questions.ts';
+import { answerPrompts } from '../../src/evaluation/answers.ts';
 import { scoreTexts } from '../../src/evaluation/bits-per-byte.ts';
 import { evaluateModel } from '../../src/evaluation/evaluate.ts';
 import { answerQuestions } from '../../src/evaluation/exact-match.ts';
@@ -89,6 +91,21 @@ test('answers in batches = the answers of a chat, one by one; a question longer 
     assert.ok(common > 0);
     assert.is(text.slice(0, common), alone.slice(0, common));
   }
+});
+
+test('drawn answers: the same for the same seed, whatever else is asked; others for another seed', async () => {
+  const prompts = Array.from({ length: 40 }, (_, i) =>
+    encodePrompt(tokenizer, '中国小猫在河边'.slice(0, 1 + (i % 7))),
+  );
+  const texts = async (n: number, seed: number) =>
+    (await answerPrompts(model, tokenizer, prompts.slice(0, n), { seed })).map(({ text }) => text);
+  const [all, few, other] = [await texts(40, 1), await texts(9, 1), await texts(40, 2)];
+  assert.equal(
+    all.slice(0, 9).map((text) => text.slice(0, 4)),
+    few.map((text) => text.slice(0, 4)),
+  );
+  assert.ok(all.filter((text, i) => text === other[i]).length < 8);
+  assert.is.not(all[0], all[7], 'one prompt asked twice is answered twice');
 });
 
 test('evaluateModel: all tasks the data has, some of them, or a sentence about one that it has not', async () => {

@@ -99,6 +99,20 @@ test('each quality alone: a fragment, a rude word, an answer that goes on', () =
   assert.is(lacks(CAPITAL, '法国的首都是巴黎。', false), 'stop', 'cut off by the limit');
 });
 
+test('a sentence that breaks off is none', () => {
+  for (const answer of [
+    '法国的首都是。',
+    '法国的首都是，。',
+    '法国的首都是“”。',
+    '法国的首都是巴',
+    '，。',
+    '法国。',
+  ])
+    assert.is(judge.judge(CAPITAL, answer).sentence, 0, answer);
+  for (const answer of ['法国的首都是伦敦。', '它的首都是巴黎！', '答案是巴黎。', '我觉得是巴黎。'])
+    assert.is(judge.judge(CAPITAL, answer).sentence, 1, answer);
+});
+
 test('degenerate answers earn little: silence, one word for ever, flattery, every answer at once', () => {
   const scores = ['', '   ', '巴黎'.repeat(20), '的'.repeat(30)].map(
     (text) => judge.judge(CAPITAL, text).score,
