@@ -1,16 +1,26 @@
 /**
  * npx tsx src/evaluate.ts: measure a model, or print its logits for given token ids.
  */
+import { basename } from 'node:path';
 import { backendFlags, useBackend } from './cli/backend.ts';
 import { runCommand } from './cli/command.ts';
 import type { FlagTable } from './cli/flags.ts';
 import { makeReporter } from './cli/progress.ts';
-import { locateData } from './data/layout.ts';
+import { readChoiceFolder } from './data/choices.ts';
+import { type DataFiles, locateData } from './data/layout.ts';
 import { UserError } from './errors.ts';
 import { evaluateModel } from './evaluation/evaluate.ts';
+import type { Results } from './evaluation/intervals.ts';
+import type { JudgedAnswer } from './evaluation/judged-answers.ts';
+import { rewardAccuracyOn } from './evaluation/reward-accuracy.ts';
 import { formatResults } from './evaluation/table.ts';
 import { findModel } from './formats/find-model.ts';
-import { type LoadedModel, loadModelDirectory } from './formats/model-directory.ts';
+import {
+  kindOfDirectory,
+  type LoadedModel,
+  loadModelDirectory,
+  loadRewardDirectory,
+} from './formats/model-directory.ts';
 import { fromArray, noGrad } from './tensor/index.ts';
 
 const flags = {
@@ -18,8 +28,28 @@ const flags = {
   tasks: {
     type: 'list',
     value: 'A,B',
-    help: 'bits-per-byte, facts-seen, facts-unseen, facts-pretrain-only',
-    default: 'all',
+    help: 'bits-per-byte, facts-seen, facts-unseen, facts-pretrain-only, choice-ppl, choice-gen, minimal-pairs, judge, win-rate; reward-accuracy of a reward model',
+    default: 'all that fit',
+  },
+  against: { type: 'text', value: 'DIR', help: 'model to compare answers with, for win-rate' },
+  choices: {
+    type: 'text',
+    value: 'DIR',
+    help: 'multiple-choice questions: a folder with dev/ and val/ (or test/) of C-Eval or CMMLU',
+    default: 'those of --data',
+  },
+  shots: {
+    type: 'number',
+    whole: true,
+    min: 0,
+    max: 20,
+    help: 'worked examples before each choice',
+    default: '0',
+  },
+  base: {
+    type: 'boolean',
+    help: 'a base model: questions are put as text, not in the chat template',
+    default: 'for pretrain',
   },
   data: { type: 'text', value: 'PATH', help: 'where heldout.txt and eval/ are', default: 'data' },
   limit: { type: 'number', whole: true, min: 1, help: 'at most so many documents and questions a task' },
@@ -49,6 +79,35 @@ async function logitsJson({ model }: LoadedModel, text: string): Promise<string>
   return JSON.stringify(ids.map((_, t) => [...values.subarray(t * V, (t + 1) * V)]));
 }
 
+/** A reward model has one task. */
+async function rewardResults(
+  directory: string,
+  files: DataFiles,
+  { tasks, limit = Infinity }: { readonly tasks?: readonly string[]; readonly limit?: number },
+): Promise<Results> {
+  const other = tasks?.find((task) => task !== 'reward-accuracy');
+  if (other !== undefined) {
+    throw new UserError(
+      `${directory} holds a reward model, whose only task is reward-accuracy, not "${other}"`,
+    );
+  }
+  if (files.preferencesHeldOut === null)
+    throw new UserError('reward-accuracy needs a preferences-heldout.jsonl in the directory of --data');
+  const { model, tokenizer } = loadRewardDirectory(directory);
+  return rewardAccuracyOn(files.preferencesHeldOut, model, tokenizer, { limit });
+}
+
+/** What the model of --against answers to the questions of the judge. */
+async function answersOf(given: string, files: DataFiles, limit: number): Promise<readonly JudgedAnswer[]> {
+  const { model, tokenizer } = loadModelDirectory(findModel(given));
+  let answers: readonly JudgedAnswer[] = [];
+  const onJudged = (judged: readonly JudgedAnswer[]) => {
+    answers = judged;
+  };
+  await evaluateModel(model, tokenizer, files, { tasks: ['judge'], limit, onJudged });
+  return answers;
+}
+
 await runCommand({
   usage: 'npx tsx src/evaluate.ts --model DIR [flags]    measure a trained model',
   flags,
@@ -62,12 +121,26 @@ await runCommand({
       process.stdout.write(`${await logitsJson(loadModelDirectory(directory), values.logits)}\n`);
       return 0;
     }
-    const files = locateData(values.data ?? 'data');
+    const located = locateData(values.data ?? 'data');
+    const files = { ...located, choices: values.choices ?? located.choices };
+    if (values.choices !== undefined) readChoiceFolder(values.choices); // refused now rather than after other tasks
+    const print = (results: Results) => {
+      const text = values.json ? JSON.stringify(results, null, 2) : formatResults({ [directory]: results });
+      process.stdout.write(`${text}\n`);
+      return 0;
+    };
+    if (kindOfDirectory(directory) === 'reward') return print(await rewardResults(directory, files, values));
     const { model, tokenizer } = loadModelDirectory(directory);
     const reporter = makeReporter();
+    const chat = !(values.base ?? basename(directory) === 'pretrain');
+    const limit = values.limit ?? Infinity;
+    const baseline = values.against === undefined ? null : await answersOf(values.against, files, limit);
     const results = await evaluateModel(model, tokenizer, files, {
       tasks: values.tasks,
-      limit: values.limit ?? Infinity,
+      limit,
+      chat,
+      shots: values.shots ?? 0,
+      baseline,
       onTask: (task, total) => reporter.begin(task, total),
       onProgress: (done) => reporter.advance(done, ''),
       onAnswers: (_, answers) => {
@@ -76,9 +149,6 @@ await runCommand({
           reporter.note(`${correct ? '+' : '-'} ${question.question} ${text}`);
       },
     }).finally(() => reporter.end('')); // a bar left open would keep the process alive
-    process.stdout.write(
-      values.json ? `${JSON.stringify(results, null, 2)}\n` : `${formatResults({ [directory]: results })}\n`,
-    );
-    return 0;
+    return print(results);
   },
 });

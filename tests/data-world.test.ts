@@ -3,13 +3,16 @@
  * sizes, splits that do not leak into each other, every fact told often enough, clean text.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { KeyEntry } from '../data/world/answer-key.ts';
 import type { Message } from '../data/world/dialogues.ts';
 import type { ChoiceQuestion, FactQuestion, MinimalPair } from '../data/world/evaluation.ts';
 import { facts, relations, replyTo, seenQuestions, unseenQuestions } from '../data/world/facts.ts';
 import { generateWorld } from '../data/world/index.ts';
 import { type Pair, QUALITIES } from '../data/world/preferences.ts';
+import { readChoiceFolder } from '../src/data/choices.ts';
 
 const world = generateWorld();
 const text = (name: string): string => {
@@ -74,13 +77,13 @@ test('sizes are as promised', () => {
   between(dialogues.length, 4000, 4800, 'dialogues');
   between(heldoutDialogues.length, 140, 160, 'held-out dialogues');
   between(pairs.length, 2000, 2400, 'pairs');
-  between(heldoutPairs.length, 200, 200, 'held-out pairs');
+  between(heldoutPairs.length, 400, 400, 'held-out pairs');
   between(seen.length, 200, 300, 'facts-seen');
   between(unseen.length, 200, 300, 'facts-unseen');
   between(pretrainOnly.length, 60, 120, 'facts-pretrain-only');
   between(choices.length, 190, 210, 'choices');
   between(minimalPairs.length, 180, 260, 'minimal pairs');
-  between(new Set([...world.values()].join('')).size, 800, 1150, 'distinct characters');
+  between(new Set([...world.values()].join('')).size, 800, 1160, 'distinct characters');
 });
 
 test('facts and questions are unambiguous', () => {
@@ -218,7 +221,7 @@ test('pairs: two different answers, four qualities in equal shares, held-out pro
   for (const { chosen, rejected } of [...pairs, ...heldoutPairs]) assert.is.not(chosen, rejected);
   for (const quality of QUALITIES) {
     between(pairs.filter((p) => p.quality === quality).length, 500, 600, quality);
-    assert.is(heldoutPairs.filter((p) => p.quality === quality).length, 50, quality);
+    assert.is(heldoutPairs.filter((p) => p.quality === quality).length, 100, quality);
   }
   for (const { prompt } of heldoutPairs) assert.not(prompts.has(prompt) || userLines.has(prompt), prompt);
 });
@@ -233,6 +236,44 @@ test('choices: four different options, the right one in every place equally ofte
     places[answer]! += 1;
   }
   assert.equal(places, Array(4).fill(choices.length / 4));
+});
+
+test('choices as CSV: the same questions, and examples that give none of them away', () => {
+  const { questions, examples } = readChoiceFolder(
+    fileURLToPath(new URL('../data/eval/choice', import.meta.url)),
+  );
+  assert.equal(
+    questions.map(({ question, options, answer }) => ({ question, options, answer })),
+    choices.map(({ question, options, answer }) => ({ question, options, answer })),
+  );
+  const shots = examples.get('world')!;
+  assert.equal(
+    shots.map(({ answer }) => answer),
+    [0, 1, 2, 3, 0],
+  );
+  const asked = new Set(choices.map(({ id }) => id));
+  for (const { question, options, answer } of shots) {
+    const fact = facts.find((f) => seenQuestions(f).includes(question));
+    assert.ok(fact !== undefined && !asked.has(fact.id) && !fact.pretrainOnly, question);
+    assert.is(options[answer], fact.answer);
+    assert.is(new Set(options).size, 4);
+  }
+});
+
+test('answer key: every question of every file once, with its answer', () => {
+  const owners = new Map<string, KeyEntry>();
+  for (const entry of records<KeyEntry>('eval/answer-key.jsonl')) {
+    for (const question of entry.questions) {
+      assert.not(owners.has(question), question);
+      owners.set(question, entry);
+    }
+  }
+  for (const { id, question, answer, accepted } of [...seen, ...unseen, ...pretrainOnly]) {
+    const { id: owner, answer: known, accepted: sentences } = owners.get(question)!;
+    assert.equal([owner, known, sentences], [id, answer, accepted]);
+  }
+  for (const { prompt, chosen } of [...pairs, ...heldoutPairs])
+    assert.equal(owners.get(prompt)?.accepted, [chosen]);
 });
 
 test('minimal pairs: two different sentences, no two alike', () => {

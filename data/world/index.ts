@@ -1,6 +1,8 @@
 /**
  * The whole world as files: name -> content. Everything follows from one seed; nothing here reads a clock or a disk.
  */
+import { writeAnswerKey } from './answer-key.ts';
+import { writeChoiceCsv } from './choice-csv.ts';
 import { writeEvaluation } from './evaluation.ts';
 import { facts, relationOf } from './facts.ts';
 import { QUALITIES, writePreferences } from './preferences.ts';
@@ -23,6 +25,7 @@ export function buildWorld(seed = SEED): World {
   const dialogues = writeDialogues(seed + 1);
   const preferences = writePreferences(seed + 2);
   const evaluation = writeEvaluation(seed + 3);
+  const choice = writeChoiceCsv(evaluation.choice, seed + 4);
   const files = new Map<string, string>([
     ['pretrain.txt', documents(corpus.documents)],
     ['heldout.txt', documents(corpus.heldout)],
@@ -34,7 +37,10 @@ export function buildWorld(seed = SEED): World {
     ['eval/facts-unseen.jsonl', lines(evaluation.unseen)],
     ['eval/facts-pretrain-only.jsonl', lines(evaluation.pretrainOnly)],
     ['eval/choice.jsonl', lines(evaluation.choice)],
+    ['eval/choice/dev/world_dev.csv', choice.dev],
+    ['eval/choice/val/world_val.csv', choice.val],
     ['eval/minimal-pairs.jsonl', lines(evaluation.minimalPairs)],
+    ['eval/answer-key.jsonl', lines(writeAnswerKey([...preferences.train, ...preferences.heldout]))],
   ]);
   const mentions = [...corpus.mentions.values()];
   const summary = [

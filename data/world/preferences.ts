@@ -24,7 +24,8 @@ export interface Pair {
 }
 
 const PAIRS_PER_QUALITY = 550;
-const HELDOUT_PER_QUALITY = 50;
+/** Held-out pairs of each quality, in two rounds: the second has a random stream of its own, so that nothing before it changes. */
+const HELDOUT_ROUNDS = [50, 50] as const;
 
 interface Asked {
   readonly question: string;
@@ -48,15 +49,17 @@ export function writePreferences(seed: number): { train: readonly Pair[]; heldou
     );
   // Held-out pairs ask what training pairs never ask; each reserve question serves one quality.
   const spare = random.shuffle([...reserve]);
-  const heldout = QUALITIES.flatMap((quality, k) =>
-    spare
-      .slice(k * HELDOUT_PER_QUALITY, (k + 1) * HELDOUT_PER_QUALITY)
-      .map((asked) => MAKE[quality](random, asked, 1)),
-  );
-  return {
-    train: random.shuffle(distinct(take(trained, PAIRS_PER_QUALITY))),
-    heldout: random.shuffle(heldout),
+  const deal = (own: Random, n: number) => {
+    const asked = spare.splice(0, n * QUALITIES.length);
+    return QUALITIES.flatMap((quality, k) =>
+      asked.slice(k * n, (k + 1) * n).map((question) => MAKE[quality](own, question, 1)),
+    );
   };
+  const first = deal(random, HELDOUT_ROUNDS[0]);
+  const train = random.shuffle(distinct(take(trained, PAIRS_PER_QUALITY)));
+  random.shuffle(first);
+  const later = new Random(seed + 1_000_000);
+  return { train, heldout: [...first, ...later.shuffle(deal(later, HELDOUT_ROUNDS[1]))] };
 }
 
 function distinct(pairs: readonly Pair[]): Pair[] {

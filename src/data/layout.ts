@@ -5,7 +5,10 @@
  *   heldout.txt (or .jsonl)        text never trained on, for held-out loss and bits per byte
  *   sft.jsonl, sft-heldout.jsonl   dialogues
  *   preferences.jsonl, preferences-heldout.jsonl   pairs of answers, for reward model, DPO and PPO
- *   eval/TASK.jsonl                questions with accepted answers
+ *   eval/facts-NAME.jsonl          questions with accepted answers
+ *   eval/choice/{dev,val}/*.csv    multiple choice, as C-Eval and CMMLU are laid out
+ *   eval/minimal-pairs.jsonl       right and wrong sentences
+ *   eval/answer-key.jsonl          what the judge knows
  *
  * Only pretraining text is required. From a single file (or without heldout.txt) every 50th document is held out.
  */
@@ -23,6 +26,10 @@ export interface DataFiles {
   readonly preferencesHeldOut: string | null;
   /** Task name -> file of questions. */
   readonly questions: ReadonlyMap<string, string>;
+  /** Folder of multiple-choice questions. */
+  readonly choices: string | null;
+  readonly minimalPairs: string | null;
+  readonly answerKey: string | null;
 }
 
 export function locateData(path: string): DataFiles {
@@ -40,6 +47,9 @@ export function locateData(path: string): DataFiles {
       sftHeldOut: null,
       preferences: null,
       preferencesHeldOut: null,
+      choices: null,
+      minimalPairs: null,
+      answerKey: null,
     };
     return { pretrain: path, ...nothing, questions: new Map() };
   }
@@ -59,6 +69,9 @@ export function locateData(path: string): DataFiles {
     sftHeldOut: find('sft-heldout.jsonl'),
     preferences: find('preferences.jsonl'),
     preferencesHeldOut: find('preferences-heldout.jsonl'),
+    choices: find('eval/choice'),
+    minimalPairs: find('eval/minimal-pairs.jsonl'),
+    answerKey: find('eval/answer-key.jsonl'),
     questions: new Map(tasks.sort().map((name) => [basename(name, '.jsonl'), join(folder, name)])),
   };
 }

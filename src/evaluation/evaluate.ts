@@ -1,68 +1,77 @@
 /**
- * All tasks of a model, as one table.
- *
- *   bits-per-byte            on held-out text
- *   facts-seen               known facts, asked in a form of words that training used for other facts
- *   facts-unseen             known facts, asked in a form that training never used
- *   facts-pretrain-only      facts that were told in pretraining and never asked in training
+ * All tasks of a model, as one table. What each of them measures stands in tasks.ts.
  */
-import { type DataFiles, heldOutDocuments } from '../data/layout.ts';
-import { readQuestions } from '../data/questions.ts';
+import type { DataFiles } from '../data/layout.ts';
 import { UserError } from '../errors.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
-import { scoreTexts } from './bits-per-byte.ts';
-import { type Answered, answerQuestions, exactMatch } from './exact-match.ts';
-import type { Estimate } from './intervals.ts';
+import type { Answered } from './exact-match.ts';
+import type { Results } from './intervals.ts';
+import type { JudgedAnswer } from './judged-answers.ts';
+import { askJudgeQuestions, tasksOf } from './tasks.ts';
 
-export type Results = Record<string, Estimate>;
+export type { Results } from './intervals.ts';
 
 export interface EvaluateOptions {
-  /** Tasks to run; all that the data has by default. */
+  /** Tasks to run; all that the data has and the model can do by default. */
   readonly tasks?: readonly string[] | undefined;
   /** At most so many documents and questions of each task. */
   readonly limit?: number;
+  /** Taught to answer (the default), or a base model that continues text. */
+  readonly chat?: boolean;
+  /** Worked examples before each multiple-choice question. */
+  readonly shots?: number;
+  /** Answers of another model (from its `onJudged`), for the win rate. */
+  readonly baseline?: readonly JudgedAnswer[] | null;
   readonly onTask?: (task: string, total: number) => void;
   readonly onProgress?: (done: number) => void;
   readonly onAnswers?: (task: string, answers: readonly Answered[]) => void;
+  readonly onJudged?: (answers: readonly JudgedAnswer[]) => void;
 }
 
 export async function evaluateModel(
   model: CausalLM,
   tokenizer: Tokenizer,
   files: DataFiles,
-  { tasks, limit = Infinity, onTask, onProgress, onAnswers }: EvaluateOptions = {},
+  {
+    tasks,
+    limit = Infinity,
+    chat = true,
+    shots = 0,
+    baseline = null,
+    onTask,
+    onProgress = () => {},
+    onAnswers,
+    onJudged,
+  }: EvaluateOptions = {},
 ): Promise<Results> {
-  const available = ['bits-per-byte', ...files.questions.keys()];
-  for (const task of tasks ?? []) {
-    if (!available.includes(task))
-      throw new UserError(`There is no task "${task}"; choose from ${available.join(', ')}`);
-  }
+  const available = tasksOf(files, { chat, baseline });
+  const chosen = tasks ?? [...available].flatMap(([task, { byDefault }]) => (byDefault ? [task] : []));
+  for (const task of chosen) if (!available.has(task)) throw new UserError(noSuchTask(task, available));
   model.eval();
+  let answers: readonly JudgedAnswer[] | null = null; // asked once, for the judge and for the win rate
   const results: Results = {};
-  for (const task of tasks ?? available) {
-    if (task === 'bits-per-byte') {
-      if (files.pretrain.endsWith('.bin') && files.heldOut === null) continue; // token files have no text to count bytes of
-      const texts = heldOutDocuments(files, Math.min(limit, 2000));
-      if (texts.length === 0) continue;
-      onTask?.(task, texts.length);
-      const score = await scoreTexts(model, tokenizer, texts);
-      results[task] = score.bitsPerByte;
-      results.perplexity = exponent(score);
-      onProgress?.(texts.length);
-      continue;
-    }
-    const questions = readQuestions(files.questions.get(task)!).slice(0, limit);
-    onTask?.(task, questions.length);
-    const answers = await answerQuestions(model, tokenizer, questions, onProgress);
-    results[task] = exactMatch(answers);
-    onAnswers?.(task, answers);
+  for (const task of chosen) {
+    const place = {
+      ...{ model, tokenizer, files, limit, chat, shots, baseline, onProgress },
+      begin: (total: number) => onTask?.(task, total),
+      onAnswers: (given: readonly Answered[]) => onAnswers?.(task, given),
+    };
+    const judged = async () => {
+      if (answers === null) {
+        answers = await askJudgeQuestions(place);
+        onJudged?.(answers);
+      }
+      return answers;
+    };
+    Object.assign(results, await available.get(task)!.run({ ...place, judged }));
   }
   return results;
 }
 
-/** Perplexity a token, with the interval that follows from that of bits per byte (nats a token are proportional to it). */
-function exponent({ bitsPerByte, perplexity }: { bitsPerByte: Estimate; perplexity: number }): Estimate {
-  const at = (bits: number) => perplexity ** (bits / bitsPerByte.value);
-  return { value: perplexity, low: at(bitsPerByte.low), high: at(bitsPerByte.high), n: bitsPerByte.n };
+function noSuchTask(task: string, available: ReadonlyMap<string, unknown>): string {
+  const names = [...available.keys()].join(', ');
+  if (task === 'win-rate')
+    return `The task win-rate compares with another model; name it with --against DIR (tasks without one: ${names})`;
+  return `There is no task "${task}"; choose from ${names}`;
 }

@@ -5,11 +5,11 @@
  * baseline beside it is the best that a model could do without reading the question beyond its kind: always the most frequent
  * answer of that relation.
  */
+import { encodePrompt } from '../data/pairs.ts';
 import type { Question } from '../data/questions.ts';
-import { turn } from '../event-loop.ts';
-import { generateBatch } from '../generation/generate.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
-import { encodeDialogue, type Tokenizer } from '../tokenizer/index.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
+import { answerPrompts } from './answers.ts';
 import { type Estimate, wilson } from './intervals.ts';
 
 export interface Answered {
@@ -18,9 +18,6 @@ export interface Answered {
   readonly correct: boolean;
 }
 
-const BATCH = 32;
-const MAX_ANSWER_TOKENS = 48;
-
 /** The model's answer to every question. */
 export async function answerQuestions(
   model: CausalLM,
@@ -28,30 +25,12 @@ export async function answerQuestions(
   questions: readonly Question[],
   onProgress: (done: number) => void = () => {},
 ): Promise<Answered[]> {
-  const prompts = questions.map(({ question }) => {
-    return encodeDialogue(tokenizer, [{ role: 'user', content: question }], { addGenerationPrompt: true })
-      .ids;
+  const prompts = questions.map(({ question }) => encodePrompt(tokenizer, question));
+  const answers = await answerPrompts(model, tokenizer, prompts, { onProgress });
+  return questions.map((question, i) => {
+    const { text } = answers[i]!;
+    return { question, text, correct: isAccepted(text, question) };
   });
-  const order = [...prompts.keys()].sort((a, b) => prompts[a]!.length - prompts[b]!.length);
-  const texts = new Array<string>(questions.length).fill('');
-  for (let start = 0; start < order.length; start += BATCH) {
-    const batch = order.slice(start, start + BATCH);
-    const fitting = batch.filter((i) => prompts[i]!.length <= model.config.maxPositionEmbeddings);
-    const answers = await generateBatch(
-      model,
-      fitting.map((i) => prompts[i]!),
-      { maxNewTokens: MAX_ANSWER_TOKENS, stopIds: [tokenizer.eosId] },
-    );
-    for (const [row, i] of fitting.entries())
-      texts[i] = tokenizer.decode(answers[row]!, { skipSpecial: true });
-    onProgress(start + batch.length);
-    await turn();
-  }
-  return questions.map((question, i) => ({
-    question,
-    text: texts[i]!,
-    correct: isAccepted(texts[i]!, question),
-  }));
 }
 
 export function exactMatch(answered: readonly Answered[]): Estimate {

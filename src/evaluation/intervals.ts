@@ -14,6 +14,9 @@ export interface Estimate {
   readonly chance?: number;
 }
 
+/** Task -> what was measured. */
+export type Results = Record<string, Estimate>;
+
 const Z = 1.959963984540054;
 
 export function wilson(successes: number, n: number): Estimate {

@@ -1,12 +1,13 @@
 /**
  * Reward accuracy: in how many held-out pairs the reward model prefers the chosen answer, over all and for each quality. Guessing: half.
  */
-import type { Pair } from '../data/pairs.ts';
+import { describePairs, encodePairs, type Pair } from '../data/pairs.ts';
+import { readPreferences } from '../data/preferences.ts';
 import { turn } from '../event-loop.ts';
 import type { RewardModel } from '../models/reward-model.ts';
 import { fromArray, noGrad, scope } from '../tensor/index.ts';
-import type { Results } from './evaluate.ts';
-import { wilson } from './intervals.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
+import { type Results, wilson } from './intervals.ts';
 
 const BATCH = 32;
 
@@ -53,6 +54,18 @@ export async function rewardAccuracy(model: RewardModel, pairs: readonly Pair[])
       results[`reward-accuracy-${quality}`] = share((pair) => pair.quality === quality);
   }
   return results;
+}
+
+/** The same on the pairs of a file; `onNote` is told how many of them could be used. */
+export function rewardAccuracyOn(
+  path: string,
+  model: RewardModel,
+  tokenizer: Tokenizer,
+  { limit = Infinity, onNote = () => {} }: { limit?: number; onNote?: (text: string) => void } = {},
+): Promise<Results> {
+  const encoded = encodePairs(readPreferences(path), tokenizer, model.config.maxPositionEmbeddings);
+  onNote(`${path}: ${describePairs(encoded, path)}`);
+  return rewardAccuracy(model, encoded.pairs.slice(0, limit));
 }
 
 /** "reward-accuracy 89.0 % (83.9 to 92.6), reward-accuracy-fact 70.0 % (...)" */

@@ -1,8 +1,7 @@
 /**
  * Results as a table for a terminal: one line a stage and task, with interval and baseline.
  */
-import type { Results } from './evaluate.ts';
-import type { Estimate } from './intervals.ts';
+import type { Estimate, Results } from './intervals.ts';
 
 export function formatResults(stages: Readonly<Record<string, Results>>): string {
   const rows = [['stage', 'task', 'value', '95% interval', 'majority', 'n']];
@@ -30,7 +29,9 @@ export function formatsOf(
   task: string,
   { chance }: Estimate,
 ): { show: (x: number) => string; chance: string } {
-  const isShare = /^(facts|reward-accuracy)/.test(task);
+  const isShare = /^(facts|reward-accuracy|choice|minimal-pairs|judge|win-rate|distinct|repetition)/.test(
+    task,
+  );
   const show = (x: number) => (isShare ? `${(100 * x).toFixed(1)}%` : x.toFixed(3));
   return { show, chance: chance === undefined ? '' : show(chance) };
 }

@@ -88,6 +88,17 @@ export function loadModelDirectory(path: string, random = new Random(0)): Loaded
   return load(path, 'language', (config) => new CausalLM(config, random));
 }
 
+/** What a directory holds, without reading its weights. */
+export function kindOfDirectory(path: string): HeadKind {
+  const file = join(locateDirectory(path), 'config.json');
+  try {
+    return headKindOf(JSON.parse(readText(file)));
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new UserError(`${file} is no valid JSON: ${error.message}`);
+    throw error;
+  }
+}
+
 /** The same for the directory of a reward model. */
 export function loadRewardDirectory(path: string, random = new Random(0)): LoadedModel<RewardModel> {
   return load(path, 'reward', (config) => new RewardModel(config, random));

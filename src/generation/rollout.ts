@@ -90,6 +90,6 @@ function drawFrom(logits: Logits, weights: Float64Array, u: number): { next: num
 }
 
 /** A seed for answer number `answer` of the run `seed`: mixed, because neighbouring pairs must not share a stream. */
-function streamSeed(seed: number, answer: number): number {
+export function streamSeed(seed: number, answer: number): number {
   return (new Random(seed).uint32() ^ Math.imul(answer + 1, 0x85ebca6b)) >>> 0;
 }

@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { type DataFiles, locateData } from '../data/layout.ts';
 import { guardDisk, UserError } from '../errors.ts';
 import { evaluateModel, type Results } from '../evaluation/evaluate.ts';
-import { rewardAccuracy } from '../evaluation/reward-accuracy.ts';
+import type { JudgedAnswer } from '../evaluation/judged-answers.ts';
+import { rewardAccuracyOn } from '../evaluation/reward-accuracy.ts';
 import { formatResults } from '../evaluation/table.ts';
 import {
   locateDirectory,
@@ -31,7 +32,6 @@ import { preset } from '../models/presets.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { RunHistory } from './history.ts';
 import { checkPpo } from './ppo-stage.ts';
-import { readPairs } from './preference-data.ts';
 import type { Reporter } from './reporter.ts';
 import { writeRunSettings } from './run-settings.ts';
 import { printSamples } from './samples.ts';
@@ -141,9 +141,15 @@ function storeTokenizer({ out, settings, resume }: RunContext, tokenizer: Tokeni
 async function evaluateStages(run: RunContext, files: DataFiles): Promise<void> {
   const { out, settings, reporter } = run;
   const all: Record<string, Results> = {};
+  let baseline: readonly JudgedAnswer[] | null = null;
   const present: string[] = trainableStages.filter((stage) => existsSync(locateDirectory(join(out, stage))));
   const folders = new Map(present.map((stage) => [stage, join(out, stage)]));
-  if (present.length === 0 && settings.initFrom !== null) folders.set('init', settings.initFrom);
+  const needsStart = !present.some((stage) => stage === 'pretrain' || stage === 'sft'); // aligned from elsewhere: show from where
+  if (needsStart && settings.initFrom !== null) {
+    folders.clear();
+    for (const stage of ['init', ...present])
+      folders.set(stage, stage === 'init' ? settings.initFrom : join(out, stage));
+  }
   if (folders.size === 0)
     throw new UserError(`There is nothing to evaluate in ${out}; train a stage first or give --init-from`);
   for (const [stage, folder] of folders) {
@@ -153,10 +159,12 @@ async function evaluateStages(run: RunContext, files: DataFiles): Promise<void> 
       continue;
     }
     const { model, tokenizer } = loadModelDirectory(folder);
-    // A base model continues text; questions are asked of models that were taught to answer.
-    const tasks = stage === 'pretrain' ? ['bits-per-byte'] : undefined;
     all[stage] = await evaluateModel(model, tokenizer, files, {
-      tasks,
+      chat: stage !== 'pretrain', // a base model continues text
+      baseline, // the stages behind SFT are compared with it
+      onJudged: (answers) => {
+        if (stage === 'sft' || stage === 'init') baseline = answers;
+      },
       limit: settings.quick ? QUICK.questions : Infinity,
       onTask: (task, total) => reporter.begin(`${stage} ${task}`, total),
       onProgress: (done) => reporter.advance(done, ''),
@@ -177,7 +185,7 @@ async function evaluateReward(
 ): Promise<Results | null> {
   if (files.preferencesHeldOut === null) return null;
   const { model, tokenizer } = loadRewardDirectory(folder);
-  const heldOut = { ...files, preferences: files.preferencesHeldOut, preferencesHeldOut: null };
-  const { pairs } = readPairs(heldOut, tokenizer, { context: model.config.maxPositionEmbeddings }, reporter);
-  return rewardAccuracy(model, pairs);
+  return rewardAccuracyOn(files.preferencesHeldOut, model, tokenizer, {
+    onNote: (text) => reporter.note(text),
+  });
 }

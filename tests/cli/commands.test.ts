@@ -173,6 +173,34 @@ test('bad input of train: one sentence, exit code 2', async () => {
   await eachOf(cases, 3, async ([begin, ...parts]) => isRefused(await begin(), 2, ...parts));
 });
 
+test('evaluate: multiple choice from a local folder, and the judge against another model', async () => {
+  const choices = join(folder, 'choices');
+  const rows = ['甲？,一,二,三,四,A', '乙？,一,二,三,四,B', '丙？,一,二,三,四,C'];
+  put(
+    choices,
+    'test/anatomy.csv',
+    `,Question,A,B,C,D,Answer\n${rows.map((row, i) => `${i},${row}\n`).join('')}`,
+  );
+  const data = join(folder, 'judged');
+  put(data, 'pretrain.txt', '中国');
+  const fact = { relation: 'r', subject: '甲', answer: '乙', accepted: ['甲是乙。'], questions: ['甲？'] };
+  put(data, 'eval/answer-key.jsonl', JSON.stringify(fact));
+  const pair = { prompt: '甲？', chosen: '甲是乙。', rejected: '乙' };
+  put(data, 'preferences-heldout.jsonl', JSON.stringify(pair));
+  const evaluate = (...args: string[]) => command('evaluate', ['--model', model, '--json', ...args]);
+  const [chosen, judged] = await Promise.all([
+    evaluate('--data', world, '--choices', choices, '--tasks', 'choice-ppl,choice-gen', '--base'),
+    evaluate('--data', data, '--tasks', 'judge,win-rate', '--against', join(run, 'pretrain')),
+  ]);
+  assert.equal([chosen.code, judged.code], [0, 0], chosen.stderr + judged.stderr);
+  const results = JSON.parse(chosen.stdout) as Evaluation[string];
+  assert.equal(Object.keys(results), ['choice-ppl', 'choice-ppl-token', 'choice-ppl-letter', 'choice-gen']);
+  assert.equal([results['choice-ppl']!.n, results['choice-ppl']!.chance], [3, 0.25]);
+  const win = JSON.parse(judged.stdout) as Evaluation[string];
+  assert.is(win['judge-fact']!.n, 1);
+  assert.is(win['win-rate']!.n, 1);
+});
+
 test('bad input of chat and evaluate: one sentence, exit code 2', async () => {
   const cut = damaged('cut', 'model.safetensors', (path) => truncateSync(path, 9999));
   const flipped = damaged('flipped', 'model.safetensors', flip);
@@ -180,6 +208,9 @@ test('bad input of chat and evaluate: one sentence, exit code 2', async () => {
     writeFileSync(path, readFileSync(path, 'utf8').replace('"qwen2"', '"llama"'));
     writeFileSync(join(path, '../SHA256SUMS'), '');
   });
+  const badChoices = join(folder, 'bad-choices');
+  const header = 'id,question,A,B,C,D,answer';
+  put(badChoices, 'val/a_val.csv', `${header}\n0,甲？,1,2,3,4,A\n1,乙？,1,2,3,4,F\n`);
   const chat = (path: string, ...args: string[]) =>
     command('chat', ['--model', path, ...args, '--prompt', '你好']);
   const evaluate = (...args: string[]) => command('evaluate', args);
@@ -199,6 +230,17 @@ test('bad input of chat and evaluate: one sentence, exit code 2', async () => {
     [() => evaluate('--model', model, '--logits', '1,400'), '"400" is no token id', '0 to 399'],
     [() => evaluate('--model', model, '--logits', Array(17).fill(9).join()), '17 tokens', 'context of 16'],
     [() => evaluate('--model', model, '--data', world, '--tasks', 'facts-new'), 'no task "facts-new"'],
+    [() => evaluate('--model', model, '--data', world, '--choices', folder), 'no .csv file in val/ or test/'],
+    [
+      () => evaluate('--model', model, '--data', world, '--choices', badChoices, '--tasks', 'choice-ppl'),
+      'a_val.csv:3',
+      'A, B, C or D, got "F"',
+    ],
+    [() => evaluate('--model', model, '--data', world, '--tasks', 'win-rate'), '--against DIR'],
+    [
+      () => evaluate('--model', model, '--data', world, '--against', join(folder, 'none')),
+      'no such directory',
+    ],
   ];
   await eachOf(cases, 3, async ([begin, ...parts]) => isRefused(await begin(), 2, ...parts));
 });

@@ -12,8 +12,10 @@ test('a directory: each file under its name, questions by task', () => {
   const data = `${folder}/data`;
   const names = ['pretrain.txt', 'heldout.txt', 'sft.jsonl', 'sft-heldout.jsonl', 'preferences.jsonl'];
   for (const name of names) put(data, name, '');
-  for (const name of ['facts-b', 'facts-a', 'choice', 'minimal-pairs']) put(data, `eval/${name}.jsonl`, '');
+  for (const name of ['facts-b', 'facts-a', 'choice', 'minimal-pairs', 'answer-key'])
+    put(data, `eval/${name}.jsonl`, '');
   put(data, 'eval/facts-c.txt', '');
+  mkdirSync(`${data}/eval/choice`);
   assert.equal(locateData(data), {
     pretrain: `${data}/pretrain.txt`,
     heldOut: `${data}/heldout.txt`,
@@ -21,6 +23,9 @@ test('a directory: each file under its name, questions by task', () => {
     sftHeldOut: `${data}/sft-heldout.jsonl`,
     preferences: `${data}/preferences.jsonl`,
     preferencesHeldOut: null,
+    choices: `${data}/eval/choice`,
+    minimalPairs: `${data}/eval/minimal-pairs.jsonl`,
+    answerKey: `${data}/eval/answer-key.jsonl`,
     questions: new Map([
       ['facts-a', `${data}/eval/facts-a.jsonl`],
       ['facts-b', `${data}/eval/facts-b.jsonl`],

@@ -1,10 +1,14 @@
+import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { locateData } from '../../src/data/layout.ts';
+import { encodePrompt } from '../../src/data/pairs.ts';
 import type { Question } from '../../src/data/questions.ts';
+import { answerPrompts } from '../../src/evaluation/answers.ts';
 import { scoreTexts } from '../../src/evaluation/bits-per-byte.ts';
 import { evaluateModel } from '../../src/evaluation/evaluate.ts';
 import { answerQuestions } from '../../src/evaluation/exact-match.ts';
+import type { JudgedAnswer } from '../../src/evaluation/judged-answers.ts';
 import { Chat } from '../../src/generation/chat.ts';
 import { fromArray, noGrad } from '../../src/tensor/index.ts';
 import { allClose } from '../close.ts';
@@ -13,6 +17,7 @@ import { tinyModel, tinyTokenizer as tokenizer } from '../training/tiny.ts';
 
 const model = tinyModel({ initializerRange: 0.3 }).eval(); // sharp enough for texts to differ
 const CONTEXT = 32;
+const shipped = fileURLToPath(new URL('../../data', import.meta.url));
 
 /** -log2 p of every id after the first, one stretch of the context at a time, in float64 from the logits. */
 function bitsByHand(ids: readonly number[]): number {
@@ -88,6 +93,21 @@ test('answers in batches = the answers of a chat, one by one; a question longer 
   }
 });
 
+test('drawn answers: the same for the same seed, whatever else is asked; others for another seed', async () => {
+  const prompts = Array.from({ length: 40 }, (_, i) =>
+    encodePrompt(tokenizer, '中国小猫在河边'.slice(0, 1 + (i % 7))),
+  );
+  const texts = async (n: number, seed: number) =>
+    (await answerPrompts(model, tokenizer, prompts.slice(0, n), { seed })).map(({ text }) => text);
+  const [all, few, other] = [await texts(40, 1), await texts(9, 1), await texts(40, 2)];
+  assert.equal(
+    all.slice(0, 9).map((text) => text.slice(0, 4)),
+    few.map((text) => text.slice(0, 4)),
+  );
+  assert.ok(all.filter((text, i) => text === other[i]).length < 8);
+  assert.is.not(all[0], all[7], 'one prompt asked twice is answered twice');
+});
+
 test('evaluateModel: all tasks the data has, some of them, or a sentence about one that it has not', async () => {
   const folder = temporaryFolder();
   put(folder, 'pretrain.txt', '中国');
@@ -113,6 +133,44 @@ test('evaluateModel: all tasks the data has, some of them, or a sentence about o
     () => evaluateModel(model, tokenizer, files, { tasks: ['facts-new'] }),
     'no task "facts-new"',
     'bits-per-byte, facts-seen',
+  );
+});
+
+test('the tasks of the shipped data: all for a model that answers, those without answers for a base model', async () => {
+  const files = { ...locateData(shipped), questions: new Map<string, string>() };
+  const options = { limit: 3 };
+  const base = await evaluateModel(model, tokenizer, files, { ...options, chat: false });
+  const kinds = Object.keys(base).filter((task) => task.startsWith('minimal-pairs-'));
+  assert.equal(
+    Object.keys(base).filter((task) => !kinds.includes(task)),
+    ['bits-per-byte', 'perplexity', 'choice-ppl', 'choice-ppl-token', 'choice-ppl-letter', 'minimal-pairs'],
+  );
+  let answers: readonly JudgedAnswer[] = [];
+  const told: string[] = [];
+  const chat = await evaluateModel(model, tokenizer, files, {
+    ...options,
+    tasks: ['choice-gen', 'judge'],
+    onTask: (task) => told.push(task),
+    onJudged: (judged) => {
+      answers = judged;
+    },
+  });
+  assert.equal(told, ['choice-gen', 'judge']);
+  assert.is(answers.length, 3);
+  for (const task of ['choice-gen', 'judge-score', 'judge-fact', 'answer-length', 'distinct-2', 'repetition'])
+    assert.is(chat[task]!.n, 3, task);
+  const again = await evaluateModel(model, tokenizer, files, {
+    ...options,
+    tasks: ['judge', 'win-rate'],
+    baseline: answers,
+    onTask: (task) => told.push(task),
+  });
+  assert.equal(told, ['choice-gen', 'judge', 'judge'], 'the questions are asked once for both tasks');
+  assert.equal([again['win-rate']!.value, again['win-rate-decided']!.n], [0.5, 0], 'a model against itself');
+  await refusesLater(
+    () => evaluateModel(model, tokenizer, files, { tasks: ['win-rate'] }),
+    'win-rate',
+    '--against DIR',
   );
 });
 

@@ -29,6 +29,14 @@ const preferences = [
 ]);
 put(world, 'preferences.jsonl', lines([...preferences, { prompt: '好', chosen: '好', rejected: '好' }]));
 put(world, 'preferences-heldout.jsonl', lines(preferences.slice(0, 4)));
+const known = {
+  relation: 'capital',
+  subject: '中国',
+  answer: '北京',
+  accepted: ['北京。'],
+  questions: ['中国？'],
+};
+put(world, 'eval/answer-key.jsonl', lines([known]));
 
 const STAGES = ['tokenizer', 'pretrain', 'sft', 'reward', 'ppo', 'dpo', 'evaluate'] as const;
 const settingsOf = (changes: Partial<RunSettings> = {}) =>
@@ -64,6 +72,9 @@ test('all seven stages: a checkpoint each, metrics, reward accuracy in the evalu
     object
   >;
   assert.equal(Object.keys(evaluation), ['pretrain', 'sft', 'reward', 'ppo', 'dpo']);
+  assert.ok('judge-score' in evaluation.sft! && !('win-rate' in evaluation.sft));
+  for (const stage of ['ppo', 'dpo'])
+    assert.ok('win-rate' in evaluation[stage]!, `${stage} is compared with sft`);
   assert.ok('reward-accuracy' in evaluation.reward! && 'reward-accuracy-polite' in evaluation.reward!);
   assert.ok(notes.some((note) => note.includes('8 pairs (1 left out: chosen and rejected are equal)')));
   const metrics = readFileSync(join(base, 'metrics.jsonl'), 'utf8')
@@ -97,7 +108,13 @@ test('each stage alone from a checkpoint; GRPO with the verifiable reward needs 
   const initFrom = join(base, 'sft');
   const alone = (name: string, changes: Partial<RunSettings>) =>
     run(join(folder, name), settingsOf({ initFrom, vocabSize: null, ...changes }));
-  await alone('dpo-alone', { stages: ['dpo'] });
+  await alone('dpo-alone', { stages: ['dpo', 'evaluate'] });
+  const evaluation = JSON.parse(readFileSync(join(folder, 'dpo-alone', 'evaluation.json'), 'utf8')) as Record<
+    string,
+    object
+  >;
+  assert.equal(Object.keys(evaluation), ['init', 'dpo'], 'what it started from stands beside it');
+  assert.ok('win-rate' in evaluation.dpo!);
   assert.ok(bits(join(folder, 'dpo-alone'), 'dpo').equals(bits(base, 'dpo')));
   await alone('ppo-alone', { stages: ['ppo'], rewardFrom: join(base, 'reward') });
   assert.ok(bits(join(folder, 'ppo-alone'), 'ppo').equals(bits(base, 'ppo')));

@@ -1,0 +1,67 @@
+/**
+ * Answers to many prompts, in batches of nearly one length, and whether each came to its end by itself.
+ *
+ * Greedy, or drawn from the model's own distribution: every answer then has a random stream of its own, so that it depends on neither the
+ * batch it is drawn in nor on its neighbours.
+ * A prompt longer than the context has no answer: its text is empty and unfinished.
+ */
+import { turn } from '../event-loop.ts';
+import { generateBatch } from '../generation/generate.ts';
+import { streamSeed } from '../generation/rollout.ts';
+import { greedy, indexOfMax, sample } from '../generation/sampler.ts';
+import type { CausalLM } from '../models/causal-lm.ts';
+import { Random } from '../tensor/index.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
+
+export interface GivenAnswer {
+  readonly text: string;
+  /** Ended with `</s>`; false: cut off by the limit. */
+  readonly finished: boolean;
+}
+
+const BATCH = 32;
+export const MAX_ANSWER_TOKENS = 48;
+
+export interface AnswerOptions {
+  /** Draw the answers at temperature 1 with this seed; greedy without one. */
+  readonly seed?: number;
+  readonly onProgress?: (done: number) => void;
+}
+
+export async function answerPrompts(
+  model: CausalLM,
+  tokenizer: Tokenizer,
+  prompts: readonly (readonly number[])[],
+  { seed, onProgress = () => {} }: AnswerOptions = {},
+): Promise<GivenAnswer[]> {
+  const order = [...prompts.keys()].sort((a, b) => prompts[a]!.length - prompts[b]!.length);
+  const answers = prompts.map((): GivenAnswer => ({ text: '', finished: false }));
+  for (let start = 0; start < order.length; start += BATCH) {
+    const batch = order.slice(start, start + BATCH);
+    const fitting = batch.filter((i) => prompts[i]!.length <= model.config.maxPositionEmbeddings);
+    const ended = fitting.map(() => false);
+    const streams = seed === undefined ? null : fitting.map((i) => new Random(streamSeed(seed, i)));
+    const ids = await generateBatch(
+      model,
+      fitting.map((i) => prompts[i]!),
+      {
+        maxNewTokens: MAX_ANSWER_TOKENS,
+        stopIds: [tokenizer.eosId],
+        choose(logits, row) {
+          const stream = streams?.[row];
+          const next =
+            stream === undefined
+              ? indexOfMax(logits)
+              : sample(logits, [], { ...greedy, temperature: 1 }, stream);
+          ended[row] = next === tokenizer.eosId;
+          return next;
+        },
+      },
+    );
+    for (const [row, i] of fitting.entries())
+      answers[i] = { text: tokenizer.decode(ids[row]!, { skipSpecial: true }), finished: ended[row]! };
+    onProgress(start + batch.length);
+    await turn();
+  }
+  return answers;
+}

@@ -1,0 +1,55 @@
+/**
+ * A model's answers before the judge: mean score, the share that has each quality, and how varied the answers are.
+ *
+ * Answers are drawn, not greedy: alignment changes the distribution, and the most likely answer of an SFT model may be right while much
+ * of what it says is not.
+ *
+ *   judge-score, judge-fact, judge-sentence, judge-polite, judge-stop
+ *   answer-length (characters), distinct-1, distinct-2, repetition
+ */
+import type { KnownFact } from '../data/answer-key.ts';
+import { encodePrompt } from '../data/pairs.ts';
+import type { CausalLM } from '../models/causal-lm.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
+import { answerPrompts, type GivenAnswer } from './answers.ts';
+import { bootstrapMean } from './bootstrap.ts';
+import { diversity } from './diversity.ts';
+import { type Estimate, wilson } from './intervals.ts';
+import { JUDGED, Judge, type Verdict } from './judge.ts';
+
+export interface JudgedAnswer extends GivenAnswer {
+  readonly question: string;
+  readonly verdict: Verdict;
+}
+
+/** Every model draws with the same seed. */
+const SEED = 1;
+
+/** Ask every question once and judge the answers. Questions that are not in the key are left out. */
+export async function judgeModel(
+  model: CausalLM,
+  tokenizer: Tokenizer,
+  { key, questions }: { readonly key: readonly KnownFact[]; readonly questions: readonly string[] },
+  onProgress: (done: number) => void = () => {},
+): Promise<JudgedAnswer[]> {
+  const judge = new Judge(key);
+  const known = questions.filter((question) => judge.knows(question));
+  const prompts = known.map((question) => encodePrompt(tokenizer, question));
+  const answers = await answerPrompts(model, tokenizer, prompts, { seed: SEED, onProgress });
+  return known.map((question, i) => {
+    const answer = answers[i]!;
+    return { question, ...answer, verdict: judge.judge(question, answer.text, answer) };
+  });
+}
+
+export function judgeResults(answers: readonly JudgedAnswer[]): Record<string, Estimate> {
+  const shares = JUDGED.map((quality) => {
+    const have = answers.filter(({ verdict }) => verdict[quality] === 1).length;
+    return [`judge-${quality}`, wilson(have, answers.length)] as const;
+  });
+  return {
+    'judge-score': bootstrapMean(answers.map(({ verdict }) => verdict.score)),
+    ...Object.fromEntries(shares),
+    ...diversity(answers.map(({ text }) => text)),
+  };
+}

@@ -1,0 +1,143 @@
+import { fileURLToPath } from 'node:url';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { readAnswerKey } from '../../src/data/answer-key.ts';
+import { readPreferences } from '../../src/data/preferences.ts';
+import { JUDGED, Judge, type Judged } from '../../src/evaluation/judge.ts';
+import { Random } from '../../src/tensor/random.ts';
+
+const shipped = (name: string) => fileURLToPath(new URL(`../../data/${name}`, import.meta.url));
+const key = readAnswerKey(shipped('eval/answer-key.jsonl'));
+const judge = new Judge(key);
+const pairs = ['preferences.jsonl', 'preferences-heldout.jsonl'].flatMap((name) => [
+  ...readPreferences(shipped(name)),
+]);
+
+/** Qualities that an answer lacks, as one word. */
+const lacks = (question: string, answer: string, finished = true) => {
+  const verdict = judge.judge(question, answer, { finished });
+  return JUDGED.filter((quality) => verdict[quality] === 0).join(' ');
+};
+
+test('the accepted sentence of every fact is perfect, for every question about it', () => {
+  for (const { questions, accepted } of key) {
+    for (const question of questions) {
+      assert.is(judge.judge(question, accepted[0]!).score, 1, `${question} ${accepted[0]}`);
+    }
+  }
+});
+
+test('labelled pairs: the chosen answer wins, and what the rejected one lacks is the labelled quality', () => {
+  const wrong: string[] = [];
+  const unlike: string[] = [];
+  for (const { prompt, chosen, rejected, quality } of pairs) {
+    const line = `${quality}: ${prompt} ${chosen} / ${rejected}`;
+    if (judge.judge(prompt, chosen).score <= judge.judge(prompt, rejected).score) wrong.push(line);
+    if (lacks(prompt, chosen) !== '' || lacks(prompt, rejected) !== quality)
+      unlike.push(`${line}: ${lacks(prompt, rejected)}`);
+  }
+  assert.ok(wrong.length <= 0.01 * pairs.length, `${wrong.length} of ${pairs.length}: ${wrong[0]}`);
+  assert.ok(unlike.length <= 0.01 * pairs.length, `${unlike.length} of ${pairs.length}: ${unlike[0]}`);
+});
+
+test('negative control: with the answers of other facts the judge agrees with the fact pairs no more', () => {
+  const random = new Random(3);
+  const known = key.filter(({ answer }) => answer !== '');
+  const answers = random.shuffle(known.map(({ answer, accepted }) => ({ answer, accepted })));
+  const confused = new Judge(known.map((fact, i) => ({ ...fact, ...answers[i]! })));
+  const facts = pairs.filter(({ quality }) => quality === 'fact');
+  const right = facts.filter(
+    ({ prompt, chosen, rejected }) =>
+      confused.judge(prompt, chosen).score > confused.judge(prompt, rejected).score,
+  );
+  assert.ok(right.length < 0.1 * facts.length, `${right.length} of ${facts.length}`);
+});
+
+const CAPITAL = '法国的首都是哪里？';
+
+test('fact: other words, hedging, denial, another subject', () => {
+  const cases: [string, string, boolean][] = [
+    [CAPITAL, '法国的首都是巴黎。', true],
+    [CAPITAL, '巴黎是法国的首都。', true],
+    [CAPITAL, '它的首都是巴黎。', true],
+    [CAPITAL, '法国的首都是伦敦。', false],
+    [CAPITAL, '法国的首都是巴黎或者伦敦。', false],
+    [CAPITAL, '法国的首都不是巴黎。', false],
+    [CAPITAL, '德国的首都是巴黎。', false],
+    [CAPITAL, '英国的首都是伦敦。法国的首都是巴黎。', false],
+    [CAPITAL, '法国是一个国家。', false],
+    ['巴西的首都是哪里？', '巴西利亚。', true],
+    ['“大”的反义词是什么？', '大的反义词是小。', true],
+    ['“大”的反义词是什么？', '大的反义词是大。', false],
+    [CAPITAL, '法国的首都是巴黎巴黎。', false],
+    ['四月有多少天？', '四月有三十天。', true],
+    ['四月有多少天？', '四月有三十一天。', false],
+    ['四月有多少天？', '答案是三十一天。', false],
+    ['四月有多少天？', '答案是三十天。', true],
+    ['星期一的后一天是星期几？', '星期一的后一天是星期二。', true],
+    ['星期一的后一天是星期几？', '星期二的后一天是星期一。', false],
+    ['三角形有几条边？', '三角形有四条边。', false],
+    ['三角形有几条边？', '三角形有三条边', true],
+  ];
+  for (const [question, answer, right] of cases)
+    assert.is(judge.judge(question, answer).fact, right ? 1 : 0, `${question} ${answer}`);
+});
+
+test('each quality alone: a fragment, a rude word, an answer that goes on', () => {
+  const cases: [string, Judged | ''][] = [
+    ['法国的首都是巴黎。祝你开心！', ''],
+    ['巴黎。', 'sentence'],
+    ['巴黎', 'sentence'],
+    ['法国的首都是巴黎。真笨。', 'polite'],
+    ['别来烦我。法国的首都是巴黎。', 'polite'],
+    ['法国的首都是巴黎。法国的首都是巴黎。', 'stop'],
+    ['法国的首都是巴黎。德国的首都是柏林。', 'stop'],
+    ['法国的首都是巴黎。今天天气很好，我们一起去公园玩，他高兴地笑了，妈妈也高兴地笑了。', 'stop'],
+    ['法国的首都是巴黎。好。好的。', 'stop'],
+  ];
+  for (const [answer, lacking] of cases) assert.is(lacks(CAPITAL, answer), lacking, answer);
+  assert.is(lacks(CAPITAL, '法国的首都是巴黎。', false), 'stop', 'cut off by the limit');
+});
+
+test('a sentence that breaks off is none', () => {
+  for (const answer of [
+    '法国的首都是。',
+    '法国的首都是，。',
+    '法国的首都是“”。',
+    '法国的首都是巴',
+    '，。',
+    '法国。',
+  ])
+    assert.is(judge.judge(CAPITAL, answer).sentence, 0, answer);
+  for (const answer of ['法国的首都是伦敦。', '它的首都是巴黎！', '答案是巴黎。', '我觉得是巴黎。'])
+    assert.is(judge.judge(CAPITAL, answer).sentence, 1, answer);
+});
+
+test('degenerate answers earn little: silence, one word for ever, flattery, every answer at once', () => {
+  const scores = ['', '   ', '巴黎'.repeat(20), '的'.repeat(30)].map(
+    (text) => judge.judge(CAPITAL, text).score,
+  );
+  assert.equal(scores.slice(0, 2), [0, 0]);
+  assert.ok(Math.max(...scores) <= 0.6);
+  const everything = [...new Set(key.filter((f) => f.relation === 'capital').map((f) => f.answer))].join(
+    '、',
+  );
+  assert.is(judge.judge(CAPITAL, `法国的首都是${everything}。`).fact, 0);
+  assert.is(judge.judge(CAPITAL, '你真聪明！').fact, 0);
+});
+
+test('what nobody can know: admitting it is right, an invention is not', () => {
+  const unknown = key.find(({ answer }) => answer === '')!.questions[0]!;
+  assert.is(judge.judge(unknown, '对不起，我不知道。').score, 1);
+  assert.is(judge.judge(unknown, '是北京。').fact, 0);
+  assert.is(lacks(unknown, '不知道，别问我。'), 'polite');
+  assert.is(judge.judge(CAPITAL, '对不起，我不知道。').fact, 0);
+});
+
+test('a question that is not in the key is refused', () => {
+  assert.is(judge.knows(CAPITAL), true);
+  assert.is(judge.knows('？'), false);
+  assert.throws(() => judge.judge('？', '好。'), /no answer to "？"/);
+});
+
+test.run();
