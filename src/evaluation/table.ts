@@ -4,7 +4,7 @@
 import type { Estimate, Results } from './intervals.ts';
 
 export function formatResults(stages: Readonly<Record<string, Results>>): string {
-  const rows = [['stage', 'task', 'value', '95% interval', 'majority', 'n']];
+  const rows = [['stage', 'task', 'value', '95% interval', 'guessing', 'n']];
   for (const [stage, results] of Object.entries(stages)) {
     for (const [task, estimate] of Object.entries(results)) {
       const { show, chance } = formatsOf(task, estimate);

@@ -20,7 +20,7 @@ interface Scope {
   readonly outer: Scope | null;
 }
 
-/** The owner is written on the memory itself: a step makes a thousand allocations, and a Map or WeakSet of them costs more than the rest. */
+/** The owner is written on the memory itself: a step makes a thousand allocations, and looking each up in a Map or WeakSet shows in its profile. */
 const OWNER = Symbol('owner');
 const RELEASED = Symbol('released');
 type Owned = Data & { [OWNER]?: Scope | typeof RELEASED | undefined };

@@ -14,8 +14,8 @@ export type View = ndarray.NdArray<Data>;
 /**
  * A view of `data`; row-major from its start unless strides and offset say otherwise.
  *
- * `ndarray()` asks the memory for its type by name, every time: 0.3 microseconds, a thousand times a step. So the class it chose for an element
- * type and rank is remembered, and used directly from then on.
+ * `ndarray()` asks the memory for its type by name, every time, which was 7% of the time of decoding. So the class it chose for an element type
+ * and rank is remembered, and used directly from then on.
  */
 export function viewOf(data: Data, shape: Shape, stride: Shape = rowMajorStrides(shape), offset = 0): View {
   const rank = shape.length;
@@ -44,6 +44,12 @@ export function viewOf(data: Data, shape: Shape, stride: Shape = rowMajorStrides
 type ViewClass = new (data: Data, ...numbers: number[]) => View;
 const float32Views: (ViewClass | undefined)[] = [];
 const int32Views: (ViewClass | undefined)[] = [];
+
+/** [N, M] seen as [M, N]. */
+export function turned({ data, shape, stride, offset }: View): View {
+  return viewOf(data, [shape[1]!, shape[0]!], [stride[1]!, stride[0]!], offset);
+}
+
 /** True if the elements lie one after the other in row-major order (axes of length 1 do not matter). */
 export function isContiguous(view: View): boolean {
   let step = 1;

@@ -104,7 +104,7 @@ test('the table: aligned columns, shares in percent, bits as they are', () => {
     sft: { 'facts-seen': { value: 0.5, low: 0.25, high: 0.75, n: 100, chance: 0.125 } },
   });
   assert.equal(text.split('\n'), [
-    'stage     task           value    95% interval  majority    n',
+    'stage     task           value    95% interval  guessing    n',
     'pretrain  bits-per-byte  1.235  1.200 .. 1.300              7',
     'sft       facts-seen     50.0%  25.0% .. 75.0%     12.5%  100',
   ]);

@@ -9,7 +9,7 @@ import { record } from '../autograd.ts';
 import type { FusedKernels } from '../fused.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 import { leaf, type Tensor } from '../tensor.ts';
-import { isContiguous, type View, viewOf } from '../view.ts';
+import { isContiguous, turned, type View, viewOf } from '../view.ts';
 import { mul } from './arithmetic.ts';
 import { contiguous, reshape } from './shape.ts';
 import { sum } from './sum.ts';
@@ -101,11 +101,6 @@ export function fusedLinear(fused: FusedKernels, x: Tensor, weight: Tensor, bias
       bias && ((dy) => sum(reshape(dy, [-1, outputs]), 0)),
     ],
   );
-}
-
-/** [N, M] seen as [M, N]. */
-function turned({ data, shape, stride, offset }: View): View {
-  return viewOf(data, [shape[1]!, shape[0]!], [stride[1]!, stride[0]!], offset);
 }
 
 export interface AttentionInputs {

@@ -3,7 +3,7 @@
  */
 import type { HostArray } from '../../dtype.ts';
 import type { AttentionViews, FusedKernels } from '../../fused.ts';
-import { type View, viewOf } from '../../view.ts';
+import { turned, type View, viewOf } from '../../view.ts';
 import type { Device } from './device.ts';
 import { dotRows, gemm, isFewRows } from './matmul.ts';
 import { SCRATCH_BYTES } from './memory.ts';
@@ -156,12 +156,6 @@ export function fusedKernels(device: Device): FusedKernels {
       return { losses, dHidden, dWeight };
     },
   };
-}
-
-/** [N, M] seen as [M, N]. */
-function turned(view: View): View {
-  const [rows, columns] = view.shape as [number, number];
-  return viewOf(view.data, [columns, rows], [view.stride[1]!, view.stride[0]!], view.offset);
 }
 
 function sizes({ q, k }: AttentionViews) {

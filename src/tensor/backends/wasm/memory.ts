@@ -17,7 +17,7 @@ const CONTROL_BYTES = 8192;
 export const SCRATCH_BYTES = 4 << 20;
 const ALIGNMENT = 64;
 
-/** Marks arrays that the collector watches: most never are, and asking the registry costs as much as the rest of a release. */
+/** Marks arrays that the collector watches: most never are, and the registry need not be asked about them. */
 const WATCHED = Symbol('watched');
 type Watched = HostArray & { [WATCHED]?: true };
 

@@ -25,7 +25,7 @@ export interface WorkerHandle {
 export type Kernel = (...args: number[]) => number | undefined;
 export type Kernels = Readonly<Record<string, Kernel>>;
 
-/** About 10 microseconds. Longer spinning gained nothing on a quiet machine, and beside a busy program two threads fell from 0.9 to 0.6 of one. */
+/** Some 30 microseconds. Longer spinning gained nothing on a quiet machine, and beside a busy program two threads fell from 0.9 to 0.6 of one. */
 const SPINS = 5_000;
 
 /** Words from one state to the next, and what they say (worker.js knows the same numbers). */
