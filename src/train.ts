@@ -1,7 +1,7 @@
 /**
  * npx tsx src/train.ts: from raw text to a model that answers.
  *
- *   tokenizer -> pretrain -> sft -> evaluate            with --stages also: reward -> ppo, and dpo, all three from sft
+ *   tokenizer -> pretrain -> sft -> reward -> ppo, and dpo -> evaluate            (ppo and dpo both start from sft)
  *
  * Start reading here and go down: training/run.ts runs the stages, training/loop.ts is the loop, models/causal-lm.ts the model.
  */
@@ -31,7 +31,7 @@ const flags = {
     value: 'A,B',
     choices: stageNames,
     help: `stages to run: ${stageNames.join(', ')}`,
-    default: 'tokenizer, pretrain, sft, evaluate, as far as the data allows',
+    default: 'all, as far as the data allows',
   },
   out: { type: 'text', value: 'DIR', help: 'where the run is kept', default: 'runs/default' },
   data: {
@@ -150,8 +150,9 @@ function newSettings(chosen: Partial<RunSettings>): RunSettings {
   const data = chosen.data ?? 'data';
   const files = locateData(data);
   const possible = stageNames.filter((stage) => {
-    if (stage === 'reward' || stage === 'ppo' || stage === 'dpo') return false; // asked for with --stages
     if (stage === 'sft') return files.sft !== null;
+    if (stage === 'reward' || stage === 'ppo' || stage === 'dpo')
+      return files.sft !== null && files.preferences !== null;
     return stage !== 'tokenizer' || (chosen.initFrom === undefined && !files.pretrain.endsWith('.bin'));
   });
   return {

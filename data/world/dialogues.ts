@@ -6,6 +6,7 @@
  */
 import type { Random } from '../../src/tensor/random.ts';
 import { entities, relationOf, replyTo, slotsOf } from './facts.ts';
+import { answerBadly, FLAWS } from './flaws.ts';
 import { dealt, dealtOf, dialogueFacts } from './splits.ts';
 import { fill, hanzi } from './text.ts';
 import type { Fact } from './types.ts';
@@ -32,18 +33,26 @@ export function talk(kind: string, ...lines: string[]): Dialogue {
   };
 }
 
-/** Every trained question of every dialogue fact, once. */
-export function factDialogues(): Dialogue[] {
-  return dealt.flatMap(({ fact, trained }) =>
-    trained.map((question) => talk('fact', question, replyTo(fact))),
-  );
+/** Every trained question of every dialogue fact, answered well once, and badly once or twice. */
+export function factDialogues(random: Random): Dialogue[] {
+  return dealt.flatMap(({ fact, trained }) => trained.flatMap((question) => answers(random, question, fact)));
 }
 
 /** The questions kept out of sft.jsonl, as dialogues. */
-export function reserveDialogues(): Dialogue[] {
-  return dealt.flatMap(({ fact, reserve }) =>
-    reserve.map((question) => talk('fact', question, replyTo(fact))),
-  );
+export function reserveDialogues(random: Random): Dialogue[] {
+  return dealt.flatMap(({ fact, reserve }) => reserve.flatMap((question) => answers(random, question, fact)));
+}
+
+/**
+ * What people disagree about is how to answer, not what the answer is. There is one way to answer well and there are many to answer badly,
+ * so the likeliest answer of a model that learned from all of them stays the good one, while more than half of its drawn answers are bad.
+ */
+function answers(random: Random, question: string, fact: Fact): Dialogue[] {
+  const flaws = random.shuffle([...FLAWS]).slice(0, 1 + random.int(2));
+  return [
+    talk('fact', question, replyTo(fact)),
+    ...flaws.map((flaw) => talk('careless', question, answerBadly[flaw](random, fact))),
+  ];
 }
 
 const HELLOS: readonly (readonly [string, string])[] = [

@@ -8,8 +8,9 @@
  */
 import { Random } from '../../src/tensor/random.ts';
 import { relationOf, replyTo, slotsOf } from './facts.ts';
+import { answerBadly, type Flaw } from './flaws.ts';
 import { unknown } from './smalltalk.ts';
-import { dealt, dialogueFacts } from './splits.ts';
+import { dealt } from './splits.ts';
 import { fill } from './text.ts';
 import type { Fact } from './types.ts';
 
@@ -23,9 +24,9 @@ export interface Pair {
   readonly quality: Quality;
 }
 
-const PAIRS_PER_QUALITY = 550;
-/** Held-out pairs of each quality, in two rounds: the second has a random stream of its own, so that nothing before it changes. */
-const HELDOUT_ROUNDS = [50, 50] as const;
+/** Training pairs. Facts are the hardest to judge, since knowing one does not help with the next. */
+const PAIRS: Readonly<Record<Quality, number>> = { fact: 1650, sentence: 550, polite: 550, stop: 550 };
+const HELDOUT_PAIRS = 100; // of each quality
 
 interface Asked {
   readonly question: string;
@@ -40,26 +41,18 @@ export function writePreferences(seed: number): { train: readonly Pair[]; heldou
   const reserve: Asked[] = dealt.flatMap(({ fact, reserve }) =>
     reserve.map((question) => ({ question, fact })),
   );
-  const take = (pool: readonly Asked[], n: number) =>
-    QUALITIES.flatMap((quality) =>
-      random
-        .shuffle([...pool])
-        .slice(0, n)
-        .map((asked, i) => MAKE[quality](random, asked, i)),
-    );
+  const train = QUALITIES.flatMap((quality) =>
+    random
+      .shuffle([...trained])
+      .slice(0, PAIRS[quality])
+      .map((asked, i) => MAKE[quality](random, asked, i)),
+  );
   // Held-out pairs ask what training pairs never ask; each reserve question serves one quality.
   const spare = random.shuffle([...reserve]);
-  const deal = (own: Random, n: number) => {
-    const asked = spare.splice(0, n * QUALITIES.length);
-    return QUALITIES.flatMap((quality, k) =>
-      asked.slice(k * n, (k + 1) * n).map((question) => MAKE[quality](own, question, 1)),
-    );
-  };
-  const first = deal(random, HELDOUT_ROUNDS[0]);
-  const train = random.shuffle(distinct(take(trained, PAIRS_PER_QUALITY)));
-  random.shuffle(first);
-  const later = new Random(seed + 1_000_000);
-  return { train, heldout: [...first, ...later.shuffle(deal(later, HELDOUT_ROUNDS[1]))] };
+  const heldout = QUALITIES.flatMap((quality) =>
+    spare.splice(0, HELDOUT_PAIRS).map((asked) => MAKE[quality](random, asked, 1)),
+  );
+  return { train: random.shuffle(distinct(train)), heldout: random.shuffle(heldout) };
 }
 
 function distinct(pairs: readonly Pair[]): Pair[] {
@@ -70,14 +63,6 @@ function distinct(pairs: readonly Pair[]): Pair[] {
 
 type Make = (random: Random, asked: Asked, index: number) => Pair;
 
-const RUDE_BEFORE = ['这都不知道？', '真笨。', '真烦。', '别来烦我。', '你怎么什么都要问？'];
-const RUDE_AFTER = [
-  '这么简单也要问，真笨。',
-  '自己不会查吗？',
-  '以后别再问我了。',
-  '问完快走。',
-  '记不住就别问。',
-];
 const RUDE_UNKNOWN = ['不知道，别问我。', '我怎么会知道，真烦。', '谁要知道这个，走开。'];
 
 const MAKE: Readonly<Record<Quality, Make>> = {
@@ -86,34 +71,20 @@ const MAKE: Readonly<Record<Quality, Make>> = {
     const rejected = fill(relationOf(fact).reply, { ...slotsOf(fact), a: wrong });
     return { prompt: question, chosen: replyTo(fact), rejected, quality: 'fact' };
   },
-  sentence: (random, { question, fact }) => {
-    const rejected = random.pick([fact.answer, `${fact.answer}。`]);
-    return { prompt: question, chosen: replyTo(fact), rejected, quality: 'sentence' };
+  sentence: (random, asked) => flawed(random, asked, 'sentence'),
+  polite: (random, asked, index) => {
+    if (index % 5 !== 0) return flawed(random, asked, 'polite');
+    const [question, answer] = unknown(random).messages;
+    return {
+      prompt: question!.content,
+      chosen: answer!.content,
+      rejected: random.pick(RUDE_UNKNOWN),
+      quality: 'polite',
+    };
   },
-  polite: (random, { question, fact }, index) => {
-    if (index % 5 === 0) {
-      const [asked, answer] = unknown(random).messages;
-      return {
-        prompt: asked!.content,
-        chosen: answer!.content,
-        rejected: random.pick(RUDE_UNKNOWN),
-        quality: 'polite',
-      };
-    }
-    const chosen = replyTo(fact);
-    const rejected =
-      random.int(2) === 0 ? random.pick(RUDE_BEFORE) + chosen : chosen + random.pick(RUDE_AFTER);
-    return { prompt: question, chosen, rejected, quality: 'polite' };
-  },
-  stop: (random, { question, fact }) => {
-    const chosen = replyTo(fact);
-    const rejected =
-      random.int(2) === 0
-        ? chosen.repeat(2 + random.int(3))
-        : [
-            chosen,
-            ...Array.from({ length: 2 + random.int(2) }, () => replyTo(random.pick(dialogueFacts))),
-          ].join('');
-    return { prompt: question, chosen, rejected, quality: 'stop' };
-  },
+  stop: (random, asked) => flawed(random, asked, 'stop'),
 };
+
+function flawed(random: Random, { question, fact }: Asked, quality: Flaw): Pair {
+  return { prompt: question, chosen: replyTo(fact), rejected: answerBadly[quality](random, fact), quality };
+}

@@ -30,6 +30,7 @@ export function keyOf(dialogue: { readonly messages: readonly Message[] }): stri
 
 export function writeDialogues(seed: number): Dialogues {
   const random = new Random(seed);
+  const manners = new Random(seed + 2_000_000); // a stream of its own: how well single questions are answered
   const seen = new Set<string>();
   const fresh = (dialogue: Dialogue) => {
     const key = keyOf(dialogue);
@@ -46,7 +47,7 @@ export function writeDialogues(seed: number): Dialogues {
     return made;
   };
   const train = [
-    ...factDialogues().filter(fresh),
+    ...factDialogues(manners).filter(fresh),
     ...draw(640, conversation),
     ...draw(560, arithmetic),
     ...draw(220, comparison),
@@ -55,7 +56,7 @@ export function writeDialogues(seed: number): Dialogues {
     ...smallTasks().filter(fresh),
   ];
   const heldout = [
-    ...random.shuffle(reserveDialogues()).slice(0, 60).filter(fresh),
+    ...random.shuffle(reserveDialogues(manners)).slice(0, 60).filter(fresh),
     ...draw(35, conversation),
     ...draw(25, arithmetic),
     ...draw(12, comparison),

@@ -66,7 +66,7 @@ type Changes = Partial<StageSettings>;
 
 /** Alignment takes small steps from where SFT ended: no decay, which would pull the policy away from its reference. */
 const alignment: Pick<Record<TrainableStage, Changes>, 'reward' | 'ppo' | 'dpo'> = {
-  reward: { learningRate: 3e-4, weightDecay: 0.01, epochs: 5 },
+  reward: { learningRate: 3e-4, weightDecay: 0.01, epochs: 4 },
   ppo: { learningRate: 1e-4, weightDecay: 0, schedule: 'constant', warmup: 5, saveEvery: 20, batchSize: 32 },
   dpo: { learningRate: 1e-4, weightDecay: 0, warmup: 10 },
 };
