@@ -13,6 +13,7 @@ import { facts, relations, replyTo, seenQuestions, unseenQuestions } from '../da
 import { generateWorld } from '../data/world/index.ts';
 import { type Pair, QUALITIES } from '../data/world/preferences.ts';
 import { readChoiceFolder } from '../src/data/choices.ts';
+import { Judge } from '../src/evaluation/judge.ts';
 
 const world = generateWorld();
 const text = (name: string): string => {
@@ -74,9 +75,9 @@ test('sizes are as promised', () => {
   between(facts.length, 450, 600, 'facts');
   between(text('pretrain.txt').length, 1_000_000, 1_150_000, 'characters of pretrain.txt');
   between(text('heldout.txt').length, 18_000, 22_000, 'characters of heldout.txt');
-  between(dialogues.length, 4000, 4800, 'dialogues');
+  between(dialogues.length, 7600, 8400, 'dialogues');
   between(heldoutDialogues.length, 140, 160, 'held-out dialogues');
-  between(pairs.length, 2000, 2400, 'pairs');
+  between(pairs.length, 3200, 3400, 'pairs');
   between(heldoutPairs.length, 400, 400, 'held-out pairs');
   between(seen.length, 200, 300, 'facts-seen');
   between(unseen.length, 200, 300, 'facts-unseen');
@@ -167,7 +168,7 @@ test('dialogues: kinds as promised', () => {
   const turns = (d: { messages: Message[] }) => d.messages.filter(({ role }) => role === 'user').length;
   between(dialogues.filter((d) => turns(d) > 1).length, 500, 900, 'multi-turn dialogues');
   between(dialogues.filter((d) => key(d).includes('我不知道')).length, 250, 400, 'honest answers');
-  between(dialogues.filter((d) => d.messages[0]?.role === 'system').length, 80, 300, 'system messages');
+  between(dialogues.filter((d) => d.messages[0]?.role === 'system').length, 200, 450, 'system messages');
   assert.ok(keyed('世界上最大的动物是什么？').includes('世界上最大的动物是蓝鲸。'));
 });
 
@@ -215,12 +216,40 @@ test('facts-pretrain-only: no dialogue or pair mentions the fact', () => {
   }
 });
 
-test('pairs: two different answers, four qualities in equal shares, held-out prompts are new', () => {
+test('questions about facts are answered well once, and badly once or twice, each time in another way', () => {
+  const key = new Judge(records<KeyEntry>('eval/answer-key.jsonl'));
+  const said = new Map<string, string[]>();
+  for (const { messages } of dialogues) {
+    const [question, answer] = messages.slice(-2);
+    if (messages.filter(({ role }) => role === 'user').length !== 1 || !key.knows(question!.content))
+      continue;
+    said.set(question!.content, [...(said.get(question!.content) ?? []), answer!.content]);
+  }
+  let bad = 0;
+  const facts = [...said].filter(([, answers]) => answers.length > 1);
+  for (const [question, answers] of facts) {
+    const verdicts = answers.map((answer) => key.judge(question, answer));
+    assert.is(verdicts.filter(({ score }) => score === 1).length, 1, question);
+    assert.ok(
+      verdicts.every((verdict) => verdict.fact === 1),
+      `${question}: bad answers are true as well`,
+    );
+    const flaws = verdicts.flatMap((v) => QUALITIES.filter((quality) => v[quality] === 0));
+    assert.is(flaws.length, answers.length - 1, `${question}: one flaw an answer, ${answers.join(' / ')}`);
+    assert.is(new Set(flaws).size, flaws.length, question);
+    bad += flaws.length;
+  }
+  between(facts.length, 2300, 2500, 'questions');
+  between(bad / (bad + facts.length), 0.58, 0.62, 'share of bad answers');
+});
+
+test('pairs: two different answers, three times as many about facts, held-out prompts are new', () => {
   const keys = new Set([...pairs, ...heldoutPairs].map((p) => `${p.prompt}\n${p.chosen}\n${p.rejected}`));
   assert.is(keys.size, pairs.length + heldoutPairs.length);
   for (const { chosen, rejected } of [...pairs, ...heldoutPairs]) assert.is.not(chosen, rejected);
   for (const quality of QUALITIES) {
-    between(pairs.filter((p) => p.quality === quality).length, 500, 600, quality);
+    const [least, most] = quality === 'fact' ? [1500, 1800] : [500, 600];
+    between(pairs.filter((p) => p.quality === quality).length, least, most, quality);
     assert.is(heldoutPairs.filter((p) => p.quality === quality).length, 100, quality);
   }
   for (const { prompt } of heldoutPairs) assert.not(prompts.has(prompt) || userLines.has(prompt), prompt);

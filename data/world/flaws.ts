@@ -25,9 +25,7 @@ const RUDE_AFTER = [
 export const answerBadly: Readonly<Record<Flaw, (random: Random, fact: Fact) => string>> = {
   sentence: (random, fact) => random.pick([fact.answer, `${fact.answer}。`]),
   polite: (random, fact) =>
-    random.int(2) === 0
-      ? random.pick(RUDE_BEFORE) + replyTo(fact)
-      : replyTo(fact) + random.pick(RUDE_AFTER),
+    random.int(2) === 0 ? random.pick(RUDE_BEFORE) + replyTo(fact) : replyTo(fact) + random.pick(RUDE_AFTER),
   stop: (random, fact) =>
     random.int(2) === 0
       ? replyTo(fact).repeat(2 + random.int(3))

@@ -10,6 +10,7 @@ import { factsOf, type Preference } from './preferences.ts';
 
 /** Something to ask, and for verifiable rewards the fact that a right answer contains. */
 export interface Prompt {
+  readonly question: string;
   readonly ids: readonly number[];
   readonly fact: string | null;
 }
@@ -38,7 +39,7 @@ export function makePrompts(
     const ids = encodePrompt(tokenizer, text);
     if (ids.length + maxNewTokens > context) noRoom++;
     else if (needsFact && fact === null) noFact++;
-    else prompts.push({ ids, fact });
+    else prompts.push({ question: text, ids, fact });
   }
   const reasons = [
     ...(noRoom > 0 ? [`${noRoom.toLocaleString('en')} leave no room for ${maxNewTokens} new tokens`] : []),

@@ -7,7 +7,7 @@ import { UserError } from '../errors.ts';
 import { locateDirectory } from './atomic.ts';
 
 /** Stages that leave a model that answers, latest first. */
-const chatStages = ['ppo', 'dpo', 'sft'];
+export const chatStages = ['ppo', 'dpo', 'sft'];
 const allStages = [...chatStages, 'pretrain'];
 
 /** The directory to chat with. */

@@ -27,9 +27,6 @@ interface Group {
   readonly names: readonly string[];
 }
 
-/** The judge that the policy is not trained on, whatever a stage calls it. */
-const GOLD = ['gold', 'goldReward', 'goldScore', 'judge'];
-
 const groups: readonly Group[] = [
   { title: 'Loss', unit: 'loss', names: ['loss'] },
   { title: 'Preference accuracy', unit: 'share of pairs', names: ['accuracy'] },
@@ -40,11 +37,8 @@ const groups: readonly Group[] = [
     unit: 'nats an answer',
     names: ['chosenLogProb', 'rejectedLogProb'],
   },
-  {
-    title: 'Reward of the answers',
-    unit: 'reward',
-    names: ['score', 'reward', ...GOLD],
-  },
+  { title: 'Reward of the answers', unit: 'deviations', names: ['score', 'reward'] },
+  { title: 'Gold reward: what the judge says', unit: 'judge, 0 to 1', names: ['gold'] },
   { title: 'KL from the start', unit: 'nats an answer', names: ['kl', 'klK3'] },
   { title: 'KL of one update', unit: 'nats a token', names: ['updateKl'] },
   { title: 'KL coefficient', unit: 'beta', names: ['klCoefficient'] },
@@ -78,26 +72,26 @@ export function panelsOf(stage: string, curves: Curves): Panel[] {
     const isText = unit === 'loss' && title === 'Loss' && (stage === 'pretrain' || stage === 'sft');
     return lines.length === 0 ? [] : [{ title, unit: isText ? 'nats a token' : unit, lines }];
   });
-  const price = rewardOverKl(curves);
   const after = panels.findIndex(({ title }) => title === 'KL from the start') + 1;
-  return price === null ? panels : panels.toSpliced(after, 0, price);
+  return panels.toSpliced(after, 0, ...overKl(curves, 'score'), ...overKl(curves, 'gold'));
 }
 
 /**
  * What each reward costs in divergence (Gao et al. 2022, fig. 1): while the score goes on rising with the KL and the gold reward does
- * not, the policy is learning to please the reward model alone.
+ * not, the policy is learning to please the reward model alone. A picture each, since the two have different units.
  */
-function rewardOverKl(curves: Curves): Panel | null {
+function overKl(curves: Curves, name: 'score' | 'gold'): Panel[] {
   const divergence = new Map(curves.get('kl')?.map(({ step, value }) => [step, value]));
-  const lines = ['score', ...GOLD].flatMap((name): Line[] => {
-    const points = (curves.get(name) ?? []).flatMap(({ step, value }) => {
-      const kl = divergence.get(step);
-      return kl === undefined ? [] : [{ step: kl, value }];
-    });
-    return points.length === 0 ? [] : [{ name: words(name), points, heldOut: false }];
+  const points = (curves.get(name) ?? []).flatMap(({ step, value }) => {
+    const kl = divergence.get(step);
+    return kl === undefined ? [] : [{ step: kl, value }];
   });
-  if (lines.length === 0) return null;
-  return { title: 'Reward against KL', unit: 'reward', lines, across: 'KL, nats an answer' };
+  if (points.length === 0) return [];
+  const [title, unit] =
+    name === 'gold' ? ['Gold reward against KL', 'judge, 0 to 1'] : ['Score against KL', 'deviations'];
+  return [
+    { title, unit, lines: [{ name: words(name), points, heldOut: false }], across: 'KL, nats an answer' },
+  ];
 }
 
 function lineOf(curves: Curves, name: string, heldOut: boolean): Line[] {

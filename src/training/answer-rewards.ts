@@ -4,11 +4,16 @@
  *   model   (r - mean) / deviation, with mean and deviation of r over preference pairs: scores of any reward model then have one size
  *   fact    1 if the answer contains the fact asked for, else 0
  *
+ *   gold    the judge's score of the same answers, to watch and never to learn from: where it parts from the model's opinion, the policy
+ *           has learned to please its reward model
+ *
  * An answer cut off by the limit earns a fixed low score: the reward model has never seen one, and its opinion of it means nothing.
  */
+import type { KnownFact } from '../data/answer-key.ts';
 import type { Pair } from '../data/pairs.ts';
 import type { Prompt } from '../data/prompts.ts';
 import { UserError } from '../errors.ts';
+import { Judge } from '../evaluation/judge.ts';
 import { rewardTexts } from '../evaluation/reward-accuracy.ts';
 import { loadRewardDirectory } from '../formats/model-directory.ts';
 import type { Rollout } from '../generation/rollout.ts';
@@ -46,6 +51,23 @@ export function factScorer(tokenizer: Tokenizer): Scorer {
       const text = tokenizer.decode(answer, { skipSpecial: true });
       return finished && text.includes(prompts[i]!.fact!) ? 1 : 0;
     });
+}
+
+/** Mean score in [0, 1] that the judge gives to the answers whose questions it knows; null if it knows none of them. */
+export type GoldScorer = (prompts: readonly Prompt[], rollouts: readonly Rollout[]) => number | null;
+
+export function goldScorer(key: readonly KnownFact[], tokenizer: Tokenizer): GoldScorer {
+  const judge = new Judge(key);
+  return (prompts, rollouts) => {
+    let [sum, n] = [0, 0];
+    for (const [i, { answer, finished }] of rollouts.entries()) {
+      const { question } = prompts[i]!; // one prompt a rollout
+      if (!judge.knows(question)) continue;
+      sum += judge.judge(question, tokenizer.decode(answer, { skipSpecial: true }), { finished }).score;
+      n++;
+    }
+    return n === 0 ? null : sum / n;
+  };
 }
 
 /** The reward model in `directory`; one that reads other tokens than the policy is refused. */

@@ -3,6 +3,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { readAnswerKey } from '../data/answer-key.ts';
 import { EpochStream } from '../data/pairs.ts';
 import { readPreferences } from '../data/preferences.ts';
 import { makePrompts } from '../data/prompts.ts';
@@ -11,7 +12,7 @@ import { locateDirectory } from '../formats/atomic.ts';
 import { loadModelDirectory } from '../formats/model-directory.ts';
 import { PolicyWithValue } from '../models/value-head.ts';
 import { AdamW } from '../optim/adamw.ts';
-import { factScorer, loadReward, modelScorer, type Scorer } from './answer-rewards.ts';
+import { factScorer, goldScorer, loadReward, modelScorer, type Scorer } from './answer-rewards.ts';
 import { fingerprint } from './checkpoint.ts';
 import { KlControl } from './kl-control.ts';
 import { ppoLoop } from './ppo.ts';
@@ -64,6 +65,7 @@ export async function preparePpo(place: StageContext): Promise<Prepared> {
     reference,
     prompts: new EpochStream(prompts, { seed, shuffle: settings.shuffle }),
     scorer: alignment.reward === 'fact' ? factScorer(tokenizer) : await trainedScorer(place),
+    gold: files.answerKey === null ? null : goldScorer(readAnswerKey(files.answerKey), tokenizer),
     stopId: tokenizer.eosId,
     maxNewTokens,
     seed,

@@ -17,7 +17,7 @@ import type { PolicyWithValue } from '../models/value-head.ts';
 import type { AdamW } from '../optim/adamw.ts';
 import { learningRateAt } from '../optim/schedule.ts';
 import type { AlignmentSettings } from './alignment-settings.ts';
-import type { Scorer } from './answer-rewards.ts';
+import type { GoldScorer, Scorer } from './answer-rewards.ts';
 import {
   answerOf,
   divergenceOf,
@@ -37,6 +37,8 @@ export interface PpoStage {
   readonly reference: CausalLM;
   readonly prompts: EpochStream<Prompt>;
   readonly scorer: Scorer;
+  /** Watches, and has no say; null where the data has no answer key. */
+  readonly gold: GoldScorer | null;
   readonly stopId: number;
   readonly maxNewTokens: number;
   readonly seed: number;
@@ -61,6 +63,7 @@ export async function ppoLoop(
     const began = performance.now();
     const { prompts, rollouts } = await drawAnswers(stage, alignment, step);
     const scores = await stage.scorer(prompts, rollouts);
+    const gold = stage.gold?.(prompts, rollouts) ?? null;
     const observed: Observed[] = [];
     for (let start = 0; start < rollouts.length; start += settings.batchSize) {
       const micro = rollouts.slice(start, start + settings.batchSize).map(answerOf);
@@ -88,7 +91,7 @@ export async function ppoLoop(
     const last = done === steps;
     const tokens = observed.reduce((sum, { answer }) => sum + answer.ids.length, 0);
     const tokensPerSecond = tokens / ((performance.now() - began) / 1000);
-    const parts = { ...measured, ...updates };
+    const parts = { ...measured, ...(gold === null ? {} : { gold }), ...updates };
     hooks.onStep({ stage: 'ppo', step: done, loss, lr, gradNorm, tokensPerSecond, parts }, true);
     await turn();
     const stopping = hooks.shouldStop();

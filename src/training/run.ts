@@ -21,6 +21,7 @@ import {
   writeDirectoryAtomically,
   writeFileAtomically,
 } from '../formats/atomic.ts';
+import { chatStages } from '../formats/find-model.ts';
 import {
   loadModelDirectory,
   loadRewardDirectory,
@@ -173,8 +174,9 @@ async function evaluateStages(run: RunContext, files: DataFiles): Promise<void> 
   }
   writeFileAtomically(join(out, 'evaluation.json'), prettyJson(all));
   reporter.note(`\n${formatResults(all)}\n`);
-  const lastStage = [...folders].filter(([stage]) => stage !== 'reward').at(-1);
-  if (lastStage !== undefined) await printSamples(lastStage[1], lastStage[0] !== 'pretrain', files, reporter);
+  const speaker = [...chatStages, 'init', 'pretrain'].find((stage) => folders.has(stage)); // the one that chat.ts takes
+  if (speaker !== undefined)
+    await printSamples(folders.get(speaker)!, speaker !== 'pretrain', files, reporter); // it was found there
 }
 
 /** A reward model answers no questions: it is asked which of two answers is better. Null where the data has no held-out pairs. */

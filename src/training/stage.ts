@@ -90,8 +90,11 @@ export async function runStage(
 
 /** The one or two numbers that say how alignment goes. */
 function watched(parts: Readonly<Record<string, number>> = {}): string {
-  const { score, kl, accuracy } = parts;
-  if (score !== undefined && kl !== undefined) return `, score ${score.toFixed(2)}, KL ${kl.toFixed(2)}`;
+  const { score, gold, kl, accuracy } = parts;
+  if (score !== undefined && kl !== undefined) {
+    const judged = gold === undefined ? '' : `, gold ${gold.toFixed(2)}`;
+    return `, score ${score.toFixed(2)}${judged}, KL ${kl.toFixed(2)}`;
+  }
   return accuracy === undefined ? '' : `, accuracy ${(100 * accuracy).toFixed(0)}%`;
 }
 

@@ -70,15 +70,21 @@ test('score and gold reward stand over the KL of their step', () => {
   const ppo = new Map([
     ['kl', points([0.1, 0.3])],
     ['score', points([1, 2])],
-    ['goldReward', points([5]).map((point) => ({ ...point, step: 2 }))],
+    ['gold', points([5]).map((point) => ({ ...point, step: 2 }))],
   ]);
   const panels = panelsOf('ppo', ppo);
   assert.equal(
     panels.map(({ title }) => title),
-    ['Reward of the answers', 'KL from the start', 'Reward against KL'],
+    [
+      'Reward of the answers',
+      'Gold reward: what the judge says',
+      'KL from the start',
+      'Score against KL',
+      'Gold reward against KL',
+    ],
   );
   assert.equal(
-    panels[2]!.lines.map((line) => line.points),
+    panels.slice(3).map(({ lines }) => lines[0]!.points),
     [
       [
         { step: 0.1, value: 1 },
@@ -87,7 +93,7 @@ test('score and gold reward stand over the KL of their step', () => {
       [{ step: 0.3, value: 5 }],
     ],
   );
-  assert.match(panelSvg(panels[2]!), /KL, nats an answer →/);
+  assert.match(panelSvg(panels[4]!), /KL, nats an answer →/);
 });
 
 test('a picture is an SVG with named axes; constant and single values are drawn too', () => {

@@ -12,7 +12,7 @@ import { PolicyWithValue } from '../../src/models/value-head.ts';
 import { AdamW } from '../../src/optim/adamw.ts';
 import { Random } from '../../src/tensor/index.ts';
 import { type AlignmentSettings, alignmentSettings } from '../../src/training/alignment-settings.ts';
-import { modelScorer, type Scorer } from '../../src/training/answer-rewards.ts';
+import { type GoldScorer, goldScorer, modelScorer, type Scorer } from '../../src/training/answer-rewards.ts';
 import { dpoStage, withReference } from '../../src/training/dpo.ts';
 import { KlControl } from '../../src/training/kl-control.ts';
 import { type StepMetrics, trainingLoop } from '../../src/training/loop.ts';
@@ -118,6 +118,7 @@ test('DPO: dropout stays off, or policy and reference would disagree from the st
 
 const prompts: Prompt[] = questions.map((text) => ({
   ids: [tokenizer.roleId('user'), ...tokenizer.encode(text), tokenizer.eosId, tokenizer.assistantId],
+  question: text,
   fact: null,
 }));
 /** Rewards short answers: easy to learn, and to see. */
@@ -126,11 +127,18 @@ const brief: Scorer = async (_, rollouts) => rollouts.map(({ answer }) => -answe
 interface Ppo {
   readonly alignment?: Partial<AlignmentSettings>;
   readonly scorer?: Scorer;
+  readonly gold?: GoldScorer | null;
   readonly settings?: Partial<StageSettings>;
   readonly dropout?: number;
 }
 
-function ppoSession({ alignment = {}, scorer = brief, settings: changes = {}, dropout = 0 }: Ppo = {}) {
+function ppoSession({
+  alignment = {},
+  scorer = brief,
+  gold = null,
+  settings: changes = {},
+  dropout = 0,
+}: Ppo = {}) {
   const own = settings({ learningRate: 3e-3, batchSize: 8, ...changes });
   const rules = alignmentSettings({
     rollouts: 16,
@@ -145,6 +153,7 @@ function ppoSession({ alignment = {}, scorer = brief, settings: changes = {}, dr
     reference: tinyModel().freeze(),
     prompts: new EpochStream(prompts, { seed: 1, shuffle: true }),
     scorer,
+    gold,
     stopId: tokenizer.eosId,
     maxNewTokens: rules.maxNewTokens,
     seed: 5,
@@ -262,6 +271,37 @@ test('scores of a reward model have one scale; answers cut off get a fixed low o
     const squares = scores.slice(1).reduce((sum, s) => sum + s * s, 0) / texts.length;
     assert.ok(squares > 0.8 && squares <= 1.01, `mean square ${squares}`);
   }
+});
+
+test('the judge watches what it knows, and changes nothing', async () => {
+  const known = {
+    relation: 'colour',
+    subject: '草',
+    answer: '绿色',
+    accepted: ['草是绿色的。'],
+    questions: ['草？'],
+  };
+  const ask = (question: string) => ({ question, ids: [], fact: null });
+  const say = (text: string, finished = true) => ({
+    ...{ prompt: [], answer: tokenizer.encode(text), logProbs: [], finished },
+  });
+  const gold = goldScorer([known], tokenizer);
+  const prompts3 = [ask('草？'), ask('谁？'), ask('草？')];
+  allClose([gold(prompts3, [say('草是绿色的。'), say('好。'), say('绿色。', false)])!], [(1 + 0.6) / 2]);
+  assert.is(gold([ask('谁？')], [say('草是绿色的。')]), null, 'a question that is not in the key');
+
+  let asked = 0;
+  const watched = await ppoSession({ gold: () => ++asked / 8 }).run(0, 3);
+  const unseen = await ppoSession().run(0, 3);
+  assert.equal(
+    watched.lines.map(({ parts }) => parts?.gold),
+    [0.125, 0.25, 0.375],
+  );
+  assert.equal(
+    watched.lines.map(({ loss }) => loss),
+    unseen.lines.map(({ loss }) => loss),
+  );
+  assert.not('gold' in unseen.lines[0]!.parts!);
 });
 
 test('settings that contradict each other are refused', () => {

@@ -19,7 +19,7 @@ import { tinySettings } from './tiny.ts';
 
 const V = 13;
 const BETA = 0.5;
-const prompts: Prompt[] = [[1, 2], [3]].map((ids) => ({ ids, fact: null }));
+const prompts: Prompt[] = [[1, 2], [3]].map((ids) => ({ question: '', ids, fact: null }));
 const NO_STOP = -1;
 
 /** What the whole answer is worth; the best one differs between the prompts. */
@@ -81,6 +81,7 @@ for (const length of [1, 2]) {
         reference,
         prompts: new EpochStream(prompts, { seed: 1, shuffle: true }),
         scorer,
+        gold: null,
         stopId: NO_STOP,
         maxNewTokens: length,
         seed: 4,
