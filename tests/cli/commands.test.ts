@@ -151,7 +151,7 @@ test('bad input of train: one sentence, exit code 2', async () => {
   const line = bad('bad.jsonl', '{"text":"好"}\n{"text":"坏"\n');
   const gbk = bad('gbk.txt', Buffer.concat([Buffer.from('你好\n'), Uint8Array.of(0xc4, 0xe3)]));
   const broken = writeWorld(join(folder, 'broken'));
-  put(broken, 'sft.jsonl', '{"question":"a","answer":"b"}\n{"question":"a"}\n');
+  put(broken, 'sft.jsonl', '{"question":"a","answer":"b"}\n{"question":"a","answer":2}\n');
   const cases: [() => Promise<Finished>, ...string[]][] = [
     [() => train('--max-step', '3'), 'There is no flag --max-step (did you mean --max-steps?)'],
     [() => train('--lr', 'fast'), '--lr must be a number', 'got fast'],

@@ -44,11 +44,25 @@ test('a directory needs pretraining text and nothing else', () => {
 });
 
 test('a single file; others are refused', () => {
-  for (const name of ['a.txt', 'a.jsonl', 'a.bin', 'a.TXT']) {
+  for (const name of [
+    'a.txt',
+    'a.jsonl',
+    'a.bin',
+    'a.TXT',
+    'a.json',
+    'a.parquet',
+    'a.tsv',
+    'a.csv',
+    'a.b.JSONL.gz',
+  ]) {
     const path = put(folder, name, '');
     assert.is(locateData(path).pretrain, path);
   }
-  refuses(() => locateData(put(folder, 'a.parquet', '')), 'a.parquet', '.txt, .jsonl or .bin');
+  refuses(
+    () => locateData(put(folder, 'a.docx', '')),
+    'a.docx',
+    '.txt, .jsonl, .json, .parquet, .tsv or .csv file',
+  );
   refuses(() => locateData(`${folder}/none`), `--data ${folder}/none`, 'no such file or directory');
 });
 
