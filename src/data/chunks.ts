@@ -27,6 +27,11 @@ export function* readChunks(path: string): Generator<Buffer> {
   }
 }
 
+/** 268435456 -> "268,435,456 bytes" */
+export function inBytes(bytes: number): string {
+  return `${bytes.toLocaleString('en')} bytes`;
+}
+
 export function isPacked(path: string): boolean {
   return path.toLowerCase().endsWith('.gz');
 }

@@ -17,9 +17,13 @@ export interface CsvRecord {
   readonly place: string;
 }
 
-export function* readCsv(path: string, separator: ',' | '\t' = ','): Generator<CsvRecord> {
+export function* readCsv(
+  path: string,
+  separator: ',' | '\t' = ',',
+  maxCharacters = MAX_RECORD_BYTES,
+): Generator<CsvRecord> {
   let header: readonly string[] | null = null;
-  for (const { values, place } of rows(path, separator)) {
+  for (const { values, place } of rows(path, separator, maxCharacters)) {
     if (header === null) {
       header = values.map((name) => name.trim());
       const twice = header.find((name, i) => header!.indexOf(name) !== i); // it was set in the line above
@@ -40,7 +44,7 @@ interface Row {
   readonly place: string;
 }
 
-function* rows(path: string, separator: string): Generator<Row> {
+function* rows(path: string, separator: string, maxCharacters: number): Generator<Row> {
   let row: Row = { values: [], place: '' };
   let quoted: string[] | null = null; // pieces of a quoted field whose end is still to come
   let characters = 0;
@@ -51,8 +55,10 @@ function* rows(path: string, separator: string): Generator<Row> {
       characters = 0;
     } else quoted.push('\n');
     characters += text.length;
-    if (characters > MAX_RECORD_BYTES)
-      throw new UserError(`${row.place}: this record is longer than 256 MB; is a quote never closed?`);
+    if (characters > maxCharacters)
+      throw new UserError(
+        `${row.place}: this record is longer than ${maxCharacters.toLocaleString('en')} characters; is a quote in it never closed?`,
+      );
     quoted = readFields(text, separator, row, quoted);
     if (quoted === null) yield row;
   }

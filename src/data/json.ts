@@ -8,7 +8,7 @@
  * other characters are not, so this works on UTF-8 as it stands.
  */
 import { UserError } from '../errors.ts';
-import { MAX_RECORD_BYTES, readChunks } from './chunks.ts';
+import { inBytes, MAX_RECORD_BYTES, readChunks } from './chunks.ts';
 import { type DataRecord, parseObject, show } from './record.ts';
 import { NOT_UTF8, utf8Decoder } from './utf8.ts';
 
@@ -20,14 +20,15 @@ const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST] = [0x7b, 0x7d, 0x5b, 0x
 const BLANKS: readonly number[] = [0x20, 0x09, 0x0a, 0x0d];
 const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf];
 
-export function* readJson(path: string): Generator<DataRecord> {
-  const scan = new ObjectScanner(path);
+export function* readJson(path: string, maxBytes = MAX_RECORD_BYTES): Generator<DataRecord> {
+  const scan = new ObjectScanner(path, maxBytes);
   for (const chunk of readChunks(path)) yield* scan.objectsOf(chunk);
   scan.finish();
 }
 
 class ObjectScanner {
   private readonly path: string;
+  private readonly maxBytes: number;
   private readonly decode = utf8Decoder();
   private expected: Expected = 'start';
   private number = 0; // of the current object, from 1
@@ -38,8 +39,9 @@ class ObjectScanner {
   private escaped = false; // a backslash was the last byte
   private bytes = 0; // of all chunks before
 
-  constructor(path: string) {
+  constructor(path: string, maxBytes: number) {
     this.path = path;
+    this.maxBytes = maxBytes;
   }
 
   /** The objects that end in this chunk. */
@@ -63,8 +65,10 @@ class ObjectScanner {
     if (this.depth === 0) return;
     this.parts.push(chunk.subarray(start));
     this.partBytes += chunk.length - start;
-    if (this.partBytes > MAX_RECORD_BYTES) {
-      throw new UserError(`${this.place()}: this object is longer than 256 MB; write one object a document`);
+    if (this.partBytes > this.maxBytes) {
+      throw new UserError(
+        `${this.place()}: this object is longer than ${inBytes(this.maxBytes)}; write one object for each document`,
+      );
     }
   }
 

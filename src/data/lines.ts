@@ -4,7 +4,7 @@
  * Bytes that are no UTF-8 are refused with their place.
  */
 import { UserError } from '../errors.ts';
-import { MAX_RECORD_BYTES, readChunks } from './chunks.ts';
+import { inBytes, MAX_RECORD_BYTES, readChunks } from './chunks.ts';
 import { NOT_UTF8, utf8Decoder } from './utf8.ts';
 
 export interface Line {
@@ -16,7 +16,7 @@ export interface Line {
 const NEWLINE = 10;
 
 /** Yields every line without its line end (\n or \r\n). A byte order mark at the start is dropped. */
-export function* readLines(path: string): Generator<Line> {
+export function* readLines(path: string, maxBytes = MAX_RECORD_BYTES): Generator<Line> {
   const decode = lineDecoder(path);
   let pending: Buffer[] = [];
   let pendingBytes = 0;
@@ -32,8 +32,8 @@ export function* readLines(path: string): Generator<Line> {
     if (start === chunk.length) continue;
     pending.push(chunk.subarray(start));
     pendingBytes += chunk.length - start;
-    if (pendingBytes > MAX_RECORD_BYTES) {
-      throw new UserError(`${path}:${number + 1}: this line is longer than 256 MB; split it into lines`);
+    if (pendingBytes > maxBytes) {
+      throw new UserError(`${path}:${number + 1}: this line is longer than ${inBytes(maxBytes)}; split it`);
     }
   }
   if (pendingBytes > 0) yield decode(pending, ++number);

@@ -10,7 +10,7 @@
  */
 import { type ColumnChunk, flatten, type SchemaTree } from 'hyparquet';
 import { assembleNested } from 'hyparquet/src/assemble.js';
-import { parquetHeader, readColumn, readPage } from 'hyparquet/src/column.js';
+import { parquetHeader, readPage } from 'hyparquet/src/column.js';
 import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { getTreePath, isFlatColumn } from 'hyparquet/src/schema.js';
 import { compressors } from 'hyparquet-compressors';
@@ -69,6 +69,8 @@ export function columnReader(
 interface Leaf {
   readonly start: number;
   readonly end: number;
+  /** Values, nulls and empty lists in it. */
+  readonly entries: number;
   readonly decoder: ColumnDecoder;
 }
 
@@ -86,55 +88,27 @@ function leafOf(tree: SchemaTree, { meta_data: meta, file_path }: ColumnChunk): 
     parsers,
     compressors,
   };
-  return { start, end: start + Number(meta.total_compressed_size), decoder };
+  return {
+    start,
+    end: start + Number(meta.total_compressed_size),
+    entries: Number(meta.num_values),
+    decoder,
+  };
 }
 
-function flatReader({ start, end, decoder }: Leaf, rows: number, readAt: ReadAt): ColumnReader {
-  let offset = start;
-  let rowsLeft = rows; // in the pages to come
-  let dictionary: Values | undefined;
+function flatReader(leaf: Leaf, rows: number, readAt: ReadAt): ColumnReader {
+  const pages = new DataPages(leaf, rows, readAt);
   let values: Values = [];
   let at = 0;
-
-  const nextPage = () => {
-    if (offset >= end) throw new Error('it has fewer values than the row group has rows');
-    const { page, header, length } = pageAt(offset, end, readAt);
-    offset += length;
-    const count = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values ?? 0;
-    if (count > rowsLeft) throw new Error('it has more values than the row group has rows');
-    const { data } = readPage(page, header, decoder, dictionary, undefined, 0);
-    if (header.type === 'DICTIONARY_PAGE') {
-      dictionary = convert(data ?? [], decoder);
-      return;
-    }
-    values = data ?? [];
-    rowsLeft -= values.length;
-    at = 0;
-  };
-
   return () => {
-    while (at >= values.length) nextPage();
+    while (at >= values.length) {
+      const next = pages.next();
+      if (next === null) throw new Error('it has fewer values than the row group has rows');
+      values = next;
+      at = 0;
+    }
     return values[at++];
   };
-}
-
-/** The page that begins at `offset`: its header, a reader that stands behind the header, and how many bytes both have. */
-function pageAt(offset: number, end: number, readAt: ReadAt) {
-  for (let size = HEADER_BYTES; ; size *= 16) {
-    const bytes = readAt(offset, Math.min(size, end - offset));
-    const reader = { view: viewOf(bytes), offset: 0 };
-    let header: ReturnType<typeof parquetHeader>;
-    try {
-      header = parquetHeader(reader);
-    } catch (error) {
-      if (error instanceof RangeError && bytes.length < end - offset) continue; // a longer header than most
-      throw error;
-    }
-    const length = reader.offset + checkSize(header.compressed_page_size);
-    checkSize(header.uncompressed_page_size);
-    if (offset + length > end) throw new Error('a page reaches over its end');
-    return { header, page: { view: viewOf(readAt(offset, length)), offset: reader.offset }, length };
-  }
 }
 
 function nestedReader(
@@ -144,16 +118,78 @@ function nestedReader(
   readAt: ReadAt,
 ): ColumnReader {
   const columns = new Map<string, Values>();
-  for (const { start, end, decoder } of leaves) {
-    const reader = { view: viewOf(readAt(start, checkSize(end - start))), offset: 0 };
-    const group = { groupStart: 0, selectStart: 0, selectEnd: rows, groupRows: rows };
-    columns.set(decoder.pathInSchema.join('.'), flatten(readColumn(reader, group, decoder).data));
+  for (const leaf of leaves) {
+    checkSize(leaf.end - leaf.start);
+    const pages = new DataPages(leaf, leaf.entries, readAt);
+    const done: Values[] = [];
+    // A list may go on in the next page: that page is then added to the values of the page before.
+    for (let next = pages.next(); next !== null; next = pages.next(next))
+      if (next !== done.at(-1)) done.push(next);
+    columns.set(leaf.decoder.pathInSchema.join('.'), flatten(done));
   }
   if (column.children.length > 0) assembleNested(columns, column, parsers);
   const values = columns.get(column.element.name);
   if (values?.length !== rows) throw new Error('it has another number of values than the row group has rows');
   let at = 0;
   return () => values[at++];
+}
+
+/** The values of a column chunk, page by page. */
+class DataPages {
+  private readonly leaf: Leaf;
+  private readonly readAt: ReadAt;
+  private entriesLeft: number;
+  private offset: number;
+  private dictionary: Values | undefined;
+
+  /** At most `entries` values are believed: a damaged header may promise billions. */
+  constructor(leaf: Leaf, entries: number, readAt: ReadAt) {
+    this.leaf = leaf;
+    this.readAt = readAt;
+    this.entriesLeft = entries;
+    this.offset = leaf.start;
+  }
+
+  /** Values of the next page, added to `previous` if that is given; null at the end. */
+  next(previous?: Values): Values | null {
+    const { decoder, end } = this.leaf;
+    while (this.offset < end && this.entriesLeft > 0) {
+      const { page, header, length } = this.page();
+      this.offset += length;
+      const entries = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values ?? 0;
+      const words = header.dictionary_page_header?.num_values ?? 0;
+      if (!(entries <= this.entriesLeft)) throw new Error('it has more values than the row group has rows');
+      if (!(words <= header.uncompressed_page_size))
+        throw new Error(`a dictionary of ${words} values makes no sense`);
+      this.entriesLeft -= entries;
+      const { data } = readPage(page, header, decoder, this.dictionary, previous, 0);
+      if (data === undefined) continue;
+      if (header.type !== 'DICTIONARY_PAGE') return data;
+      this.dictionary = convert(data, decoder);
+    }
+    return null;
+  }
+
+  /** Header, a reader that stands behind it, and how many bytes both have. */
+  private page() {
+    const { offset } = this;
+    const { end } = this.leaf;
+    for (let size = HEADER_BYTES; ; size *= 16) {
+      const bytes = this.readAt(offset, Math.min(size, end - offset));
+      const reader = { view: viewOf(bytes), offset: 0 };
+      let header: ReturnType<typeof parquetHeader>;
+      try {
+        header = parquetHeader(reader);
+      } catch (error) {
+        if (error instanceof RangeError && bytes.length < end - offset) continue; // a longer header than most
+        throw error;
+      }
+      checkSize(header.uncompressed_page_size);
+      const length = reader.offset + checkSize(header.compressed_page_size);
+      if (offset + length > end) throw new Error('a page reaches over its end');
+      return { header, page: { view: viewOf(this.readAt(offset, length)), offset: reader.offset }, length };
+    }
+  }
 }
 
 function checkSize(bytes: number): number {

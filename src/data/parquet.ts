@@ -21,13 +21,14 @@ export function* readParquet(path: string, wanted: ReadonlySet<string> | null = 
   const file = openForReading(path);
   try {
     const { size } = fstatSync(file);
-    yield* rowsOf(path, size, (start, length) => bytesAt(file, start, length), wanted);
+    yield* parquetRows(path, size, (start, length) => bytesAt(file, start, length), wanted);
   } finally {
     closeSync(file);
   }
 }
 
-function* rowsOf(
+/** The same for bytes that come from anywhere; `path` is their name. */
+export function* parquetRows(
   path: string,
   size: number,
   readAt: ReadAt,

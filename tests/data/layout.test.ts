@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { heldOutDocuments, locateData, trainingDocuments } from '../../src/data/layout.ts';
+import { putAll } from './formats.ts';
 import { put, refuses, temporaryFolder } from './temporary.ts';
 
 const folder = temporaryFolder();
@@ -64,6 +65,47 @@ test('a single file; others are refused', () => {
     '.txt, .jsonl, .json, .parquet, .tsv or .csv file',
   );
   refuses(() => locateData(`${folder}/none`), `--data ${folder}/none`, 'no such file or directory');
+});
+
+test('a directory: every file in the format it comes in', () => {
+  const data = `${folder}/mixed`;
+  const names = [
+    ...['pretrain.parquet', 'heldout.txt', 'sft.json', 'sft-heldout.jsonl.gz'],
+    ...['preferences.tsv', 'preferences-heldout.csv'],
+  ];
+  for (const name of names) put(data, name, '');
+  const { pretrain, heldOut, sft, sftHeldOut, preferences, preferencesHeldOut } = locateData(data);
+  assert.equal(
+    [pretrain, heldOut, sft, sftHeldOut, preferences, preferencesHeldOut],
+    names.map((name) => `${data}/${name}`),
+  );
+});
+
+test('the same thing in two formats is refused: which one is meant?', () => {
+  for (const [first, second] of [
+    ['pretrain.txt', 'pretrain.bin'],
+    ['heldout.txt', 'heldout.json'],
+    ['sft.jsonl', 'sft.parquet'],
+    ['preferences-heldout.tsv', 'preferences-heldout.tsv.gz'],
+  ] as const) {
+    const data = `${folder}/two-${second}`;
+    for (const name of ['pretrain.txt', first, second]) put(data, name, '');
+    refuses(() => locateData(data), `--data ${data}: there are ${first} and ${second}; leave one of them`);
+  }
+});
+
+test('documents are the same from every format, and the same ones are held out', () => {
+  const texts = corpus(120);
+  const paths = putAll(
+    folder,
+    'formats',
+    texts.map((text) => ({ text })),
+  );
+  for (const path of [put(folder, 'formats.txt', asText(texts)), ...paths]) {
+    const files = locateData(path);
+    assert.equal(heldOutDocuments(files), ['文50', '文100'], path);
+    assert.is([...trainingDocuments(files)].length, 118);
+  }
 });
 
 test('without held-out text every 50th document is held out, and no document is on both sides', () => {
