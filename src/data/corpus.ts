@@ -8,24 +8,30 @@
  */
 import { UserError } from '../errors.ts';
 import { readLines } from './lines.ts';
-import { formatOf, RECORD_FORMATS_IN_WORDS, TEXT_FORMATS } from './records.ts';
+import { filesIn, formatOf, RECORD_FORMATS_IN_WORDS, TEXT_FORMAT, TEXT_FORMATS } from './records.ts';
 import { texts } from './text-fields.ts';
 
 /** A text without a blank line for this long is cut here, so that memory stays bounded. */
 const MAX_DOCUMENT_CHARACTERS = 1 << 20;
 
-/** Every document of a text file, without surrounding blanks; empty ones are skipped. */
+/** Every document of a text file (or of all text files of a directory), without surrounding blanks; empty ones are skipped. */
 export function* readDocuments(path: string): Generator<string> {
+  for (const file of filesIn(path, TEXT_FORMATS)) {
+    for (const document of documentsOf(file)) {
+      const text = document.trim();
+      if (text !== '') yield text;
+    }
+  }
+}
+
+function documentsOf(path: string): Generator<string> {
   const format = formatOf(path);
   if (!TEXT_FORMATS.includes(format)) {
     throw new UserError(
       `${path}: a pretraining text must be a .txt, ${RECORD_FORMATS_IN_WORDS} file, or a .bin file`,
     );
   }
-  for (const document of format.startsWith('.txt') ? textDocuments(path) : recordDocuments(path)) {
-    const text = document.trim();
-    if (text !== '') yield text;
-  }
+  return format.startsWith(TEXT_FORMAT) ? textDocuments(path) : recordDocuments(path);
 }
 
 function* textDocuments(path: string): Generator<string> {

@@ -9,7 +9,7 @@
  */
 import { UserError } from '../errors.ts';
 import { type DataRecord, show } from './record.ts';
-import { readRecords } from './records.ts';
+import { filesIn, RECORD_FORMATS, readRecords } from './records.ts';
 
 export interface FieldMap<Made> {
   /** Fields that a record must have. */
@@ -38,10 +38,11 @@ export class FieldMaps<Made> {
     this.fields = new Set(maps.flatMap(({ needs, uses = [] }) => [...needs, ...uses]));
   }
 
-  /** What every record of a file makes, and the record's place. */
+  /** What every record of a file makes (or of all files of a directory), and the record's place. */
   *read(path: string): Generator<{ readonly made: Made; readonly place: string }> {
-    for (const record of readRecords(path, this.fields))
-      yield { made: this.mapOf(record).make(record), place: record.place };
+    for (const file of filesIn(path, RECORD_FORMATS))
+      for (const record of readRecords(file, this.fields))
+        yield { made: this.mapOf(record).make(record), place: record.place };
   }
 
   /** The map that fits a record: that of the record before, if both have the same fields. */

@@ -4,19 +4,20 @@
  *   pretrain, heldout                        text to learn the language from; text never trained on, for held-out loss
  *   sft, sft-heldout                         dialogues
  *   preferences, preferences-heldout         pairs of answers, for reward model, DPO and PPO
- *   eval/facts-NAME.jsonl          questions with accepted answers
- *   eval/choice/{dev,val}/*.csv    multiple choice, as C-Eval and CMMLU are laid out
- *   eval/minimal-pairs.jsonl       right and wrong sentences
- *   eval/answer-key.jsonl          what the judge knows
+ *   eval/facts-NAME.jsonl                    questions with accepted answers
+ *   eval/choice/{dev,val}/*.csv              multiple choice, as C-Eval and CMMLU are laid out
+ *   eval/minimal-pairs.jsonl                 right and wrong sentences
+ *   eval/answer-key.jsonl                    what the judge knows
  *
  * The first six come in any format of records.ts (sft.jsonl, sft.json, sft.parquet, ...), text also as .txt, pretrain also as .bin; each
- * once. Only pretraining text is required. From a single file (or without heldout.txt) every 50th document is held out.
+ * once. A set in several files lies in a directory of that name: pretrain/part-1.parquet, pretrain/part-2.parquet.
+ * Only pretraining text is required. From a single file (or without heldout) every 50th document is held out.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { readDocuments } from './corpus.ts';
-import { formatOf, RECORD_FORMATS, RECORD_FORMATS_IN_WORDS, TEXT_FORMATS } from './records.ts';
+import { filesIn, formatOf, RECORD_FORMATS, RECORD_FORMATS_IN_WORDS, TEXT_FORMATS } from './records.ts';
 
 /** Token ids instead of text. */
 const TOKENS = '.bin';
@@ -82,17 +83,26 @@ export function locateData(path: string): DataFiles {
   };
 }
 
-/** The file of a name that is there, in one format only. */
+/** The file of a name that is there, in one format only, or the directory of its parts. */
 function findOnce(folder: string, name: string, formats: readonly string[]): string | null {
-  const [first, second] = formats
-    .map((format) => `${name}${format}`)
-    .filter((file) => existsSync(join(folder, file)));
+  const parts = join(folder, name);
+  const found = formats.map((format) => `${name}${format}`).filter((file) => existsSync(join(folder, file)));
+  if (statSync(parts, { throwIfNoEntry: false })?.isDirectory()) {
+    const several = formats.filter((format) => format !== TOKENS);
+    if (filesIn(parts, formats).length > filesIn(parts, several).length) {
+      throw new UserError(
+        `--data ${folder}: ${name}/ holds a .bin file, which cannot be one of several parts; join them`,
+      );
+    }
+    found.push(`${name}/`);
+  }
+  const [first, second] = found;
   if (second !== undefined) {
     throw new UserError(
       `--data ${folder}: there are ${first} and ${second}; leave one of them, or use two directories`,
     );
   }
-  return first === undefined ? null : join(folder, first);
+  return first === undefined ? null : join(folder, first.replace(/\/$/, ''));
 }
 
 const HOLD_OUT_EVERY = 50;

@@ -4,9 +4,11 @@
  *   .jsonl           one JSON object a line                     .csv .tsv    fields with a header line
  *   .json            a list of JSON objects, or JSON Lines      .parquet     columns
  *
- * All but parquet may also be packed: .jsonl.gz and so on.
+ * All but parquet may also be packed: .jsonl.gz and so on. Where a file is expected, a directory of such files does as well: large
+ * sets come in parts.
  */
-import { basename } from 'node:path';
+import { readdirSync, statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { readCsv } from './csv.ts';
 import { readJson } from './json.ts';
@@ -31,6 +33,16 @@ function packed(format: string): string {
 /** '.jsonl', or '.jsonl.gz'; in small letters. */
 export function formatOf(path: string): string {
   return /(\.[^.]+)?(\.gz)?$/.exec(basename(path).toLowerCase())?.[0] ?? '';
+}
+
+/** The file itself; of a directory every file below it that has one of the formats, in the order of their names. */
+export function filesIn(path: string, formats: readonly string[]): string[] {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
+  const all = readdirSync(path, { recursive: true, encoding: 'utf8' });
+  const files = all.filter((name) => formats.includes(formatOf(name))).sort();
+  if (files.length === 0)
+    throw new UserError(`${path}: there is no ${formats.join(', ')} file in this directory`);
+  return files.map((name) => join(path, name));
 }
 
 /** `wanted`: fields that will be read; other columns of a parquet file are left undecoded. */

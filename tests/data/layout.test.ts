@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { readDialogues } from '../../src/data/dialogues.ts';
 import { heldOutDocuments, locateData, trainingDocuments } from '../../src/data/layout.ts';
 import { putAll } from './formats.ts';
 import { put, refuses, temporaryFolder } from './temporary.ts';
@@ -79,6 +80,31 @@ test('a directory: every file in the format it comes in', () => {
     [pretrain, heldOut, sft, sftHeldOut, preferences, preferencesHeldOut],
     names.map((name) => `${data}/${name}`),
   );
+});
+
+test('a set in several files: all of a directory, by name, each in its own format', () => {
+  const data = `${folder}/parts`;
+  put(data, 'pretrain/b/1.json', '[{"completion":"二"},{"completion":" "}]');
+  put(data, 'pretrain/a.jsonl', '{"text":"一"}\n');
+  put(data, 'pretrain/c.txt', '三\n\n四');
+  put(data, 'pretrain/README.md', '# not data');
+  put(data, 'sft/1.jsonl', '{"question":"问","answer":"答"}\n');
+  put(data, 'sft/2.csv', 'input,target\n问,答\n');
+  put(data, 'heldout.txt', '五');
+  const files = locateData(data);
+  assert.equal([files.pretrain, files.sft], [`${data}/pretrain`, `${data}/sft`]);
+  assert.equal([...trainingDocuments(files)], ['一', '二', '三', '四']);
+  assert.equal(
+    [...readDialogues(files.sft!)].map(({ place }) => place),
+    [`${data}/sft/1.jsonl:1`, `${data}/sft/2.csv:2`],
+  );
+  put(data, 'sft.jsonl', '');
+  refuses(() => locateData(data), 'there are sft.jsonl and sft/;');
+  mkdirSync(`${folder}/hollow/pretrain`, { recursive: true });
+  refuses(() => locateData(`${folder}/hollow`), 'hollow/pretrain: there is no .txt, .jsonl,');
+  put(`${folder}/hollow`, 'pretrain/a.txt', '一');
+  put(`${folder}/hollow`, 'pretrain/a.bin', '');
+  refuses(() => locateData(`${folder}/hollow`), 'pretrain/ holds a .bin file');
 });
 
 test('the same thing in two formats is refused: which one is meant?', () => {
