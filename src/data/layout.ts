@@ -63,6 +63,11 @@ export function locateData(path: string): DataFiles {
     throw new UserError(
       `--data ${path}: this directory has no pretrain.txt (or ${RECORD_FORMATS_IN_WORDS}, or .bin)`,
     );
+  if (existsSync(join(path, `heldout${TOKENS}`))) {
+    throw new UserError(
+      `--data ${path}: heldout.bin holds token ids; held-out text must be text, since it is measured in bits a byte`,
+    );
+  }
   const records = (name: string) => findOnce(path, name, RECORD_FORMATS);
   const find = (name: string) => (existsSync(join(path, name)) ? join(path, name) : null);
   const folder = join(path, 'eval');

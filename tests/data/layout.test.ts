@@ -120,6 +120,14 @@ test('the same thing in two formats is refused: which one is meant?', () => {
   }
 });
 
+test('held-out text is text: token ids are refused, not passed over', () => {
+  const data = `${folder}/tokens`;
+  put(data, 'pretrain.bin', '');
+  assert.is(locateData(data).pretrain, `${data}/pretrain.bin`);
+  put(data, 'heldout.bin', '');
+  refuses(() => locateData(data), 'heldout.bin holds token ids');
+});
+
 test('documents are the same from every format, and the same ones are held out', () => {
   const texts = corpus(120);
   const paths = putAll(

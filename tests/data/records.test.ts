@@ -1,6 +1,7 @@
 /** Records: every format gives the same ones, places are right, damage is a sentence, and nothing is read ahead. */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readCsv } from '../../src/data/csv.ts';
@@ -10,7 +11,7 @@ import { readLines } from '../../src/data/lines.ts';
 import { formatOf, readRecords } from '../../src/data/records.ts';
 import { SftRows } from '../../src/data/sft-rows.ts';
 import { tinyTokenizer as tokenizer } from '../training/tiny.ts';
-import { parquetOf, putAll } from './formats.ts';
+import { parquetOf, putAll, separatedOf } from './formats.ts';
 import { put, refuses, temporaryFolder } from './temporary.ts';
 
 const folder = temporaryFolder();
@@ -105,6 +106,64 @@ test('.json: a chunk border anywhere in an object changes nothing', () => {
     const first = JSON.stringify({ x: 'x'.repeat((1 << 20) - 12 - shift) });
     assert.equal(valuesOf(json(`[${first},${text},${text}]`)).slice(1), [record, record], String(shift));
   }
+});
+
+test('.json: any list of objects, written in any way, is what JSON.parse makes of it', () => {
+  const spaces = fc.constantFrom('', ' ', '\n', '\t\r\n');
+  const objects = fc.array(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue()), { maxLength: 5 });
+  fc.assert(
+    fc.property(
+      objects,
+      spaces,
+      fc.integer({ min: 0, max: 3 }),
+      fc.boolean(),
+      (list, space, indent, lines) => {
+        const written = list.map((object) => JSON.stringify(object, null, indent));
+        const content = lines
+          ? written.join(space)
+          : `${space}[${space}${written.join(`${space},${space}`)}]${space}`;
+        const expected: unknown = lines ? written.map((text) => JSON.parse(text)) : JSON.parse(content);
+        assert.equal(valuesOf(json(content)), expected);
+      },
+    ),
+    { numRuns: 150, seed: 1 },
+  );
+});
+
+test('.json: with one byte of it changed, the same or a sentence, never what JSON.parse would not read', () => {
+  const content = Buffer.from('[{"a":"汉\\"字","b":[1,{"c":null}]},{"d":true}]');
+  let refused = 0;
+  for (let at = 0; at < content.length; at++) {
+    for (const byte of Buffer.from('[]{},:"\\ x1\xff', 'latin1')) {
+      const changed = Buffer.from(content);
+      changed[at] = byte;
+      const path = json(changed);
+      let found: unknown;
+      try {
+        found = valuesOf(path);
+      } catch {
+        refuses(() => valuesOf(path), 'a.json: record');
+        refused++;
+        continue;
+      }
+      assert.equal(found, JSON.parse(changed.toString()), changed.toString());
+    }
+  }
+  assert.ok(refused > 300, String(refused));
+});
+
+test('.csv and .tsv: any fields that are written in quotes come back', () => {
+  const field = fc.string({ unit: fc.constantFrom('a', '汉', '"', ',', '\t', '\n', ' ') });
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ a: field, b: field }, { noNullPrototype: true }), { minLength: 1, maxLength: 4 }),
+      (records) => {
+        assert.equal(valuesOf(put(folder, 'any.csv', separatedOf(records, ','))), records);
+        assert.equal(valuesOf(put(folder, 'any.tsv', separatedOf(records, '\t'))), records);
+      },
+    ),
+    { numRuns: 80, seed: 1 },
+  );
 });
 
 test('.json: damage is a sentence with the record', () => {
