@@ -99,7 +99,7 @@ class ObjectScanner {
     return false;
   }
 
-  /** Goes on within an object, to its end or to the end of a string: the last byte that was looked at. */
+  /** Goes on within an object: where it ends, or where the chunk does. */
   private within(chunk: Buffer, from: number): number {
     let i = from;
     for (; i < chunk.length; i++) {

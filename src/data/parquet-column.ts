@@ -107,7 +107,7 @@ function flatReader(leaf: Leaf, rows: number, readAt: ReadAt): ColumnReader {
       values = next;
       at = 0;
     }
-    return values[at++];
+    return values[at++] ?? null;
   };
 }
 
@@ -131,7 +131,7 @@ function nestedReader(
   const values = columns.get(column.element.name);
   if (values?.length !== rows) throw new Error('it has another number of values than the row group has rows');
   let at = 0;
-  return () => values[at++];
+  return () => values[at++] ?? null; // a list that is null comes as undefined
 }
 
 /** The values of a column chunk, page by page. */

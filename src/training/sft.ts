@@ -50,10 +50,12 @@ export function sftStage(
 
 function leftOut({ tooLong, empty }: SftRows, context: number): string {
   const reasons = [
-    ...(tooLong > 0 ? [`longer than the context of ${context} tokens: ${tooLong.toLocaleString('en')}`] : []),
-    ...(empty > 0 ? [`with an empty question or answer: ${empty.toLocaleString('en')}`] : []),
+    ...(tooLong > 0
+      ? [`${tooLong.toLocaleString('en')} left out: longer than the context of ${context} tokens`]
+      : []),
+    ...(empty > 0 ? [`${empty.toLocaleString('en')} left out: a question or an answer is empty`] : []),
   ];
-  return reasons.length === 0 ? '' : ` (left out: ${reasons.join('; ')})`;
+  return reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
 }
 
 function heldOutRows(path: string, tokenizer: Tokenizer, options: { context: number; seed: number }): Row[] {

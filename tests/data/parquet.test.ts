@@ -1,6 +1,8 @@
 /** Parquet: files of another program (DuckDB, see parquet/make.mjs), pages and row groups, damage, memory. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { SchemaElement } from 'hyparquet';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parquetRows, readParquet } from '../../src/data/parquet.ts';
@@ -56,6 +58,36 @@ test('several pages and row groups of our own making, one value a page too', () 
   for (const options of [{}, { rowGroupSize: 100 }, { pageSize: 1 }, { rowGroupSize: 33, pageSize: 200 }])
     assert.equal(valuesOf(put(folder, 'own.parquet', parquetOf(records, options))), records);
   assert.equal(valuesOf(put(folder, 'none.parquet', parquetOf([]))), []);
+});
+
+/** A list of messages a row, some empty or null, as columns role and content below list.element. */
+const messagesSchema: SchemaElement[] = [
+  { name: 'root', num_children: 1 },
+  { name: 'chosen', converted_type: 'LIST', repetition_type: 'OPTIONAL', num_children: 1 },
+  { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+  { name: 'element', repetition_type: 'OPTIONAL', num_children: 2 },
+  ...['role', 'content'].map((name): SchemaElement => {
+    return { name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' };
+  }),
+];
+
+test('lists of structures over many pages and row groups, lists that begin in one page and end in the next', () => {
+  const lists = Array.from({ length: 300 }, (_, i) => {
+    if (i % 17 === 0) return i % 2 === 0 ? [] : null;
+    return Array.from({ length: i % 6 }, (_, j) => ({
+      role: j % 2 === 0 ? 'user' : 'assistant',
+      content: `第${i}行第${j}句`.repeat(1 + (j % 3)),
+    }));
+  });
+  for (const options of [{}, { pageSize: 1 }, { pageSize: 100 }, { pageSize: 300, rowGroupSize: 70 }]) {
+    const columnData = [{ name: 'chosen', data: lists }];
+    const bytes = new Uint8Array(parquetWriteBuffer({ columnData, schema: messagesSchema, ...options }));
+    const found = valuesOf(put(folder, 'lists.parquet', bytes));
+    assert.equal(
+      found,
+      lists.map((chosen) => ({ chosen })),
+    );
+  }
 });
 
 test('columns that are not wanted are there by name only, and their bytes are not looked at', () => {
