@@ -37,7 +37,7 @@ const flags = {
   data: {
     type: 'text',
     value: 'PATH',
-    help: 'directory in the layout of data/, or a .txt, .jsonl or .bin file',
+    help: 'directory in the layout of data/, or one corpus: .txt, .jsonl, .json, .parquet, .tsv, .csv or .bin',
     default: 'data',
   },
   'init-from': { type: 'text', value: 'DIR', help: 'start from the model and tokenizer in this directory' },

@@ -6,7 +6,8 @@
  * An empty answer stands for questions that nobody can answer: the right thing to say is "I don't know".
  */
 import { UserError } from '../errors.ts';
-import { type JsonlRecord, readJsonl, stringField } from './jsonl.ts';
+import { readJsonl } from './jsonl.ts';
+import { type DataRecord, stringField } from './record.ts';
 
 export interface KnownFact {
   readonly relation: string;
@@ -26,7 +27,7 @@ export function readAnswerKey(path: string): KnownFact[] {
   }));
 }
 
-function stringList({ value, place }: JsonlRecord, field: string): string[] {
+function stringList({ value, place }: DataRecord, field: string): string[] {
   const list = value[field];
   if (!Array.isArray(list) || list.length === 0 || !list.every((text) => typeof text === 'string'))
     throw new UserError(`${place}: "${field}" must be a list of at least one text`);

@@ -1,31 +1,37 @@
 /**
  * Pretraining text as a stream of documents.
  *
- *   .txt     documents are separated by blank lines; the lines of one document stay together
- *   .jsonl   one document a line, in the field "text" (or "content", or "completion")
+ *   .txt                               documents are separated by blank lines; the lines of one document stay together
+ *   .jsonl .json .parquet .tsv .csv    one document a record, made of the fields that text-fields.ts knows
  *
- * Both are read line by line, so a corpus larger than memory is fine.
+ * All are read piece by piece, so a corpus larger than memory is fine.
  */
-import { extname } from 'node:path';
 import { UserError } from '../errors.ts';
-import { readJsonl } from './jsonl.ts';
 import { readLines } from './lines.ts';
+import { filesIn, formatOf, RECORD_FORMATS_IN_WORDS, TEXT_FORMAT, TEXT_FORMATS } from './records.ts';
+import { texts } from './text-fields.ts';
 
 /** A text without a blank line for this long is cut here, so that memory stays bounded. */
 const MAX_DOCUMENT_CHARACTERS = 1 << 20;
 
-const TEXT_FIELDS = ['text', 'content', 'completion'];
-
-/** Every document of a .txt or .jsonl file, without surrounding blanks; empty ones are skipped. */
+/** Every document of a text file (or of all text files of a directory), without surrounding blanks; empty ones are skipped. */
 export function* readDocuments(path: string): Generator<string> {
-  const type = extname(path).toLowerCase();
-  if (type !== '.txt' && type !== '.jsonl') {
-    throw new UserError(`${path}: a pretraining text must be a .txt, .jsonl or .bin file`);
+  for (const file of filesIn(path, TEXT_FORMATS)) {
+    for (const document of documentsOf(file)) {
+      const text = document.trim();
+      if (text !== '') yield text;
+    }
   }
-  for (const document of type === '.txt' ? textDocuments(path) : jsonlDocuments(path)) {
-    const text = document.trim();
-    if (text !== '') yield text;
+}
+
+function documentsOf(path: string): Generator<string> {
+  const format = formatOf(path);
+  if (!TEXT_FORMATS.includes(format)) {
+    throw new UserError(
+      `${path}: a pretraining text must be a .txt, ${RECORD_FORMATS_IN_WORDS} file, or a .bin file`,
+    );
   }
+  return format.startsWith(TEXT_FORMAT) ? textDocuments(path) : recordDocuments(path);
 }
 
 function* textDocuments(path: string): Generator<string> {
@@ -44,15 +50,6 @@ function* textDocuments(path: string): Generator<string> {
   yield lines.join('\n');
 }
 
-function* jsonlDocuments(path: string): Generator<string> {
-  for (const { value, place } of readJsonl(path)) {
-    const field = TEXT_FIELDS.find((name) => typeof value[name] === 'string');
-    if (field === undefined) {
-      const found = Object.keys(value).join(', ') || 'nothing';
-      throw new UserError(
-        `${place}: no text here; one of the fields ${TEXT_FIELDS.join(', ')} is needed, found ${found}`,
-      );
-    }
-    yield value[field] as string;
-  }
+function* recordDocuments(path: string): Generator<string> {
+  for (const { made } of texts.read(path)) yield made;
 }

@@ -1,5 +1,5 @@
 /**
- * Comma-separated values as RFC 4180 has them, with a header line: what C-Eval and CMMLU are published in.
+ * Separated values as RFC 4180 has them, with a header line: commas (what C-Eval and CMMLU are published in), or tabs for .tsv.
  *
  *   question,A,B              fields are separated by commas
  *   "他说：""好""",1,"a,b"     a field with a comma, a quote or a line end stands in quotes, quotes within are doubled
@@ -7,6 +7,7 @@
  * A quoted field may go on over several lines, so records are numbered by the line they begin on. Blank lines are skipped.
  */
 import { UserError } from '../errors.ts';
+import { MAX_RECORD_BYTES } from './chunks.ts';
 import { readLines } from './lines.ts';
 
 export interface CsvRecord {
@@ -16,70 +17,90 @@ export interface CsvRecord {
   readonly place: string;
 }
 
-export function* readCsv(path: string): Generator<CsvRecord> {
+export function* readCsv(
+  path: string,
+  separator: ',' | '\t' = ',',
+  maxCharacters = MAX_RECORD_BYTES,
+): Generator<CsvRecord> {
   let header: readonly string[] | null = null;
-  for (const { values, place } of records(path)) {
+  for (const { values, place } of rows(path, separator, maxCharacters)) {
     if (header === null) {
       header = values.map((name) => name.trim());
-      const twice = header.find((name, i) => header!.indexOf(name) !== i);
+      const twice = header.find((name, i) => header!.indexOf(name) !== i); // it was set in the line above
       if (twice !== undefined) throw new UserError(`${place}: two columns are called "${twice}"`);
       continue;
     }
     if (values.length !== header.length) {
       throw new UserError(
-        `${place}: ${values.length} fields where the header has ${header.length}; a field with a comma must stand in quotes`,
+        `${place}: ${values.length} fields where the header has ${header.length}; a field with a ${nameOf(separator)} must stand in quotes`,
       );
     }
     yield { fields: new Map(header.map((name, i) => [name, values[i]!])), place };
   }
 }
 
-function* records(path: string): Generator<{ values: string[]; place: string }> {
-  let open: { text: string; number: number } | null = null; // a record whose last quote is still to come
-  for (const { text, number } of readLines(path)) {
-    if (open === null && text.trim() === '') continue;
-    open = open === null ? { text, number } : { text: `${open.text}\n${text}`, number: open.number };
-    const place = `${path}:${open.number}`;
-    const values = splitRecord(open.text, place);
-    if (values === null) continue;
-    open = null;
-    yield { values, place };
-  }
-  if (open !== null)
-    throw new UserError(`${path}:${open.number}: a quote that is opened here is never closed`);
+interface Row {
+  readonly values: string[];
+  readonly place: string;
 }
 
-/** The fields of one record; null if it ends within quotes. */
-function splitRecord(text: string, place: string): string[] | null {
-  const values: string[] = [];
+function* rows(path: string, separator: string, maxCharacters: number): Generator<Row> {
+  let row: Row = { values: [], place: '' };
+  let quoted: string[] | null = null; // pieces of a quoted field whose end is still to come
+  let characters = 0;
+  for (const { text, number } of readLines(path)) {
+    if (quoted === null) {
+      if (text.trim() === '') continue;
+      row = { values: [], place: `${path}:${number}` };
+      characters = 0;
+    } else quoted.push('\n');
+    characters += text.length;
+    if (characters > maxCharacters)
+      throw new UserError(
+        `${row.place}: this record is longer than ${maxCharacters.toLocaleString('en')} characters; is a quote in it never closed?`,
+      );
+    quoted = readFields(text, separator, row, quoted);
+    if (quoted === null) yield row;
+  }
+  if (quoted !== null) throw new UserError(`${row.place}: a quote that is opened here is never closed`);
+}
+
+/** Adds the fields of a line to the row. Returns the pieces of a quoted field that the line leaves open, or null. */
+function readFields(text: string, separator: string, row: Row, open: string[] | null): string[] | null {
   let at = 0;
-  for (;;) {
-    if (text[at] !== '"') {
-      const comma = text.indexOf(',', at);
-      const end = comma === -1 ? text.length : comma;
-      values.push(text.slice(at, end));
-      if (comma === -1) return values;
-      at = end + 1;
+  for (let quoted = open; ; quoted = null) {
+    if (quoted === null && text[at] !== '"') {
+      const next = text.indexOf(separator, at);
+      row.values.push(text.slice(at, next === -1 ? undefined : next));
+      if (next === -1) return null;
+      at = next + 1;
       continue;
     }
-    let value = '';
-    let from = at + 1;
+    if (quoted === null) at++;
+    const pieces = quoted ?? [];
     for (;;) {
-      const quote = text.indexOf('"', from);
-      if (quote === -1) return null;
-      value += text.slice(from, quote);
-      if (text[quote + 1] !== '"') {
-        at = quote + 1;
-        break;
+      const quote = text.indexOf('"', at);
+      if (quote === -1) {
+        pieces.push(text.slice(at));
+        return pieces;
       }
-      value += '"';
-      from = quote + 2;
+      pieces.push(text.slice(at, quote));
+      at = quote + 1;
+      if (text[at] !== '"') break;
+      pieces.push('"');
+      at++;
     }
-    values.push(value);
-    if (at === text.length) return values;
-    if (text[at] !== ',') {
-      throw new UserError(`${place}: after a closing quote a comma must follow, got "${text[at]}"`);
+    row.values.push(pieces.join(''));
+    if (at === text.length) return null;
+    if (text[at] !== separator) {
+      throw new UserError(
+        `${row.place}: after a closing quote a ${nameOf(separator)} must follow, got "${text[at]}"`,
+      );
     }
     at++;
   }
+}
+
+function nameOf(separator: string): string {
+  return separator === '\t' ? 'tab' : 'comma';
 }

@@ -1,21 +1,26 @@
 /**
  * What `--data` names: a directory in the layout of the shipped data/, or a single corpus file.
  *
- *   pretrain.txt (or .jsonl)       text to learn the language from
- *   heldout.txt (or .jsonl)        text never trained on, for held-out loss and bits per byte
- *   sft.jsonl, sft-heldout.jsonl   dialogues
- *   preferences.jsonl, preferences-heldout.jsonl   pairs of answers, for reward model, DPO and PPO
- *   eval/facts-NAME.jsonl          questions with accepted answers
- *   eval/choice/{dev,val}/*.csv    multiple choice, as C-Eval and CMMLU are laid out
- *   eval/minimal-pairs.jsonl       right and wrong sentences
- *   eval/answer-key.jsonl          what the judge knows
+ *   pretrain, heldout                        text to learn the language from; text never trained on, for held-out loss
+ *   sft, sft-heldout                         dialogues
+ *   preferences, preferences-heldout         pairs of answers, for reward model, DPO and PPO
+ *   eval/facts-NAME.jsonl                    questions with accepted answers
+ *   eval/choice/{dev,val}/*.csv              multiple choice, as C-Eval and CMMLU are laid out
+ *   eval/minimal-pairs.jsonl                 right and wrong sentences
+ *   eval/answer-key.jsonl                    what the judge knows
  *
- * Only pretraining text is required. From a single file (or without heldout.txt) every 50th document is held out.
+ * The first six come in any format of records.ts (sft.jsonl, sft.json, sft.parquet, ...), text also as .txt, pretrain also as .bin; each
+ * once. A set in several files lies in a directory of that name: pretrain/part-1.parquet, pretrain/part-2.parquet.
+ * Only pretraining text is required. From a single file (or without heldout) every 50th document is held out.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { readDocuments } from './corpus.ts';
+import { filesIn, formatOf, RECORD_FORMATS, RECORD_FORMATS_IN_WORDS, TEXT_FORMATS } from './records.ts';
+
+/** Token ids instead of text. */
+const TOKENS = '.bin';
 
 export interface DataFiles {
   readonly pretrain: string;
@@ -36,9 +41,9 @@ export function locateData(path: string): DataFiles {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) throw new UserError(`--data ${path}: there is no such file or directory`);
   if (!stat.isDirectory()) {
-    if (!['.txt', '.jsonl', '.bin'].includes(extname(path).toLowerCase())) {
+    if (![...TEXT_FORMATS, TOKENS].includes(formatOf(path))) {
       throw new UserError(
-        `--data ${path}: a corpus must be a .txt, .jsonl or .bin file, or a directory with pretrain.txt`,
+        `--data ${path}: a corpus must be a .txt, ${RECORD_FORMATS_IN_WORDS} file, a .bin file, or a directory with pretrain.txt`,
       );
     }
     const nothing = {
@@ -53,27 +58,56 @@ export function locateData(path: string): DataFiles {
     };
     return { pretrain: path, ...nothing, questions: new Map() };
   }
-  const find = (...names: string[]) =>
-    names.map((name) => join(path, name)).find((file) => existsSync(file)) ?? null;
-  const pretrain = find('pretrain.txt', 'pretrain.jsonl', 'pretrain.bin');
+  const pretrain = findOnce(path, 'pretrain', [...TEXT_FORMATS, TOKENS]);
   if (pretrain === null)
-    throw new UserError(`--data ${path}: this directory has no pretrain.txt (or .jsonl, .bin)`);
+    throw new UserError(
+      `--data ${path}: this directory has no pretrain.txt (or ${RECORD_FORMATS_IN_WORDS}, or .bin)`,
+    );
+  if (existsSync(join(path, `heldout${TOKENS}`))) {
+    throw new UserError(
+      `--data ${path}: heldout.bin holds token ids; held-out text must be text, since it is measured in bits a byte`,
+    );
+  }
+  const records = (name: string) => findOnce(path, name, RECORD_FORMATS);
+  const find = (name: string) => (existsSync(join(path, name)) ? join(path, name) : null);
   const folder = join(path, 'eval');
   const tasks = existsSync(folder)
     ? readdirSync(folder).filter((name) => /^facts-.*\.jsonl$/.test(name))
     : [];
   return {
     pretrain,
-    heldOut: find('heldout.txt', 'heldout.jsonl'),
-    sft: find('sft.jsonl'),
-    sftHeldOut: find('sft-heldout.jsonl'),
-    preferences: find('preferences.jsonl'),
-    preferencesHeldOut: find('preferences-heldout.jsonl'),
+    heldOut: findOnce(path, 'heldout', TEXT_FORMATS),
+    sft: records('sft'),
+    sftHeldOut: records('sft-heldout'),
+    preferences: records('preferences'),
+    preferencesHeldOut: records('preferences-heldout'),
     choices: find('eval/choice'),
     minimalPairs: find('eval/minimal-pairs.jsonl'),
     answerKey: find('eval/answer-key.jsonl'),
     questions: new Map(tasks.sort().map((name) => [basename(name, '.jsonl'), join(folder, name)])),
   };
+}
+
+/** The file of a name that is there, in one format only, or the directory of its parts. */
+function findOnce(folder: string, name: string, formats: readonly string[]): string | null {
+  const parts = join(folder, name);
+  const found = formats.map((format) => `${name}${format}`).filter((file) => existsSync(join(folder, file)));
+  if (statSync(parts, { throwIfNoEntry: false })?.isDirectory()) {
+    const several = formats.filter((format) => format !== TOKENS);
+    if (filesIn(parts, formats).length > filesIn(parts, several).length) {
+      throw new UserError(
+        `--data ${folder}: ${name}/ holds a .bin file, which cannot be one of several parts; join them`,
+      );
+    }
+    found.push(`${name}/`);
+  }
+  const [first, second] = found;
+  if (second !== undefined) {
+    throw new UserError(
+      `--data ${folder}: there are ${first} and ${second}; leave one of them, or use two directories`,
+    );
+  }
+  return first === undefined ? null : join(folder, first.replace(/\/$/, ''));
 }
 
 const HOLD_OUT_EVERY = 50;

@@ -5,7 +5,8 @@
  *   learned                                      x  x  x  x         (the answer and its end, predicted from what precedes them)
  *
  * Short dialogues are packed until the next one would not fit; attention stays inside each. Every epoch packs a new order. Dialogues
- * longer than T are left out and counted, never cut: half an answer teaches to stop in the middle.
+ * longer than T are left out and counted, never cut: half an answer teaches to stop in the middle. So are those in which somebody says
+ * nothing.
  */
 import { UserError } from '../errors.ts';
 import { IGNORE_INDEX } from '../tensor/index.ts';
@@ -22,9 +23,10 @@ export interface SftRowsOptions {
 }
 
 export class SftRows implements RowSource {
-  /** Dialogues kept, and those left out because they are longer than the context. */
+  /** Dialogues kept, and those left out: longer than the context, with an empty question or answer. */
   readonly kept: number;
   readonly tooLong: number;
+  readonly empty: number;
   private readonly options: SftRowsOptions;
   private readonly padId: number;
   // All dialogues in two flat arrays: ids, and 1 where the token is to be learned. Dialogue i is ends[i-1] .. ends[i].
@@ -40,9 +42,14 @@ export class SftRows implements RowSource {
     const learned: number[] = [];
     const ends: number[] = [];
     let tooLong = 0;
+    let empty = 0;
     let first = options.source;
     for (const { messages, place } of dialogues) {
       first ??= place;
+      if (messages.some(({ role, content }) => role !== 'system' && content.trim() === '')) {
+        empty++;
+        continue;
+      }
       const dialogue = encodeAt(tokenizer, messages, place);
       if (dialogue.ids.length > options.context + 1) {
         tooLong++;
@@ -53,14 +60,16 @@ export class SftRows implements RowSource {
       ends.push(ids.length);
     }
     if (ends.length === 0) {
-      const why =
-        tooLong > 0
-          ? `all ${tooLong} are longer than the context of ${options.context} tokens`
-          : 'there are none';
+      const reasons = [
+        ...(tooLong > 0 ? [`${tooLong} longer than the context of ${options.context} tokens`] : []),
+        ...(empty > 0 ? [`${empty} with an empty question or answer`] : []),
+      ];
+      const why = reasons.length === 0 ? 'there are none' : `left out: ${reasons.join('; ')}`;
       throw new UserError(`${first ?? 'SFT'}: no dialogue to learn from, ${why}`);
     }
     this.kept = ends.length;
     this.tooLong = tooLong;
+    this.empty = empty;
     this.ids = Uint32Array.from(ids); // a vocabulary made elsewhere may be larger than 65,536
     this.learned = Uint8Array.from(learned);
     this.ends = Uint32Array.from(ends);

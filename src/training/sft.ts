@@ -32,7 +32,7 @@ export function sftStage(
     ...options,
     source: files.train,
   });
-  reporter.note(`dialogues: ${source.kept.toLocaleString('en')}${tooLongNote(source.tooLong, context)}`);
+  reporter.note(`dialogues: ${source.kept.toLocaleString('en')}${leftOut(source, context)}`);
   const rows = new RowStream(source);
   return {
     rowsInEpoch: (epoch) => source.rowsInEpoch(epoch),
@@ -48,10 +48,14 @@ export function sftStage(
   };
 }
 
-function tooLongNote(count: number, context: number): string {
-  return count === 0
-    ? ''
-    : ` (${count.toLocaleString('en')} left out: longer than the context of ${context} tokens)`;
+function leftOut({ tooLong, empty }: SftRows, context: number): string {
+  const reasons = [
+    ...(tooLong > 0
+      ? [`${tooLong.toLocaleString('en')} left out: longer than the context of ${context} tokens`]
+      : []),
+    ...(empty > 0 ? [`${empty.toLocaleString('en')} left out: a question or an answer is empty`] : []),
+  ];
+  return reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
 }
 
 function heldOutRows(path: string, tokenizer: Tokenizer, options: { context: number; seed: number }): Row[] {

@@ -1,5 +1,5 @@
 /** train, chat and evaluate as processes: one tiny run made once, what the commands print of it, and every bad input. */
-import { cpSync, existsSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -151,7 +151,10 @@ test('bad input of train: one sentence, exit code 2', async () => {
   const line = bad('bad.jsonl', '{"text":"好"}\n{"text":"坏"\n');
   const gbk = bad('gbk.txt', Buffer.concat([Buffer.from('你好\n'), Uint8Array.of(0xc4, 0xe3)]));
   const broken = writeWorld(join(folder, 'broken'));
-  put(broken, 'sft.jsonl', '{"question":"a","answer":"b"}\n{"question":"a"}\n');
+  put(broken, 'sft.jsonl', '{"question":"a","answer":"b"}\n{"question":"a","answer":2}\n');
+  const twice = writeWorld(join(folder, 'twice'));
+  rmSync(join(twice, 'sft.jsonl'));
+  for (const name of ['sft.json', 'sft.parquet']) put(twice, name, '');
   const cases: [() => Promise<Finished>, ...string[]][] = [
     [() => train('--max-step', '3'), 'There is no flag --max-step (did you mean --max-steps?)'],
     [() => train('--lr', 'fast'), '--lr must be a number', 'got fast'],
@@ -160,6 +163,16 @@ test('bad input of train: one sentence, exit code 2', async () => {
     [() => data(bad('empty.txt', '\n\n')), 'empty.txt holds no text'],
     [() => data(line), `${line}:2: this line is not valid JSON`],
     [() => data(gbk), `${gbk}:2: this line is not UTF-8`],
+    [
+      () => data(bad('cut.json', '[{"text":"好"},{"text":"坏')),
+      'cut.json: record 2: the file ends within this object',
+    ],
+    [() => data(bad('cut.parquet', 'PAR1')), 'cut.parquet: the table of contents at its end cannot be read'],
+    [
+      () => data(bad('a.csv', 'title,body\n一,二\n')),
+      'a.csv:2: no text can be made of the fields found: title, body',
+    ],
+    [() => train('--data', twice), 'there are sft.json and sft.parquet; leave one of them'],
     [() => train('--data', broken, ...small), `${broken}/sft.jsonl:2`, '"answer"'],
     [() => data(world, '--vocab-size', '60000'), 'vocabulary of 60000 is larger than this corpus allows'],
     [

@@ -37,14 +37,20 @@ test('.jsonl: lone surrogates and NUL pass', () => {
 
 test('.jsonl: a line without text is refused with file and line and what it has', () => {
   const path = put(folder, 'bad.jsonl', '{"text":"一"}\n{"title":"二","text":3}\n');
-  refuses(() => [...readDocuments(path)], `${path}:2`, 'text, content, completion', 'found title, text');
+  refuses(() => [...readDocuments(path)], `${path}:2`, '"text" must be a string', 'got 3');
+  const other = put(folder, 'bad.jsonl', '{"title":"二","body":"三"}');
+  refuses(
+    () => [...readDocuments(other)],
+    ':1',
+    'found: title, body; known are text, or content (and title), or',
+  );
   const empty = put(folder, 'bad.jsonl', '{}');
-  refuses(() => [...readDocuments(empty)], ':1', 'found nothing');
+  refuses(() => [...readDocuments(empty)], ':1', 'found: nothing');
 });
 
 test('an unknown type of file is refused', () => {
-  for (const name of ['a.csv', 'a', 'a.json', 'a.txt.gz']) {
-    refuses(() => documents(name, 'x'), name, '.txt, .jsonl or .bin');
+  for (const name of ['a.doc', 'a', 'a.gz', 'a.parquet.gz', 'a.jsonl.zst', '.jsonl/a']) {
+    refuses(() => documents(name, 'x'), name, '.txt, .jsonl, .json, .parquet, .tsv or .csv');
   }
 });
 
@@ -74,16 +80,17 @@ test('dialogues: lists of messages, and question with answer', () => {
 
 test('dialogues: every kind of wrong record is refused with its place', () => {
   const cases: [unknown, string][] = [
-    [{ prompt: 'a' }, '"messages", or "question" and "answer"'],
-    [{ question: 'a' }, '"answer" must be a string'],
+    [{ prompt: 'a' }, 'known are messages, or question + answer, or'],
+    [{ question: 'a' }, 'no dialogue can be made of the fields found: question;'],
+    [{ question: 'a', answer: 2 }, '"answer" must be a string'],
     [{ question: 1, answer: 'b' }, '"question" must be a string'],
     [{ messages: 'hello' }, '"messages" must be a list'],
     [{ messages: null }, '"messages" must be a list'],
-    [{ messages: [user, { role: 'robot', content: 'a' }] }, 'message 2 needs a role'],
-    [{ messages: [user, { role: 'assistant' }] }, 'message 2 needs a role'],
-    [{ messages: [user, { role: 'assistant', content: 5 }] }, 'message 2 needs a role'],
-    [{ messages: [null] }, 'message 1 needs a role'],
-    [{ messages: ['a'] }, 'message 1 needs a role'],
+    [{ messages: [user, { role: 'robot', content: 'a' }] }, 'message 2 of "messages" needs a role'],
+    [{ messages: [user, { role: 'assistant' }] }, 'message 2 of "messages" needs a role'],
+    [{ messages: [user, { role: 'assistant', content: 5 }] }, 'message 2 of "messages" needs a role'],
+    [{ messages: [null] }, 'message 1 of "messages" needs a role'],
+    [{ messages: ['a'] }, 'message 1 of "messages" needs a role'],
   ];
   for (const [record, part] of cases) {
     const path = put(folder, 'bad.jsonl', `{"question":"a","answer":"b"}\n${JSON.stringify(record)}\n`);

@@ -106,7 +106,7 @@ test('nothing to learn from is refused, with the reason', () => {
   refuses(
     () => new SftRows([long], tokenizer, options),
     'a.jsonl:3',
-    'all 1 are longer than the context of 32',
+    'left out: 1 longer than the context of 32',
   );
   const empty = { ...options, source: 'empty.jsonl' };
   refuses(() => new SftRows([], tokenizer, empty), 'empty.jsonl: no dialogue to learn from, there are none');

@@ -1,0 +1,85 @@
+/**
+ * The bytes of a file, piece by piece: memory holds one piece, not the file. Files ending in .gz are unpacked on the way.
+ *
+ * Everything below is synchronous, so that readers are plain generators and a corpus is read in a `for` loop. Node unpacks gzip
+ * synchronously only as a whole, hence fflate; it does not compare the checksum at the end of the file.
+ */
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { Gunzip } from 'fflate';
+import { systemErrorInWords, UserError } from '../errors.ts';
+
+const CHUNK_BYTES = 1 << 20;
+/** Packed bytes unpacked at once; deflate makes at most 1032 bytes of one, so a piece stays below 64 MB. */
+const PACKED_BYTES = 1 << 16;
+/** Header, nothing, checksum and length. */
+const SMALLEST_GZIP = 20;
+
+/** One line, one JSON object or one CSV record may have so many bytes. Nobody's document is longer; a damaged file's may be. */
+export const MAX_RECORD_BYTES = 256 << 20;
+
+export function* readChunks(path: string): Generator<Buffer> {
+  const file = openForReading(path);
+  try {
+    if (isPacked(path)) yield* unpack(file, path);
+    else yield* pieces(file, CHUNK_BYTES);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** 268435456 -> "268,435,456 bytes" */
+export function inBytes(bytes: number): string {
+  return `${bytes.toLocaleString('en')} bytes`;
+}
+
+export function isPacked(path: string): boolean {
+  return path.toLowerCase().endsWith('.gz');
+}
+
+/** An open file, or one sentence. */
+export function openForReading(path: string): number {
+  try {
+    const file = openSync(path, 'r');
+    if (!fstatSync(file).isDirectory()) return file;
+    closeSync(file);
+  } catch (error) {
+    const why = systemErrorInWords(error);
+    throw why === null ? error : new UserError(`Cannot read ${path}: ${why}`);
+  }
+  throw new UserError(`${path} is a directory, a file is needed here`);
+}
+
+function* pieces(file: number, size: number): Generator<Buffer> {
+  for (;;) {
+    const chunk = Buffer.allocUnsafeSlow(size); // a new one each time: readers keep what they have not finished
+    const bytes = readSync(file, chunk, 0, size, null);
+    if (bytes === 0) return;
+    yield chunk.subarray(0, bytes);
+  }
+}
+
+function* unpack(file: number, path: string): Generator<Buffer> {
+  let unpacked: Buffer[] = [];
+  const gunzip = new Gunzip((bytes) => {
+    if (bytes.length > 0) unpacked.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  });
+  const push = (bytes: Uint8Array, last: boolean) => {
+    try {
+      gunzip.push(bytes, last);
+    } catch (error) {
+      throw new UserError(
+        `${path}: this is no gzip file, or it is cut off (${(error as Error).message}); get it again`,
+      );
+    }
+  };
+  let packed = 0;
+  for (const piece of pieces(file, PACKED_BYTES)) {
+    packed += piece.length;
+    push(piece, false);
+    yield* unpacked;
+    unpacked = [];
+  }
+  if (packed < SMALLEST_GZIP) throw new UserError(`${path}: ${packed} bytes are no gzip file; get it again`);
+  push(new Uint8Array(0), true);
+  yield* unpacked;
+}

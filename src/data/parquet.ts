@@ -1,0 +1,95 @@
+/**
+ * Parquet files, row by row: row group after row group, of each only the columns that are wanted, of each column one page at a time.
+ *
+ *   "PAR1"  row group, row group, ...  footer (schema, and where every column of every row group lies)  footer length  "PAR1"
+ *
+ * Compressed with Snappy, gzip, Brotli, Zstandard or LZ4, or not at all.
+ */
+import { closeSync, fstatSync, readSync } from 'node:fs';
+import { type FileMetaData, parquetMetadata, parquetSchema } from 'hyparquet';
+import { UserError } from '../errors.ts';
+import { openForReading } from './chunks.ts';
+import { type ColumnReader, columnReader, type ReadAt } from './parquet-column.ts';
+import type { DataRecord } from './record.ts';
+
+const MAGIC = 'PAR1';
+const TAIL_BYTES = 8; // footer length and magic
+const MAX_FOOTER_BYTES = 256 << 20;
+
+/** Every row. Columns that are not in `wanted` are there by name only, as undefined. */
+export function* readParquet(path: string, wanted: ReadonlySet<string> | null = null): Generator<DataRecord> {
+  const file = openForReading(path);
+  try {
+    const { size } = fstatSync(file);
+    yield* parquetRows(path, size, (start, length) => bytesAt(file, start, length), wanted);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The same for bytes that come from anywhere; `path` is their name. */
+export function* parquetRows(
+  path: string,
+  size: number,
+  readAt: ReadAt,
+  wanted: ReadonlySet<string> | null,
+): Generator<DataRecord> {
+  const metadata = guard(
+    () => `${path}: the table of contents at its end`,
+    () => footerOf(size, readAt),
+  );
+  const tree = guard(
+    () => `${path}: its schema`,
+    () => parquetSchema(metadata),
+  );
+  let row = 1;
+  for (const { columns: chunks, num_rows } of metadata.row_groups) {
+    const rows = Number(num_rows);
+    const readers = tree.children.map((column) => {
+      const { name } = column.element;
+      const where = () => `${path}: row ${row}: the column "${name}"`;
+      const skipped = wanted !== null && !wanted.has(name);
+      const next: ColumnReader = skipped
+        ? () => undefined
+        : guard(where, () => columnReader(tree, column, chunks, rows, readAt));
+      return { name, next, where };
+    });
+    for (const end = row + rows; row < end; row++) {
+      const fields = readers.map(({ name, next, where }) => [name, guard(where, next)]);
+      yield { value: Object.fromEntries(fields), place: `${path}: row ${row}` };
+    }
+  }
+}
+
+function footerOf(size: number, readAt: ReadAt): FileMetaData {
+  if (size < TAIL_BYTES + MAGIC.length) throw new Error('it is too short for a parquet file');
+  const tail = Buffer.from(readAt(size - TAIL_BYTES, TAIL_BYTES));
+  const magic = tail.toString('latin1', 4);
+  if (magic === 'PARE') throw new Error('it is encrypted');
+  if (magic !== MAGIC) throw new Error('it does not end with PAR1, so it is cut off or no parquet file');
+  const bytes = tail.readUInt32LE(0) + TAIL_BYTES;
+  if (bytes > size || bytes > MAX_FOOTER_BYTES)
+    throw new Error(`its length of ${bytes} bytes makes no sense`);
+  return parquetMetadata(readAt(size - bytes, bytes), { geoparquet: false });
+}
+
+/** The library meets damaged bytes with errors of all kinds; they become one sentence with the place. */
+function guard<T>(where: () => string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const reason = (error as Error).message.replaceAll(/\s+/g, ' ');
+    throw new UserError(`${where()} cannot be read: ${reason}; get the file again, or write it as .jsonl`);
+  }
+}
+
+function bytesAt(file: number, start: number, length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  for (let done = 0; done < length; ) {
+    const count = readSync(file, bytes, done, length - done, start + done);
+    if (count === 0) throw new Error('the file ends before it');
+    done += count;
+  }
+  return bytes;
+}
