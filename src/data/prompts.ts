@@ -46,10 +46,22 @@ export function makePrompts(
     ...(noFact > 0 ? [`of ${noFact.toLocaleString('en')} the right answer is not known`] : []),
   ];
   const left = reasons.length === 0 ? '' : ` (left out: ${reasons.join('; ')})`;
-  if (prompts.length < 2) {
-    throw new UserError(
-      `${source}: ${prompts.length === 0 ? 'no prompt' : 'only one prompt'} to draw answers to${left}; learning to answer takes at least two`,
-    );
-  }
+  if (prompts.length < 2) refuseTooFew(prompts.length, source, left);
   return { prompts, note: `${prompts.length.toLocaleString('en')} prompts${left}` };
+}
+
+/** Looks no further than the second distinct prompt: what cannot work is refused before the stages that come first. */
+export function requirePrompts(preferences: Iterable<Preference>, source: string): void {
+  const found = new Set<string>();
+  for (const { prompt } of preferences) {
+    if (prompt.trim() !== '') found.add(prompt);
+    if (found.size === 2) return;
+  }
+  refuseTooFew(found.size, source);
+}
+
+function refuseTooFew(found: number, source: string, left = ''): never {
+  throw new UserError(
+    `${source}: ${found === 0 ? 'no prompt' : 'only one prompt'} to draw answers to${left}; learning to answer takes at least two`,
+  );
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { readAnswerKey } from '../data/answer-key.ts';
 import { EpochStream } from '../data/pairs.ts';
 import { readPreferences } from '../data/preferences.ts';
-import { makePrompts } from '../data/prompts.ts';
+import { makePrompts, requirePrompts } from '../data/prompts.ts';
 import { UserError } from '../errors.ts';
 import { locateDirectory } from '../formats/atomic.ts';
 import { loadModelDirectory } from '../formats/model-directory.ts';
@@ -30,8 +30,9 @@ export function rewardDirectory({ out, settings }: RunContext): string {
   return settings.rewardFrom ?? join(out, 'reward');
 }
 
-/** Refused before any work: PPO without a reward model, or settings that contradict each other. */
-export function checkPpo(run: RunContext): void {
+/** Refused before any work: PPO without prompts or a reward model, or settings that contradict each other. */
+export function checkPpo(run: RunContext, source: string): void {
+  requirePrompts(readPreferences(source), source);
   const { reward } = alignmentOf(run.settings);
   const directory = rewardDirectory(run);
   if (reward === 'fact' || run.settings.stages.includes('reward')) return;

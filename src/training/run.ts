@@ -103,7 +103,7 @@ function checkStages(run: RunContext, files: DataFiles): void {
       );
     }
   }
-  if (stages.includes('ppo')) checkPpo(run);
+  if (stages.includes('ppo') && files.preferences !== null) checkPpo(run, files.preferences);
 }
 
 /** A new run never overwrites an old one. */

@@ -162,6 +162,11 @@ test('what cannot work is refused with one sentence', async () => {
     () => only({ stages: ['ppo'], data: single, rewardFrom: join(base, 'reward') }),
     'only one prompt to draw answers to',
   );
+  await refusesLater(
+    () => run(join(folder, 'refused-early'), settingsOf({ stages: STAGES, data: single })),
+    'only one prompt to draw answers to',
+  );
+  assert.not(existsSync(join(folder, 'refused-early')), 'refused before any work');
 });
 
 test('a reward model of another vocabulary, or of a shorter context, is refused', async () => {
