@@ -86,8 +86,10 @@ export class Judge {
   }
 
   private isFull(fact: KnownFact, sentences: readonly string[]): boolean {
-    if (sentences.some((sentence) => this.statements.has(sentence))) return true;
-    const first = sentences[0]!;
+    const first = sentences[0]!; // an answer has at least one
+    // Statements about other things do not count: a fragment may wander on in them.
+    if (this.statements.has(first) || sentences.some((sentence) => this.statements.get(sentence) === fact))
+      return true;
     const fragments = this.byRelation.get(fact.relation)!.map(({ answer }) => answer);
     return !fragments.some((fragment) => isBare(first, fragment)) && isFullSentence(first, fact.subject);
   }

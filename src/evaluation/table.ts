@@ -12,7 +12,7 @@ export function formatResults(stages: Readonly<Record<string, Results>>): string
         stage,
         task,
         show(estimate.value),
-        `${show(estimate.low)} .. ${show(estimate.high)}`,
+        intervalOf(estimate, show, ' .. '),
         chance,
         String(estimate.n),
       ]);
@@ -24,7 +24,16 @@ export function formatResults(stages: Readonly<Record<string, Results>>): string
   return rows.map(line).join('\n');
 }
 
-/** How the numbers of a task are written: shares in percent. */
+/** Empty where there is no interval: both ends are then the value itself. */
+export function intervalOf(
+  { value, low, high }: Estimate,
+  show: (x: number) => string,
+  between: string,
+): string {
+  return low === value && high === value ? '' : `${show(low)}${between}${show(high)}`;
+}
+
+/** How the numbers of a task are written: shares in percent, others with as many digits as say something. */
 export function formatsOf(
   task: string,
   { chance }: Estimate,
@@ -32,6 +41,9 @@ export function formatsOf(
   const isShare = /^(facts|reward-accuracy|choice|minimal-pairs|judge|win-rate|distinct|repetition)/.test(
     task,
   );
-  const show = (x: number) => (isShare ? `${(100 * x).toFixed(1)}%` : x.toFixed(3));
+  const show = (x: number) => {
+    if (isShare) return `${(100 * x).toFixed(1)}%`;
+    return Math.abs(x) < 100 ? x.toFixed(3) : Math.round(x).toLocaleString('en');
+  };
   return { show, chance: chance === undefined ? '' : show(chance) };
 }

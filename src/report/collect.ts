@@ -13,6 +13,7 @@ import type { RunSettings } from '../training/run-settings.ts';
 import { trainableStages } from '../training/settings.ts';
 import { type Asked, answersOf, chooseQuestions, type StageAnswer } from './answers.ts';
 import { type AttentionWeights, attendedAnswer } from './attention.ts';
+import { chooseExam, type DrawnAnswer, drawAnswers, type Exam } from './drawn.ts';
 import { type MetricsLines, readMetrics } from './metrics-lines.ts';
 import { checkEvaluation } from './table.ts';
 
@@ -22,6 +23,12 @@ export interface Answers {
   readonly stages: ReadonlyMap<string, readonly StageAnswer[]>;
 }
 
+export interface Drawn {
+  readonly questions: readonly string[];
+  /** Stage -> for each question some answers. */
+  readonly stages: ReadonlyMap<string, readonly (readonly DrawnAnswer[])[]>;
+}
+
 export interface ReportData {
   readonly name: string;
   readonly settings: RunSettings | null;
@@ -29,6 +36,7 @@ export interface ReportData {
   readonly metrics: MetricsLines | null;
   readonly evaluation: Readonly<Record<string, Results>> | null;
   readonly answers: Answers | null;
+  readonly drawn: Drawn | null;
   readonly attention: { readonly stage: string; readonly weights: AttentionWeights } | null;
   /** What the report does without, and lines left out: one sentence each. */
   readonly missing: readonly string[];
@@ -59,9 +67,10 @@ export async function collectReport(run: string, data?: string): Promise<ReportD
   const asked = attempt('the questions', () => {
     const place = data ?? settings?.data;
     if (place === undefined) throw new UserError('run.json does not say which data it was; give --data');
-    const questions = chooseQuestions(locateData(place));
+    const files = locateData(place);
+    const questions = chooseQuestions(files);
     if (questions.length === 0) throw new UserError(`${place} has no eval/facts-*.jsonl`);
-    return questions;
+    return { questions, exam: chooseExam(files) };
   });
   const talk = asked === null ? null : await askStages(run, settings, asked, missing);
   return {
@@ -75,21 +84,23 @@ export async function collectReport(run: string, data?: string): Promise<ReportD
   };
 }
 
-const nothing = { answers: null, attention: null };
+const nothing = { answers: null, drawn: null, attention: null };
 
 async function askStages(
   run: string,
   settings: RunSettings | null,
-  asked: readonly Asked[],
+  { questions: asked, exam }: { readonly questions: readonly Asked[]; readonly exam: Exam | null },
   missing: string[],
-): Promise<Pick<ReportData, 'answers' | 'attention'>> {
+): Promise<Pick<ReportData, 'answers' | 'drawn' | 'attention'>> {
   const stages = new Map<string, StageAnswer[]>();
+  const draws = new Map<string, DrawnAnswer[][]>();
   let last: { stage: string; loaded: LoadedModel; isBase: boolean } | null = null;
   for (const [stage, folder] of talkingStages(run, settings)) {
     const isBase = stage === 'pretrain';
     try {
       const loaded = loadModelDirectory(folder);
       stages.set(stage, await answersOf(loaded, asked, isBase));
+      if (exam !== null && !isBase) draws.set(stage, await drawAnswers(loaded, exam));
       last = { stage, loaded, isBase };
     } catch (error) {
       missing.push(missingPart(`the answers of ${stage}`, error));
@@ -111,7 +122,8 @@ async function askStages(
       )
     ]!;
   const weights = await attendedAnswer(loaded, shown.question.question, isBase);
-  return { answers: { asked, stages }, attention: { stage, weights } };
+  const drawn = exam === null || draws.size === 0 ? null : { questions: exam.questions, stages: draws };
+  return { answers: { asked, stages }, drawn, attention: { stage, weights } };
 }
 
 /** Stages that left a language model, in the order of training; the model it all began with where there is none. */

@@ -16,6 +16,7 @@ export function renderMarkdown(data: ReportData): string {
     missingPart(data),
     evaluationPart(data),
     answersPart(data),
+    drawnPart(data),
     curvesPart(data),
     madePart(data),
   ];
@@ -33,7 +34,9 @@ function evaluationPart({ evaluation }: ReportData): string {
   const rows = lines.map(({ task, guessing, n, cells }) => [
     escapeMarkdown(task),
     ...cells.map((cell) =>
-      cell === null ? '–' : `${cell.aboveGuessing ? '▲ ' : ''}${cell.value} (${cell.interval})`,
+      cell === null
+        ? '–'
+        : `${cell.aboveGuessing ? '▲ ' : ''}${cell.value}${cell.interval === '' ? '' : ` (${cell.interval})`}`,
     ),
     guessing || '–',
     n,
@@ -55,6 +58,21 @@ function answersPart({ answers }: ReportData): string {
   ]);
   const head = ['question', ...[...stages.keys()].map(escapeMarkdown)];
   return `## Ten questions\n\nGreedy; after pretraining the model continues the question as text.\n\n${table(head, rows)}`;
+}
+
+function drawnPart({ drawn }: ReportData): string {
+  if (drawn === null) return '';
+  const rows = drawn.questions.map((question, i) => [
+    escapeMarkdown(question),
+    ...[...drawn.stages.values()].map((each) =>
+      each[i]!.map(({ text, lacks }) => {
+        const shown = text.trim() === '' ? '(nothing)' : escapeMarkdown(text);
+        return lacks.length === 0 ? `✓ ${shown}` : `✗ ${shown} (${lacks.join(', ')})`;
+      }).join('<br>'),
+    ),
+  ]);
+  const head = ['question', ...[...drawn.stages.keys()].map(escapeMarkdown)];
+  return `## Drawn answers\n\nThree each at temperature 1; ✗ what the judge misses.\n\n${table(head, rows)}`;
 }
 
 function curvesPart({ metrics }: ReportData): string {

@@ -6,7 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { attentionFigure, attentionScript } from './attention-map.ts';
-import type { Answers, ReportData } from './collect.ts';
+import type { Answers, Drawn, ReportData } from './collect.ts';
 import { panelFigure } from './curves.ts';
 import { escapeHtml } from './escape.ts';
 import { duration, factsOf, lastStep, stageSeconds } from './facts.ts';
@@ -18,6 +18,7 @@ export function renderPage(data: ReportData): string {
   const sections: [string, string, string][] = [
     ['evaluation', 'Evaluation', evaluationSection(data)],
     ['answers', 'Ten questions', data.answers === null ? '' : answersSection(data.answers)],
+    ['drawn', 'Drawn answers', data.drawn === null ? '' : drawnSection(data.drawn)],
     ['curves', 'Curves', curvesSection(data)],
     ['attention-map', 'Attention', attentionSection(data)],
     ['made', 'How it was made', madeSection(data)],
@@ -71,13 +72,14 @@ function missingBox(missing: readonly string[]): string {
 function evaluationSection({ evaluation }: ReportData): string {
   if (evaluation === null) return '';
   const { stages, lines } = evaluationTable(evaluation);
-  const rows = lines.map(({ task, guessing, n, cells }) => {
+  const rows = lines.map(({ task, isPart, guessing, n, cells }) => {
     const values = cells.map((cell) => {
       if (cell === null) return '<td class="none">–</td>';
       const mark = cell.aboveGuessing ? `<span class="above">▲ ${cell.value}</span>` : cell.value;
-      return `<td>${mark}<span class="interval">${cell.interval}</span></td>`;
+      const interval = cell.interval === '' ? '' : `<span class="interval">${cell.interval}</span>`;
+      return `<td>${mark}${interval}</td>`;
     });
-    return `<tr><th scope="row">${escapeHtml(task)}</th>${values.join('')}<td>${guessing || '–'}</td><td>${n}</td></tr>`;
+    return `<tr${isPart ? ' class="part"' : ''}><th scope="row">${escapeHtml(task)}</th>${values.join('')}<td>${guessing || '–'}</td><td>${n}</td></tr>`;
   });
   return `<p class="note">Below each value its 95% interval. ▲ the whole interval lies above what guessing gives (chance, or always the most
 frequent answer). Bits per byte and perplexity: lower is better. – the task was not asked of this stage. n: questions, pairs or documents.</p>
@@ -104,6 +106,29 @@ function answersSection({ asked, stages }: Answers): string {
   });
   return `<p class="note">The same questions after each stage, answered greedily. Below each question the expected fact and the task it is
 from. ✓ right, ✗ wrong, to the character. After pretraining the model continues the question as text, which is not judged.</p>
+<div class="wide"><table class="answers"><thead><tr><th>question</th>${head.join('')}</tr></thead><tbody lang="zh">
+${rows.join('\n')}
+</tbody></table></div>`;
+}
+
+function drawnSection({ questions, stages }: Drawn): string {
+  const head = [...stages.keys()].map((stage) => `<th>${escapeHtml(stage)}</th>`);
+  const rows = questions.map((question, i) => {
+    const cells = [...stages.values()].map((each) => {
+      const answers = each[i]!.map(({ text, lacks }) => {
+        const mark =
+          lacks.length === 0
+            ? '<span class="right" title="nothing missing">✓</span> '
+            : `<span class="wrong" title="${lacks.join(', ')}">✗</span> `;
+        const shown = text.trim() === '' ? '<span class="none">(nothing)</span>' : escapeHtml(text);
+        return `<div>${mark}${shown}${lacks.length === 0 ? '' : ` <span class="interval" lang="en">${lacks.join(', ')}</span>`}</div>`;
+      });
+      return `<td>${answers.join('')}</td>`;
+    });
+    return `<tr><th scope="row">${escapeHtml(question)}</th>${cells.join('')}</tr>`;
+  });
+  return `<p class="note">Questions of held-out pairs, each answered three times at temperature 1, marked by the judge: ✓ nothing is missing; ✗ what is missing: the right
+fact, a full sentence, politeness, stopping in time. judge-score and win-rate above are from all questions of this kind.</p>
 <div class="wide"><table class="answers"><thead><tr><th>question</th>${head.join('')}</tr></thead><tbody lang="zh">
 ${rows.join('\n')}
 </tbody></table></div>`;

@@ -25,6 +25,7 @@ table { border-collapse: collapse; margin: .5rem 0; } th, td { padding: .3rem .7
 thead th { border-bottom: 2px solid var(--edge); white-space: nowrap; } tbody th { font-weight: 500; }
 .numbers td, .numbers thead th + th { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .numbers .interval { display: block; } .numbers tbody th { white-space: nowrap; } .none { color: var(--faint); }
+.part { font-size: .87em; } .part th { padding-left: 1.9rem; font-weight: 400; }
 .above { color: var(--good); font-weight: 600; } .right { color: var(--good); } .wrong { color: var(--bad); }
 .answers { table-layout: fixed; width: 100%; min-width: 46rem; } .answers td, .answers th { overflow-wrap: anywhere; } .answers .task { display: block; font-weight: 400; }
 .stage { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: .6rem 1.2rem; align-items: end; } figure { margin: 0; }

@@ -3,7 +3,7 @@
  */
 import type { Results } from '../evaluation/evaluate.ts';
 import type { Estimate } from '../evaluation/intervals.ts';
-import { formatsOf } from '../evaluation/table.ts';
+import { formatsOf, intervalOf } from '../evaluation/table.ts';
 
 export interface Cell {
   readonly value: string;
@@ -14,6 +14,8 @@ export interface Cell {
 
 export interface TaskLine {
   readonly task: string;
+  /** A closer look at a task above: facts of minimal-pairs, say. */
+  readonly isPart: boolean;
   readonly guessing: string;
   readonly n: string;
   /** One for each stage; null where the task was not asked of it. */
@@ -34,6 +36,7 @@ export function evaluationTable(evaluation: Readonly<Record<string, Results>>): 
     const guesses = new Set(present.map((estimate) => formatsOf(task, estimate).chance));
     return {
       task,
+      isPart: tasks.some((whole) => task.startsWith(`${whole}-`)),
       guessing: [...guesses].filter((text) => text !== '').join(' / '),
       n: [...new Set(present.map(({ n }) => n.toLocaleString('en')))].join(' / '),
       cells: estimates.map((estimate) => (estimate === null ? null : cellOf(task, estimate))),
@@ -46,7 +49,7 @@ function cellOf(task: string, estimate: Estimate): Cell {
   const { show } = formatsOf(task, estimate);
   return {
     value: show(estimate.value),
-    interval: `${show(estimate.low)} – ${show(estimate.high)}`,
+    interval: intervalOf(estimate, show, ' – '),
     aboveGuessing: estimate.chance !== undefined && estimate.low > estimate.chance,
   };
 }

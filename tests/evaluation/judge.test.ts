@@ -99,6 +99,16 @@ test('each quality alone: a fragment, a rude word, an answer that goes on', () =
   assert.is(lacks(CAPITAL, '法国的首都是巴黎。', false), 'stop', 'cut off by the limit');
 });
 
+test('a fragment stays one when it wanders on in full sentences about other things', () => {
+  const cases: [string, string][] = [
+    ['巴黎。一年有十二个月。', 'sentence stop'],
+    ['巴黎。一年有十二个月。蜜蜂有六条腿。', 'sentence stop'],
+    ['巴黎。法国的首都是巴黎。', ''],
+    ['真烦。法国的首都是巴黎。', 'polite'],
+  ];
+  for (const [answer, missing] of cases) assert.is(lacks(CAPITAL, answer), missing, answer);
+});
+
 test('a sentence that breaks off is none', () => {
   for (const answer of [
     '法国的首都是。',
