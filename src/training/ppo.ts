@@ -95,7 +95,10 @@ export async function ppoLoop(
     hooks.onStep({ stage: 'ppo', step: done, loss, lr, gradNorm, tokensPerSecond, parts }, true);
     await turn();
     const stopping = hooks.shouldStop();
-    if (last || stopping || done % settings.saveEvery === 0) await hooks.save(done);
+    if (last || stopping || done % settings.saveEvery === 0) {
+      await checkUpdated(stage, rollouts, settings.batchSize, done, alignment);
+      await hooks.save(done);
+    }
     if (stopping) return done;
   }
   return Math.max(startStep, steps);
@@ -153,6 +156,23 @@ function measure(
     answerTokens: mean(observed.map(({ answer }) => answerLength(answer))),
     cutOff: mean(rollouts.map(({ finished }) => (finished ? 0 : 1))),
   };
+}
+
+/** The numbers of a step were measured before its updates; a policy that these have ruined must not reach a checkpoint either. */
+async function checkUpdated(
+  { actor, reference }: PpoStage,
+  rollouts: readonly Rollout[],
+  batchSize: number,
+  done: number,
+  { maxKl }: AlignmentSettings,
+): Promise<void> {
+  const seen = await observe(actor, reference, rollouts.slice(0, batchSize).map(answerOf));
+  const kl = seen.reduce((sum, each) => sum + divergenceOf(each).k1, 0) / seen.length;
+  if (Number.isFinite(kl) && Math.abs(kl) <= maxKl) return;
+  throw new FaultError(
+    `ppo: the updates of step ${done} moved the policy ${kl.toFixed(1)} nats an answer away from the reference, more than ${maxKl}; ` +
+      'the last checkpoint is intact. Start again with a lower --lr or a higher --kl-coefficient',
+  );
 }
 
 function checkStep(step: number, { kl, klK3, score }: StepMeasures, { maxKl }: AlignmentSettings): void {

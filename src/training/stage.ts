@@ -1,7 +1,7 @@
 /**
  * One trainable stage of a run: where it starts, what it learns from, and its training from the start or from its last checkpoint.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataFiles } from '../data/layout.ts';
 import { UserError } from '../errors.ts';
@@ -63,6 +63,7 @@ export async function runStage(
     }
     restoreCheckpoint(folder, trainer, saved);
   }
+  if (saved === null) moveAside(folder, reporter); // never taken for this one if it is stopped before its first checkpoint
   const startStep = saved?.step ?? 0;
   const metrics = new MetricsFile(join(out, 'metrics.jsonl'));
   metrics.rewind(stage, startStep);
@@ -86,6 +87,15 @@ export async function runStage(
   const summary = done >= steps ? await prepared.summary?.() : null;
   if (summary) reporter.note(summary);
   return done >= steps;
+}
+
+/** What an earlier run of the stage left stays, under another name. */
+function moveAside(folder: string, reporter: RunContext['reporter']): void {
+  if (!existsSync(folder)) return;
+  let n = 1;
+  while (existsSync(`${folder}.old-${n}`)) n++;
+  renameSync(folder, `${folder}.old-${n}`);
+  reporter.note(`${folder} held an earlier run of this stage; it is now ${folder}.old-${n}`);
 }
 
 /** The one or two numbers that say how alignment goes. */

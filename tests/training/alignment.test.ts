@@ -237,6 +237,12 @@ test('NaN or an exploding divergence stops the stage with a sentence, before it 
   assert.equal(session.saved, [1, 2]);
   const wild = ppoSession({ alignment: { maxKl: 0.01, stopKl: 10 }, settings: { learningRate: 0.05 } });
   await refusesLater(() => wild.run(0, 20), 'nats an answer, more than 0.01', 'lower --lr');
+  const ruined = ppoSession({
+    alignment: { maxKl: 0.01, stopKl: 1000 },
+    settings: { learningRate: 1, gradClip: 0, warmup: 0, saveEvery: 1 },
+  });
+  await refusesLater(() => ruined.run(0, 1), 'the updates of step 1', 'last checkpoint is intact');
+  assert.equal(ruined.saved, [], 'not even the last step is saved');
 });
 
 test('the price of divergence follows its target slowly, and stays where none is set', () => {
