@@ -54,7 +54,9 @@ export async function runStages(context: RunContext): Promise<boolean> {
     // Only now, with a corpus that can be used, does an earlier run have to make room.
     if (stages.includes('tokenizer')) moveAside(out, reporter);
     guardDisk(out, () => mkdirSync(join(out, 'corpus'), { recursive: true }));
-    writeRunSettings(out, settings);
+    // Looking at a run that was stopped must not make it forget what it was about to do.
+    const onlyLooks = stages.every((stage) => stage === 'evaluate');
+    if (!onlyLooks || !existsSync(join(out, 'run.json'))) writeRunSettings(out, settings);
   }
   storeTokenizer(context, tokenizer);
   const history = new RunHistory(out, { command: context.command ?? null, backend: context.backend });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { DataFiles } from '../data/layout.ts';
 import { UserError } from '../errors.ts';
 import { describeAccuracy, rewardAccuracy } from '../evaluation/reward-accuracy.ts';
+import { repairDirectory } from '../formats/atomic.ts';
 import { loadModelDirectory } from '../formats/model-directory.ts';
 import { CausalLM } from '../models/causal-lm.ts';
 import { type ModelConfig, parameterCount } from '../models/config.ts';
@@ -91,6 +92,7 @@ export async function runStage(
 
 /** What an earlier run of the stage left stays, under another name. */
 function moveAside(folder: string, reporter: RunContext['reporter']): void {
+  repairDirectory(folder); // a swap that a power cut left in the middle
   if (!existsSync(folder)) return;
   let n = 1;
   while (existsSync(`${folder}.old-${n}`)) n++;

@@ -144,8 +144,12 @@ test('stages one by one, each from what the one before left', async () => {
   await run(out, worldSettings(world, { stages: ['evaluate'] }));
   const evaluation = JSON.parse(readFileSync(join(out, 'evaluation.json'), 'utf8')) as object;
   assert.equal(Object.keys(evaluation), ['pretrain', 'sft']);
-  await run(out, worldSettings(world, { stages: ['sft'] }));
-  assert.ok(weights(out, 'sft').equals(weights(base, 'sft')));
+  const before = readFileSync(join(out, 'run.json'), 'utf8');
+  await run(out, worldSettings(world, { stages: ['evaluate'] }));
+  assert.is(readFileSync(join(out, 'run.json'), 'utf8'), before, 'looking changes no settings');
+  await run(out, worldSettings(world, { stages: ['sft'], changes: { maxSteps: 2 } }));
+  assert.not.ok(weights(out, 'sft').equals(weights(base, 'sft')));
+  assert.ok(weights(out, 'sft.old-1').equals(weights(base, 'sft')), 'the earlier one is kept');
 });
 
 test('changed data is noticed when a stage is resumed', async () => {
