@@ -21,7 +21,7 @@ export interface Dialogues {
 }
 
 /** The user's and assistant's words of a dialogue as one key, without any system message. */
-export function keyOf(dialogue: { readonly messages: readonly Message[] }): string {
+function keyOf(dialogue: { readonly messages: readonly Message[] }): string {
   return dialogue.messages
     .filter((message) => message.role !== 'system')
     .map((message) => message.content)

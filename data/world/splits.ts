@@ -47,4 +47,3 @@ export function printable(fact: Fact): string[] {
 }
 
 export const dialogueFacts: readonly Fact[] = facts.filter((fact) => !fact.pretrainOnly);
-export const pretrainOnlyFacts: readonly Fact[] = facts.filter((fact) => fact.pretrainOnly);

@@ -32,7 +32,7 @@ export function inBytes(bytes: number): string {
   return `${bytes.toLocaleString('en')} bytes`;
 }
 
-export function isPacked(path: string): boolean {
+function isPacked(path: string): boolean {
   return path.toLowerCase().endsWith('.gz');
 }
 

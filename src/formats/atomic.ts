@@ -86,6 +86,16 @@ export function writeDirectoryAtomically(path: string, files: Files, write: Writ
   });
 }
 
+/** Give a directory that is there the next free name: `path.old-1`, ... Returns it; null where there is no directory. */
+export function setAside(path: string): string | null {
+  if (!existsSync(path)) return null;
+  let n = 1;
+  while (existsSync(`${path}.old-${n}`)) n++;
+  const aside = `${path}.old-${n}`;
+  renameSync(path, aside);
+  return aside;
+}
+
 /** Where a reader finds the directory now: `path`, or, in the middle of a swap, its complete successor or its predecessor. */
 export function locateDirectory(path: string): string {
   const [next, previous] = [`${path}.next`, `${path}.previous`];

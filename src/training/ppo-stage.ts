@@ -26,7 +26,7 @@ import {
 } from './stage-context.ts';
 
 /** Where the reward model of a run is. */
-export function rewardDirectory({ out, settings }: RunContext): string {
+function rewardDirectory({ out, settings }: RunContext): string {
   return settings.rewardFrom ?? join(out, 'reward');
 }
 

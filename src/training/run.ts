@@ -7,7 +7,7 @@
  *   runs/NAME/report.html, report.md   all of it to look at
  *   runs/NAME/pretrain/, sft/, reward/, ppo/, dpo/   a Hugging Face checkpoint each, with the state to resume beside it
  */
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DataFiles, locateData } from '../data/layout.ts';
 import { guardDisk, UserError } from '../errors.ts';
@@ -18,6 +18,7 @@ import { formatResults } from '../evaluation/table.ts';
 import {
   locateDirectory,
   repairDirectory,
+  setAside,
   writeDirectoryAtomically,
   writeFileAtomically,
 } from '../formats/atomic.ts';
@@ -75,7 +76,7 @@ export async function runStages(context: RunContext): Promise<boolean> {
   return true;
 }
 
-/** Everything that can be refused is refused before any work. */
+/** What settings and file names rule out is refused before any work; a broken record is found when its stage reads it. */
 function checkStages(run: RunContext, files: DataFiles): void {
   const { out, settings } = run;
   const { stages, initFrom, data } = settings;
@@ -111,10 +112,7 @@ function checkStages(run: RunContext, files: DataFiles): void {
 /** A new run never overwrites an old one. */
 function moveAside(out: string, reporter: Reporter): void {
   if (!existsSync(join(out, 'run.json'))) return;
-  let n = 1;
-  while (existsSync(`${out}.old-${n}`)) n++;
-  renameSync(out, `${out}.old-${n}`);
-  reporter.note(`${out} held an earlier run; it is now ${out}.old-${n}`);
+  reporter.note(`${out} held an earlier run; it is now ${setAside(out)}`);
 }
 
 function prepareTokenizer({ out, settings, resume, reporter }: RunContext, files: DataFiles): Tokenizer {

@@ -1,12 +1,12 @@
 /**
  * One trainable stage of a run: where it starts, what it learns from, and its training from the start or from its last checkpoint.
  */
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataFiles } from '../data/layout.ts';
 import { UserError } from '../errors.ts';
 import { describeAccuracy, rewardAccuracy } from '../evaluation/reward-accuracy.ts';
-import { repairDirectory } from '../formats/atomic.ts';
+import { repairDirectory, setAside } from '../formats/atomic.ts';
 import { loadModelDirectory } from '../formats/model-directory.ts';
 import { CausalLM } from '../models/causal-lm.ts';
 import { type ModelConfig, parameterCount } from '../models/config.ts';
@@ -64,7 +64,12 @@ export async function runStage(
     }
     restoreCheckpoint(folder, trainer, saved);
   }
-  if (saved === null) moveAside(folder, reporter); // never taken for this one if it is stopped before its first checkpoint
+  if (saved === null) {
+    // What an earlier run left must not be taken for this one if this one is stopped before its first checkpoint.
+    repairDirectory(folder); // a power cut may have left it half swapped
+    const aside = setAside(folder);
+    if (aside !== null) reporter.note(`${folder} held an earlier run of this stage; it is now ${aside}`);
+  }
   const startStep = saved?.step ?? 0;
   const metrics = new MetricsFile(join(out, 'metrics.jsonl'));
   metrics.rewind(stage, startStep);
@@ -88,16 +93,6 @@ export async function runStage(
   const summary = done >= steps ? await prepared.summary?.() : null;
   if (summary) reporter.note(summary);
   return done >= steps;
-}
-
-/** What an earlier run of the stage left stays, under another name. */
-function moveAside(folder: string, reporter: RunContext['reporter']): void {
-  repairDirectory(folder); // a swap that a power cut left in the middle
-  if (!existsSync(folder)) return;
-  let n = 1;
-  while (existsSync(`${folder}.old-${n}`)) n++;
-  renameSync(folder, `${folder}.old-${n}`);
-  reporter.note(`${folder} held an earlier run of this stage; it is now ${folder}.old-${n}`);
 }
 
 /** The one or two numbers that say how alignment goes. */
