@@ -3,7 +3,7 @@
  *
  * Every token is a target, drawn at random: speed does not depend on what the tokens say.
  */
-import { maskedCrossEntropy } from '../src/losses/sft.ts';
+import { maskedCrossEntropy } from '../src/losses/cross-entropy.ts';
 import { CausalLM } from '../src/models/causal-lm.ts';
 import { preset } from '../src/models/presets.ts';
 import { AdamW } from '../src/optim/adamw.ts';

@@ -6,10 +6,10 @@ import { backendFlags, useBackend } from './cli/backend.ts';
 import { runCommand } from './cli/command.ts';
 import type { FlagTable, FlagValues } from './cli/flags.ts';
 import { UserError } from './errors.ts';
-import { findChatModel } from './formats/find-model.ts';
-import { loadModelDirectory } from './formats/model-directory.ts';
 import { Chat } from './generation/chat.ts';
 import { checkSampling } from './generation/sampler.ts';
+import { findChatModel } from './storage/find-model.ts';
+import { loadModelDirectory } from './storage/model-directory.ts';
 
 const flags = {
   model: {

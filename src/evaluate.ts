@@ -14,13 +14,13 @@ import type { Results } from './evaluation/intervals.ts';
 import type { JudgedAnswer } from './evaluation/judged-answers.ts';
 import { rewardAccuracyOn } from './evaluation/reward-accuracy.ts';
 import { formatResults } from './evaluation/table.ts';
-import { findModel } from './formats/find-model.ts';
+import { findModel } from './storage/find-model.ts';
 import {
   kindOfDirectory,
   type LoadedModel,
   loadModelDirectory,
   loadRewardDirectory,
-} from './formats/model-directory.ts';
+} from './storage/model-directory.ts';
 import { fromArray, noGrad } from './tensor/index.ts';
 
 const flags = {

@@ -6,8 +6,8 @@
  * An empty answer stands for questions that nobody can answer: the right thing to say is "I don't know".
  */
 import { UserError } from '../errors.ts';
-import { readJsonl } from './jsonl.ts';
-import { type DataRecord, stringField } from './record.ts';
+import { readJsonl } from './formats/jsonl.ts';
+import { type DataRecord, stringField } from './formats/record.ts';
 
 export interface KnownFact {
   readonly relation: string;

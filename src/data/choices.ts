@@ -11,7 +11,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { type CsvRecord, readCsv } from './csv.ts';
+import { type CsvRecord, readCsv } from './formats/csv.ts';
 
 export const LETTERS = ['A', 'B', 'C', 'D'] as const;
 

@@ -7,9 +7,9 @@
  * All are read piece by piece, so a corpus larger than memory is fine.
  */
 import { UserError } from '../errors.ts';
-import { readLines } from './lines.ts';
-import { filesIn, formatOf, RECORD_FORMATS_IN_WORDS, TEXT_FORMAT, TEXT_FORMATS } from './records.ts';
-import { texts } from './text-fields.ts';
+import { readLines } from './bytes/lines.ts';
+import { filesIn, formatOf, RECORD_FORMATS_IN_WORDS, TEXT_FORMAT, TEXT_FORMATS } from './formats/records.ts';
+import { texts } from './maps/text-fields.ts';
 
 /** A text without a blank line for this long is cut here, so that memory stays bounded. */
 const MAX_DOCUMENT_CHARACTERS = 1 << 20;

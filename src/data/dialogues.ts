@@ -5,7 +5,7 @@
  *   {"instruction": "...", "input": "", "output": "..."}
  */
 import type { Message } from '../tokenizer/index.ts';
-import { dialogues } from './dialogue-fields.ts';
+import { dialogues } from './maps/dialogue-fields.ts';
 
 export interface Dialogue {
   readonly messages: readonly Message[];

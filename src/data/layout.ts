@@ -17,7 +17,13 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { readDocuments } from './corpus.ts';
-import { filesIn, formatOf, RECORD_FORMATS, RECORD_FORMATS_IN_WORDS, TEXT_FORMATS } from './records.ts';
+import {
+  filesIn,
+  formatOf,
+  RECORD_FORMATS,
+  RECORD_FORMATS_IN_WORDS,
+  TEXT_FORMATS,
+} from './formats/records.ts';
 
 /** Token ids instead of text. */
 const TOKENS = '.bin';

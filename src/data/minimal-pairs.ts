@@ -3,8 +3,8 @@
  *
  *   {"kind": "measure-word", "good": "我画了一头牛。", "bad": "我画了一封牛。"}
  */
-import { readJsonl } from './jsonl.ts';
-import { stringField } from './record.ts';
+import { readJsonl } from './formats/jsonl.ts';
+import { stringField } from './formats/record.ts';
 
 export interface MinimalPair {
   /** What the two differ in, such as measure-word or word-order. */

@@ -4,7 +4,7 @@
  *
  *   {"prompt": "...", "chosen": "...", "rejected": "...", "quality": "fact"}       quality: what the pair judges; may be missing
  */
-import { type Choice, preferences } from './preference-fields.ts';
+import { type Choice, preferences } from './maps/preference-fields.ts';
 
 export interface Preference extends Choice {
   /** `file:line`, or record or row. */

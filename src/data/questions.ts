@@ -4,8 +4,8 @@
  *   {"relation": "...", "question": "...", "answer": "蓝鲸", "accepted": ["世界上最大的动物是蓝鲸。", ...]}
  */
 import { UserError } from '../errors.ts';
-import { readJsonl } from './jsonl.ts';
-import { stringField } from './record.ts';
+import { readJsonl } from './formats/jsonl.ts';
+import { stringField } from './formats/record.ts';
 
 export interface Question {
   readonly relation: string;

@@ -5,8 +5,9 @@
  * baseline beside it is the best that a model could do without reading the question beyond its kind: always the most frequent
  * answer of that relation.
  */
-import { encodePrompt } from '../data/pairs.ts';
+
 import type { Question } from '../data/questions.ts';
+import { encodePrompt } from '../data/rows/pairs.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { answerPrompts } from './answers.ts';

@@ -8,7 +8,7 @@
  *   answer-length (characters), distinct-1, distinct-2, repetition
  */
 import type { KnownFact } from '../data/answer-key.ts';
-import { encodePrompt } from '../data/pairs.ts';
+import { encodePrompt } from '../data/rows/pairs.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { answerPrompts, type GivenAnswer } from './answers.ts';

@@ -1,8 +1,9 @@
 /**
  * Reward accuracy: in how many held-out pairs the reward model prefers the chosen answer, over all and for each quality. Guessing: half.
  */
-import { describePairs, encodePairs, type Pair } from '../data/pairs.ts';
+
 import { readPreferences } from '../data/preferences.ts';
+import { describePairs, encodePairs, type Pair } from '../data/rows/pairs.ts';
 import { turn } from '../event-loop.ts';
 import type { RewardModel } from '../models/reward-model.ts';
 import { fromArray, noGrad, scope } from '../tensor/index.ts';

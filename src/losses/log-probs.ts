@@ -10,7 +10,7 @@
  */
 import type { CausalLM } from '../models/causal-lm.ts';
 import { scatterAdd, type Tensor } from '../tensor/index.ts';
-import type { MaskedTargets } from './sft.ts';
+import type { MaskedTargets } from './cross-entropy.ts';
 
 export interface AnswerBatch extends MaskedTargets {
   /** Number of answers. */

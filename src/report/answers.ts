@@ -7,8 +7,8 @@
 import type { DataFiles } from '../data/layout.ts';
 import { type Question, readQuestions } from '../data/questions.ts';
 import { answerQuestions } from '../evaluation/exact-match.ts';
-import type { LoadedModel } from '../formats/model-directory.ts';
 import { generateBatch } from '../generation/generate.ts';
+import type { LoadedModel } from '../storage/model-directory.ts';
 
 export const QUESTIONS = 10;
 const CONTINUATION_TOKENS = 24;

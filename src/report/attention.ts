@@ -3,8 +3,9 @@
  *
  * Computed by the layers' own plain formula, softmax(Q K^T / sqrt(d) + mask), not by a kernel made for speed.
  */
-import type { LoadedModel } from '../formats/model-directory.ts';
+
 import { generateBatch } from '../generation/generate.ts';
+import type { LoadedModel } from '../storage/model-directory.ts';
 import { fromArray, noGrad } from '../tensor/index.ts';
 import { encodeDialogue } from '../tokenizer/index.ts';
 

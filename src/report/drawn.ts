@@ -4,11 +4,11 @@
  */
 import { readAnswerKey } from '../data/answer-key.ts';
 import type { DataFiles } from '../data/layout.ts';
-import { encodePrompt } from '../data/pairs.ts';
 import { readPreferences } from '../data/preferences.ts';
+import { encodePrompt } from '../data/rows/pairs.ts';
 import { answerPrompts } from '../evaluation/answers.ts';
 import { JUDGED, Judge, type Judged } from '../evaluation/judge.ts';
-import type { LoadedModel } from '../formats/model-directory.ts';
+import type { LoadedModel } from '../storage/model-directory.ts';
 
 const QUESTIONS = 5;
 const DRAWS = 3;

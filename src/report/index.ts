@@ -2,7 +2,7 @@
  * The report of a run: report.html to look at, report.md to keep. Written at the end of a run, and by src/report.ts for an earlier one.
  */
 import { join } from 'node:path';
-import { writeFileAtomically } from '../formats/atomic.ts';
+import { writeFileAtomically } from '../storage/atomic.ts';
 import type { Reporter } from '../training/reporter.ts';
 import { collectReport } from './collect.ts';
 import { renderMarkdown } from './markdown.ts';

@@ -5,7 +5,7 @@
  * answer depends neither on its neighbours nor on the filler. Targets come answer by answer, in the order given.
  * Shapes: ids, positions [B, T]; targets, targetRows, owners [N]; ends [A].
  */
-import { type Answer, packLengths } from '../data/answers.ts';
+import { type Answer, packLengths } from '../data/rows/answers.ts';
 import type { AnswerBatch } from '../losses/log-probs.ts';
 import { fromArray } from '../tensor/index.ts';
 

@@ -10,14 +10,14 @@
  * An answer cut off by the limit earns a fixed low score: the reward model has never seen one, and its opinion of it means nothing.
  */
 import type { KnownFact } from '../data/answer-key.ts';
-import type { Pair } from '../data/pairs.ts';
-import type { Prompt } from '../data/prompts.ts';
+import type { Pair } from '../data/rows/pairs.ts';
+import type { Prompt } from '../data/rows/prompts.ts';
 import { UserError } from '../errors.ts';
 import { Judge } from '../evaluation/judge.ts';
 import { rewardTexts } from '../evaluation/reward-accuracy.ts';
-import { loadRewardDirectory } from '../formats/model-directory.ts';
 import type { Rollout } from '../generation/rollout.ts';
 import type { RewardModel } from '../models/reward-model.ts';
+import { loadRewardDirectory } from '../storage/model-directory.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 
 /** Scores of answers, one each. `prompts[i]` is what `rollouts[i]` answers. */

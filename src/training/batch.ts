@@ -8,7 +8,7 @@
  * up with rows that are ignored. Elsewhere a row more costs its share of the output layer and buys nothing.
  */
 
-import { positionsOf, type Row } from '../data/rows.ts';
+import { positionsOf, type Row } from '../data/rows/rows.ts';
 import type { DecoderOptions } from '../models/decoder.ts';
 import { fromArray, getDefaults, IGNORE_INDEX, type Tensor } from '../tensor/index.ts';
 

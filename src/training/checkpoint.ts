@@ -5,13 +5,18 @@
  *   value_head.safetensors  PPO only: what the policy's optimizer also trains
  *   trainer_state.json      step, random state, settings, a fingerprint of the data
  *
- * The whole directory is replaced at once (formats/atomic.ts): weights and optimizer state of different steps cannot meet.
+ * The whole directory is replaced at once (storage/atomic.ts): weights and optimizer state of different steps cannot meet.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { repairDirectory, writeDirectoryAtomically } from '../formats/atomic.ts';
+import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.ts';
+import type { CausalLM } from '../models/causal-lm.ts';
+import { RewardModel } from '../models/reward-model.ts';
+import type { ValueHead } from '../models/value-head.ts';
+import type { AdamW } from '../optim/adamw.ts';
+import { repairDirectory, writeDirectoryAtomically } from '../storage/atomic.ts';
 import {
   loadModelDirectory,
   loadRewardDirectory,
@@ -21,12 +26,7 @@ import {
   readBytes,
   readText,
   storeTensors,
-} from '../formats/model-directory.ts';
-import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.ts';
-import type { CausalLM } from '../models/causal-lm.ts';
-import { RewardModel } from '../models/reward-model.ts';
-import type { ValueHead } from '../models/value-head.ts';
-import type { AdamW } from '../optim/adamw.ts';
+} from '../storage/model-directory.ts';
 import type { Random, RandomState } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import type { AlignmentSettings } from './alignment-settings.ts';

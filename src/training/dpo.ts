@@ -4,7 +4,7 @@
  * The reference never changes, so its log-probabilities are computed once for all pairs, before the first update; training then needs one
  * model, not two.
  */
-import { EpochStream, type Pair } from '../data/pairs.ts';
+import { EpochStream, type Pair } from '../data/rows/pairs.ts';
 import { turn } from '../event-loop.ts';
 import { dpoLoss } from '../losses/dpo.ts';
 import { answerLogProbs } from '../losses/log-probs.ts';

@@ -7,7 +7,7 @@
  * What the policy thought when it drew is computed with the batches of the first updates, not taken from the rollout: the first ratios are
  * then exactly 1, to the last bit.
  */
-import { type Answer, answerLength } from '../data/answers.ts';
+import { type Answer, answerLength } from '../data/rows/answers.ts';
 import type { Rollout } from '../generation/rollout.ts';
 import { type GaeOptions, generalizedAdvantages, whiten } from '../losses/gae.ts';
 import { groupAdvantages } from '../losses/grpo.ts';

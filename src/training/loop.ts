@@ -6,7 +6,7 @@
  * What a batch is and what its loss is comes from the stage. Which rows a step uses depends on the step number alone, so a resumed
  * run goes on as if it had never stopped. A NaN ends the stage before it reaches a checkpoint.
  */
-import { countTargets, type Row } from '../data/rows.ts';
+import { countTargets, type Row } from '../data/rows/rows.ts';
 import { FaultError } from '../errors.ts';
 import { turn } from '../event-loop.ts';
 import type { Decoder } from '../models/decoder.ts';

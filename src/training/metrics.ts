@@ -6,7 +6,7 @@
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { guardDisk } from '../errors.ts';
-import { writeFileAtomically } from '../formats/atomic.ts';
+import { writeFileAtomically } from '../storage/atomic.ts';
 import type { StepMetrics } from './loop.ts';
 
 export class MetricsFile {

@@ -3,8 +3,8 @@
  *
  * The first pass takes the answers in the order and grouping in which they were observed; later passes shuffle them.
  */
-import { type Answer, answerLength } from '../data/answers.ts';
-import { epochOrder } from '../data/rows.ts';
+import { type Answer, answerLength } from '../data/rows/answers.ts';
+import { epochOrder } from '../data/rows/rows.ts';
 import { grpoLoss, tokenWeights } from '../losses/grpo.ts';
 import { k3 } from '../losses/kl.ts';
 import { ppoLoss } from '../losses/ppo.ts';

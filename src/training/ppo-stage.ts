@@ -4,14 +4,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readAnswerKey } from '../data/answer-key.ts';
-import { EpochStream } from '../data/pairs.ts';
 import { readPreferences } from '../data/preferences.ts';
-import { makePrompts, requirePrompts } from '../data/prompts.ts';
+import { EpochStream } from '../data/rows/pairs.ts';
+import { makePrompts, requirePrompts } from '../data/rows/prompts.ts';
 import { UserError } from '../errors.ts';
-import { locateDirectory } from '../formats/atomic.ts';
-import { loadModelDirectory } from '../formats/model-directory.ts';
 import { PolicyWithValue } from '../models/value-head.ts';
 import { AdamW } from '../optim/adamw.ts';
+import { locateDirectory } from '../storage/atomic.ts';
+import { loadModelDirectory } from '../storage/model-directory.ts';
 import { factScorer, goldScorer, loadReward, modelScorer, type Scorer } from './answer-rewards.ts';
 import { fingerprint } from './checkpoint.ts';
 import { KlControl } from './kl-control.ts';

@@ -6,9 +6,9 @@
  * What is drawn in a step depends on seed and step number alone, so a resumed run goes on as if it had never stopped. A step whose numbers are
  * no numbers, or whose policy has left the reference far behind, ends the stage before anything of it reaches a checkpoint.
  */
-import { answerLength } from '../data/answers.ts';
-import type { EpochStream } from '../data/pairs.ts';
-import type { Prompt } from '../data/prompts.ts';
+import { answerLength } from '../data/rows/answers.ts';
+import type { EpochStream } from '../data/rows/pairs.ts';
+import type { Prompt } from '../data/rows/prompts.ts';
 import { FaultError } from '../errors.ts';
 import { turn } from '../event-loop.ts';
 import { type Rollout, rollOut } from '../generation/rollout.ts';

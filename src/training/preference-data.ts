@@ -1,10 +1,11 @@
 /**
  * Preference pairs for a stage: read, encoded, and as batches with all chosen answers first.
  */
-import { answerLength } from '../data/answers.ts';
+
 import type { DataFiles } from '../data/layout.ts';
-import { describePairs, encodePairs, type Pair } from '../data/pairs.ts';
 import { readPreferences } from '../data/preferences.ts';
+import { answerLength } from '../data/rows/answers.ts';
+import { describePairs, encodePairs, type Pair } from '../data/rows/pairs.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { fingerprint } from './checkpoint.ts';
 import type { Reporter } from './reporter.ts';

@@ -3,11 +3,12 @@
  *
  * The corpus is turned into a token file once; rows are read from it by position, so its size does not matter for memory.
  */
+
+import { TokenFile, writeTokenFile } from '../data/bytes/token-file.ts';
 import { type DataFiles, heldOutDocuments, trainingDocuments } from '../data/layout.ts';
-import { PretrainRows } from '../data/pretrain-rows.ts';
-import { type Row, RowStream } from '../data/rows.ts';
-import { TokenFile, writeTokenFile } from '../data/token-file.ts';
-import { maskedCrossEntropy } from '../losses/sft.ts';
+import { PretrainRows } from '../data/rows/pretrain-rows.ts';
+import { type Row, RowStream } from '../data/rows/rows.ts';
+import { maskedCrossEntropy } from '../losses/cross-entropy.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import type { Batch } from './batch.ts';

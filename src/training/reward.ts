@@ -4,7 +4,7 @@
  * Both answers of a pair are in one batch, so that the loss compares rewards of the same weights. Accuracy on pairs never trained on says
  * whether it learned a quality or the pairs.
  */
-import { EpochStream, type Pair } from '../data/pairs.ts';
+import { EpochStream, type Pair } from '../data/rows/pairs.ts';
 import { rewardLoss } from '../losses/reward.ts';
 import type { RewardModel } from '../models/reward-model.ts';
 import type { Tensor } from '../tensor/index.ts';

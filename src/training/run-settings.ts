@@ -4,8 +4,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { writeFileAtomically } from '../formats/atomic.ts';
-import { prettyJson, readText } from '../formats/model-directory.ts';
+import { writeFileAtomically } from '../storage/atomic.ts';
+import { prettyJson, readText } from '../storage/model-directory.ts';
 import type { AlignmentSettings } from './alignment-settings.ts';
 import { type StageSettings, trainableStages } from './settings.ts';
 

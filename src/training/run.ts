@@ -15,22 +15,22 @@ import { evaluateModel, type Results } from '../evaluation/evaluate.ts';
 import type { JudgedAnswer } from '../evaluation/judged-answers.ts';
 import { rewardAccuracyOn } from '../evaluation/reward-accuracy.ts';
 import { formatResults } from '../evaluation/table.ts';
+import { preset } from '../models/presets.ts';
 import {
   locateDirectory,
   repairDirectory,
   setAside,
   writeDirectoryAtomically,
   writeFileAtomically,
-} from '../formats/atomic.ts';
-import { chatStages } from '../formats/find-model.ts';
+} from '../storage/atomic.ts';
+import { chatStages } from '../storage/find-model.ts';
 import {
   loadModelDirectory,
   loadRewardDirectory,
   loadTokenizerDirectory,
   prettyJson,
   tokenizerFiles,
-} from '../formats/model-directory.ts';
-import { preset } from '../models/presets.ts';
+} from '../storage/model-directory.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { RunHistory } from './history.ts';
 import { checkPpo } from './ppo-stage.ts';

@@ -3,8 +3,8 @@
  */
 import { type DataFiles, heldOutDocuments } from '../data/layout.ts';
 import { readQuestions } from '../data/questions.ts';
-import { loadModelDirectory } from '../formats/model-directory.ts';
 import { streamText } from '../generation/chat.ts';
+import { loadModelDirectory } from '../storage/model-directory.ts';
 import { encodeDialogue } from '../tokenizer/index.ts';
 import type { Reporter } from './reporter.ts';
 

@@ -4,7 +4,7 @@
  * One dial, the preset, sets everything; flags change single values. Smaller models want larger learning rates and fewer tokens a
  * batch. The values were found by trial on the shipped corpus (docs/log.md).
  */
-import type { Packing } from '../data/pretrain-rows.ts';
+import type { Packing } from '../data/rows/pretrain-rows.ts';
 
 export interface StageSettings {
   /** Passes over the data; `maxSteps` may end the stage earlier. */

@@ -2,9 +2,9 @@
  * Stage 2, supervised fine-tuning (SFT): learn to answer, from dialogues. The loss looks at answers only.
  */
 import { readDialogues } from '../data/dialogues.ts';
-import { type Row, RowStream } from '../data/rows.ts';
-import { SftRows } from '../data/sft-rows.ts';
-import { maskedCrossEntropy } from '../losses/sft.ts';
+import { type Row, RowStream } from '../data/rows/rows.ts';
+import { SftRows } from '../data/rows/sft-rows.ts';
+import { maskedCrossEntropy } from '../losses/cross-entropy.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { fingerprint } from './checkpoint.ts';

@@ -3,8 +3,8 @@ import { cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync }
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { verifyDirectory, writeDirectoryAtomically } from '../../src/formats/atomic.ts';
-import { loadModelDirectory, modelFiles } from '../../src/formats/model-directory.ts';
+import { verifyDirectory, writeDirectoryAtomically } from '../../src/storage/atomic.ts';
+import { loadModelDirectory, modelFiles } from '../../src/storage/model-directory.ts';
 import { fromArray, noGrad } from '../../src/tensor/index.ts';
 import { allClose } from '../close.ts';
 import { put, temporaryFolder } from '../data/temporary.ts';

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readChoiceFolder, readChoices } from '../../src/data/choices.ts';
-import { readCsv } from '../../src/data/csv.ts';
+import { readCsv } from '../../src/data/formats/csv.ts';
 import { put, refuses, temporaryFolder } from './temporary.ts';
 
 const folder = temporaryFolder();

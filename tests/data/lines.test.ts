@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readJsonl } from '../../src/data/jsonl.ts';
-import { readLines } from '../../src/data/lines.ts';
-import { stringField } from '../../src/data/record.ts';
+import { readLines } from '../../src/data/bytes/lines.ts';
+import { readJsonl } from '../../src/data/formats/jsonl.ts';
+import { stringField } from '../../src/data/formats/record.ts';
 import { put, refuses, temporaryFolder } from './temporary.ts';
 
 const folder = temporaryFolder();

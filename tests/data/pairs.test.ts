@@ -1,10 +1,10 @@
 /** Preference pairs: what is kept, what is left out and why, in which order they come, and which prompts and facts they give. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { packLengths } from '../../src/data/answers.ts';
-import { describePairs, EpochStream, encodePairs } from '../../src/data/pairs.ts';
 import { factsOf, type Preference, readPreferences } from '../../src/data/preferences.ts';
-import { makePrompts } from '../../src/data/prompts.ts';
+import { packLengths } from '../../src/data/rows/answers.ts';
+import { describePairs, EpochStream, encodePairs } from '../../src/data/rows/pairs.ts';
+import { makePrompts } from '../../src/data/rows/prompts.ts';
 import { tinyTokenizer as tokenizer } from '../training/tiny.ts';
 import { put, refuses, temporaryFolder } from './temporary.ts';
 

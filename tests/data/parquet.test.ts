@@ -5,7 +5,7 @@ import type { SchemaElement } from 'hyparquet';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { parquetRows, readParquet } from '../../src/data/parquet.ts';
+import { parquetRows, readParquet } from '../../src/data/formats/parquet.ts';
 import { Random } from '../../src/tensor/index.ts';
 import { parquetOf } from './formats.ts';
 import { put, refuses, temporaryFolder } from './temporary.ts';

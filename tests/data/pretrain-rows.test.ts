@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { PretrainRows, type PretrainRowsOptions } from '../../src/data/pretrain-rows.ts';
-import { countTargets, epochOrder, positionsOf, type Row, RowStream } from '../../src/data/rows.ts';
-import { TokenFile, writeTokenFile } from '../../src/data/token-file.ts';
+import { TokenFile, writeTokenFile } from '../../src/data/bytes/token-file.ts';
+import { PretrainRows, type PretrainRowsOptions } from '../../src/data/rows/pretrain-rows.ts';
+import { countTargets, epochOrder, positionsOf, type Row, RowStream } from '../../src/data/rows/rows.ts';
 import { refuses, temporaryFolder } from './temporary.ts';
 
 const folder = temporaryFolder();

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { TokenFile, writeTokenFile } from '../../src/data/token-file.ts';
+import { TokenFile, writeTokenFile } from '../../src/data/bytes/token-file.ts';
 import { put, refuses, temporaryFolder } from './temporary.ts';
 
 const folder = temporaryFolder();

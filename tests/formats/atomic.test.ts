@@ -11,8 +11,8 @@ import {
   verifyDirectory,
   writeDirectoryAtomically,
   writeFileAtomically,
-} from '../../src/formats/atomic.ts';
-import { refuses, temporaryFolder } from './../data/temporary.ts';
+} from '../../src/storage/atomic.ts';
+import { refuses, temporaryFolder } from '../data/temporary.ts';
 
 const folder = temporaryFolder();
 let n = 0;

@@ -5,8 +5,8 @@
  * mistake in any part (a bias left out, heads in another order, another theta) changes the logits visibly.
  */
 import { writeFileSync } from 'node:fs';
-import { modelFiles } from '../../src/formats/model-directory.ts';
 import { CausalLM } from '../../src/models/causal-lm.ts';
+import { modelFiles } from '../../src/storage/model-directory.ts';
 import { Random, randn } from '../../src/tensor/index.ts';
 import { Tokenizer, trainBpe } from '../../src/tokenizer/index.ts';
 import { sampleDocuments } from '../tokenizer/sample.ts';

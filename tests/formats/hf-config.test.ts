@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fromHfConfig, toHfConfig, toHfGenerationConfig } from '../../src/formats/hf-config.ts';
+import { fromHfConfig, toHfConfig, toHfGenerationConfig } from '../../src/formats/hf/config.ts';
 import { refuses } from '../data/temporary.ts';
 import { tinyConfig } from '../training/tiny.ts';
 

@@ -10,11 +10,11 @@ import {
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeDirectoryAtomically } from '../../src/formats/atomic.ts';
-import { findChatModel, findModel } from '../../src/formats/find-model.ts';
-import { loadModelDirectory, loadTokenizerDirectory, modelFiles } from '../../src/formats/model-directory.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.ts';
 import type { CausalLM } from '../../src/models/causal-lm.ts';
+import { writeDirectoryAtomically } from '../../src/storage/atomic.ts';
+import { findChatModel, findModel } from '../../src/storage/find-model.ts';
+import { loadModelDirectory, loadTokenizerDirectory, modelFiles } from '../../src/storage/model-directory.ts';
 import { fromArray, noGrad } from '../../src/tensor/index.ts';
 import { refuses, temporaryFolder } from '../data/temporary.ts';
 import { tinyModel, tinyTokenizer } from '../training/tiny.ts';

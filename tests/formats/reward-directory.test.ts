@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeDirectoryAtomically } from '../../src/formats/atomic.ts';
-import { loadModelDirectory, loadRewardDirectory, modelFiles } from '../../src/formats/model-directory.ts';
 import { decodeSafetensors } from '../../src/formats/safetensors.ts';
 import { RewardModel } from '../../src/models/reward-model.ts';
+import { writeDirectoryAtomically } from '../../src/storage/atomic.ts';
+import { loadModelDirectory, loadRewardDirectory, modelFiles } from '../../src/storage/model-directory.ts';
 import { fromArray, Random } from '../../src/tensor/index.ts';
 import { refuses, temporaryFolder } from '../data/temporary.ts';
 import { tinyConfig, tinyModel, tinyTokenizer } from '../training/tiny.ts';

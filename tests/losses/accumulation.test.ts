@@ -1,8 +1,8 @@
 /** Accumulated micro-batches = one full batch, through the training loop, with unequal numbers of targets. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { countTargets, type Row, RowStream } from '../../src/data/rows.ts';
-import { maskedCrossEntropy } from '../../src/losses/sft.ts';
+import { countTargets, type Row, RowStream } from '../../src/data/rows/rows.ts';
+import { maskedCrossEntropy } from '../../src/losses/cross-entropy.ts';
 import { AdamW } from '../../src/optim/adamw.ts';
 import { IGNORE_INDEX, setDefaults, type Tensor } from '../../src/tensor/index.ts';
 import type { Batch } from '../../src/training/batch.ts';

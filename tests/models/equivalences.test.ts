@@ -1,7 +1,7 @@
 /** Ways of computing the same that must agree, in float64, each with a variant that must not. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { maskedCrossEntropy } from '../../src/losses/sft.ts';
+import { maskedCrossEntropy } from '../../src/losses/cross-entropy.ts';
 import type { CausalLM } from '../../src/models/causal-lm.ts';
 import { concat, type Tensor } from '../../src/tensor/index.ts';
 import { allClose, differs } from '../close.ts';

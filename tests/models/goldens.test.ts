@@ -1,7 +1,7 @@
 /** The whole model in float64 against Transformers' Qwen2: logits, loss, every gradient. Tied and untied. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { maskedCrossEntropy } from '../../src/losses/sft.ts';
+import { maskedCrossEntropy } from '../../src/losses/cross-entropy.ts';
 import { CausalLM } from '../../src/models/causal-lm.ts';
 import { fromArray, IGNORE_INDEX, Random } from '../../src/tensor/index.ts';
 import { allClose, differs, Golden } from '../close.ts';

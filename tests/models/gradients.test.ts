@@ -1,7 +1,7 @@
 /** Central differences through a whole small model, with respect to every parameter. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { maskedCrossEntropy } from '../../src/losses/sft.ts';
+import { maskedCrossEntropy } from '../../src/losses/cross-entropy.ts';
 import { gradcheck, tensor } from '../../src/tensor/index.ts';
 import { float64, idsOf, int32, tinyModel } from './tiny.ts';
 

@@ -1,7 +1,7 @@
 /** A model that has learned nothing yet. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { maskedCrossEntropy } from '../../src/losses/sft.ts';
+import { maskedCrossEntropy } from '../../src/losses/cross-entropy.ts';
 import { CausalLM } from '../../src/models/causal-lm.ts';
 import { preset } from '../../src/models/presets.ts';
 import { Random } from '../../src/tensor/index.ts';

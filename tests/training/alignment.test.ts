@@ -3,9 +3,9 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { EpochStream, encodePairs, type Pair } from '../../src/data/pairs.ts';
 import type { Preference } from '../../src/data/preferences.ts';
-import type { Prompt } from '../../src/data/prompts.ts';
+import { EpochStream, encodePairs, type Pair } from '../../src/data/rows/pairs.ts';
+import type { Prompt } from '../../src/data/rows/prompts.ts';
 import { rewardAccuracy, rewardTexts } from '../../src/evaluation/reward-accuracy.ts';
 import { rewardModelFrom } from '../../src/models/reward-model.ts';
 import { PolicyWithValue } from '../../src/models/value-head.ts';

@@ -1,7 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Row } from '../../src/data/rows.ts';
-import { maskedCrossEntropy } from '../../src/losses/sft.ts';
+import type { Row } from '../../src/data/rows/rows.ts';
+import { maskedCrossEntropy } from '../../src/losses/cross-entropy.ts';
 import type { Tensor } from '../../src/tensor/index.ts';
 import { toBatch } from '../../src/training/batch.ts';
 import { allClose } from '../close.ts';

@@ -3,7 +3,7 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Row, RowStream } from '../../src/data/rows.ts';
+import { type Row, RowStream } from '../../src/data/rows/rows.ts';
 import { heldOutLoss } from '../../src/training/loop.ts';
 import { allClose } from '../close.ts';
 import { go, rows, session, T } from './session.ts';

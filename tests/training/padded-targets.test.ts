@@ -3,8 +3,8 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Row } from '../../src/data/rows.ts';
-import { maskedCrossEntropy } from '../../src/losses/sft.ts';
+import type { Row } from '../../src/data/rows/rows.ts';
+import { maskedCrossEntropy } from '../../src/losses/cross-entropy.ts';
 import { CausalLM } from '../../src/models/causal-lm.ts';
 import { preset } from '../../src/models/presets.ts';
 import { createGpuBackend } from '../../src/tensor/backends/gpu/index.ts';

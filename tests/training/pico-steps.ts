@@ -4,8 +4,8 @@
  * Nothing reads synchronously, so a device whose memory JavaScript cannot see trains the same way. One call at a time: new tensors are
  * made on the default backend, which is this one until the last step is done.
  */
-import { type Row, RowStream } from '../../src/data/rows.ts';
-import { maskedCrossEntropy } from '../../src/losses/sft.ts';
+import { type Row, RowStream } from '../../src/data/rows/rows.ts';
+import { maskedCrossEntropy } from '../../src/losses/cross-entropy.ts';
 import { CausalLM } from '../../src/models/causal-lm.ts';
 import { preset } from '../../src/models/presets.ts';
 import { AdamW } from '../../src/optim/adamw.ts';

@@ -4,8 +4,8 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { EpochStream } from '../../src/data/pairs.ts';
-import type { Prompt } from '../../src/data/prompts.ts';
+import { EpochStream } from '../../src/data/rows/pairs.ts';
+import type { Prompt } from '../../src/data/rows/prompts.ts';
 import { CausalLM } from '../../src/models/causal-lm.ts';
 import { PolicyWithValue } from '../../src/models/value-head.ts';
 import { AdamW } from '../../src/optim/adamw.ts';

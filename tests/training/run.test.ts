@@ -3,8 +3,8 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { writeDirectoryAtomically } from '../../src/formats/atomic.ts';
-import { loadModelDirectory, modelFiles } from '../../src/formats/model-directory.ts';
+import { writeDirectoryAtomically } from '../../src/storage/atomic.ts';
+import { loadModelDirectory, modelFiles } from '../../src/storage/model-directory.ts';
 import { type Reporter, silentReporter } from '../../src/training/reporter.ts';
 import { runStages } from '../../src/training/run.ts';
 import type { RunSettings } from '../../src/training/run-settings.ts';

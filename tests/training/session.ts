@@ -1,7 +1,7 @@
 /** A tiny model in the training loop, on rows that are easy to learn: what loop.test.ts and checkpoint.test.ts share. */
 import { createHash } from 'node:crypto';
-import { type Row, RowStream } from '../../src/data/rows.ts';
-import { maskedCrossEntropy } from '../../src/losses/sft.ts';
+import { type Row, RowStream } from '../../src/data/rows/rows.ts';
+import { maskedCrossEntropy } from '../../src/losses/cross-entropy.ts';
 import type { ModelConfig } from '../../src/models/config.ts';
 import { AdamW } from '../../src/optim/adamw.ts';
 import { Random } from '../../src/tensor/index.ts';

@@ -4,9 +4,9 @@
  * Texts follow tiny-llm-zh's choice of fields with three differences: parts stand on lines of their own instead of being joined by
  * punctuation, the question of a Zhihu answer is kept, and so is the title of an article.
  */
-import { UserError } from '../errors.ts';
+import { UserError } from '../../errors.ts';
+import { type DataRecord, ownField, textField } from '../formats/record.ts';
 import { type FieldMap, FieldMaps } from './field-map.ts';
-import { type DataRecord, ownField, textField } from './record.ts';
 
 export const textMaps: readonly FieldMap<string>[] = [
   {

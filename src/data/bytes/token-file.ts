@@ -5,7 +5,7 @@
  * of the current batch, however large the file is. A vocabulary above 65,536 does not fit and is refused, never wrapped.
  */
 import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { guardDisk, systemErrorInWords, UserError } from '../errors.ts';
+import { guardDisk, systemErrorInWords, UserError } from '../../errors.ts';
 
 const BYTES = 2;
 const FLUSH_TOKENS = 1 << 18;

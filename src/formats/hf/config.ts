@@ -4,8 +4,8 @@
  * `tinyllm` is written as `Qwen2ForCausalLM`, its reward model as `Qwen2ForSequenceClassification` with one label. Fields are written for both current versions of Transformers: 4.x reads `rope_theta` and
  * `torch_dtype`, 5.x reads `rope_parameters` and `dtype`, and each silently takes a default where it finds only the other's.
  */
-import { UserError } from '../errors.ts';
-import { checkConfig, headDim, type ModelConfig } from '../models/config.ts';
+import { UserError } from '../../errors.ts';
+import { checkConfig, headDim, type ModelConfig } from '../../models/config.ts';
 
 export interface SpecialIds {
   readonly bosId: number;

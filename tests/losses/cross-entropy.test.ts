@@ -1,9 +1,9 @@
 /** The masked cross-entropy: which positions count, and how much. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Row } from '../../src/data/rows.ts';
-import { SftRows } from '../../src/data/sft-rows.ts';
-import { maskedCrossEntropy } from '../../src/losses/sft.ts';
+import type { Row } from '../../src/data/rows/rows.ts';
+import { SftRows } from '../../src/data/rows/sft-rows.ts';
+import { maskedCrossEntropy } from '../../src/losses/cross-entropy.ts';
 import { IGNORE_INDEX } from '../../src/tensor/index.ts';
 import { Tokenizer, trainBpe } from '../../src/tokenizer/index.ts';
 import { toBatch } from '../../src/training/batch.ts';

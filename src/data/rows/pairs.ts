@@ -6,10 +6,10 @@
  * The template is that of instruction tuning and of chat: a policy aligned on other prompts than it is asked later has learned little.
  * Pairs that teach nothing are left out and counted by reason; nothing is ever cut.
  */
-import { UserError } from '../errors.ts';
-import { encodeDialogue, type Tokenizer } from '../tokenizer/index.ts';
+import { UserError } from '../../errors.ts';
+import { encodeDialogue, type Tokenizer } from '../../tokenizer/index.ts';
+import type { Preference } from '../preferences.ts';
 import type { Answer } from './answers.ts';
-import type { Preference } from './preferences.ts';
 import { epochOrder } from './rows.ts';
 
 export interface Pair {

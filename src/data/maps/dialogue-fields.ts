@@ -1,10 +1,10 @@
 /**
  * Dialogues: how a record of a published instruction set becomes a conversation.
  */
-import type { Message } from '../tokenizer/index.ts';
+import type { Message } from '../../tokenizer/index.ts';
+import { textField } from '../formats/record.ts';
 import { type FieldMap, FieldMaps } from './field-map.ts';
 import { messagesIn } from './message-list.ts';
-import { textField } from './record.ts';
 import { lines } from './text-fields.ts';
 
 export const dialogueMaps: readonly FieldMap<Message[]>[] = [

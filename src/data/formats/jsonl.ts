@@ -1,7 +1,7 @@
 /**
  * JSON Lines: one JSON object a line. Blank lines are skipped; a line that is no JSON object is refused with file and line.
  */
-import { readLines } from './lines.ts';
+import { readLines } from '../bytes/lines.ts';
 import { type DataRecord, parseObject } from './record.ts';
 
 /** Every line as an object. */

@@ -7,9 +7,9 @@
  * If several maps fit, one that needs all that another needs and more is the better one. The first map of a table is the project's
  * own format and needs no guess: it always wins. Any other doubt is an error, never a choice made in silence.
  */
-import { UserError } from '../errors.ts';
-import { type DataRecord, show } from './record.ts';
-import { filesIn, RECORD_FORMATS, readRecords } from './records.ts';
+import { UserError } from '../../errors.ts';
+import { type DataRecord, show } from '../formats/record.ts';
+import { filesIn, RECORD_FORMATS, readRecords } from '../formats/records.ts';
 
 export interface FieldMap<Made> {
   /** Fields that a record must have. */

@@ -7,10 +7,10 @@
  * JSON.parse. Memory holds one object, and what JSON is stays in one place. All brackets and quotes are below 128, and bytes of
  * other characters are not, so this works on UTF-8 as it stands.
  */
-import { UserError } from '../errors.ts';
-import { inBytes, MAX_RECORD_BYTES, readChunks } from './chunks.ts';
+import { UserError } from '../../errors.ts';
+import { inBytes, MAX_RECORD_BYTES, readChunks } from '../bytes/chunks.ts';
+import { NOT_UTF8, utf8Decoder } from '../bytes/utf8.ts';
 import { type DataRecord, parseObject, show } from './record.ts';
-import { NOT_UTF8, utf8Decoder } from './utf8.ts';
 
 /** What may come next, outside of objects: `value` an object or the end, `item` an object (a comma stood before it), ... */
 type Expected = 'start' | 'value' | 'first item' | 'item' | 'comma' | 'end';

@@ -8,6 +8,15 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemErrorInWords, UserError } from '../errors.ts';
+import {
+  fromHfConfig,
+  type HeadKind,
+  headKindOf,
+  type SpecialIds,
+  toHfConfig,
+  toHfGenerationConfig,
+} from '../formats/hf/config.ts';
+import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../formats/safetensors.ts';
 import { CausalLM } from '../models/causal-lm.ts';
 import { type ModelConfig, parameterShapes } from '../models/config.ts';
 import { RewardModel, rewardParameterShapes } from '../models/reward-model.ts';
@@ -22,15 +31,6 @@ import {
   writeTokenizerJson,
 } from '../tokenizer/index.ts';
 import { locateDirectory, verifyDirectory } from './atomic.ts';
-import {
-  fromHfConfig,
-  type HeadKind,
-  headKindOf,
-  type SpecialIds,
-  toHfConfig,
-  toHfGenerationConfig,
-} from './hf-config.ts';
-import { decodeSafetensors, encodeSafetensors, type StoredTensor } from './safetensors.ts';
 
 export type FileMap = Map<string, Uint8Array | string>;
 

@@ -6,7 +6,7 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { Gunzip } from 'fflate';
-import { systemErrorInWords, UserError } from '../errors.ts';
+import { systemErrorInWords, UserError } from '../../errors.ts';
 
 const CHUNK_BYTES = 1 << 20;
 /** Packed bytes unpacked at once; deflate makes at most 1032 bytes of one, so a piece stays below 64 MB. */

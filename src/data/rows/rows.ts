@@ -7,7 +7,7 @@
  * The order is a function of seed and row number alone: epoch e is shuffled with a generator made from (seed, e). A resumed run
  * therefore needs to know nothing but its step.
  */
-import { IGNORE_INDEX, Random } from '../tensor/index.ts';
+import { IGNORE_INDEX, Random } from '../../tensor/index.ts';
 
 export interface Row {
   readonly inputs: Int32Array; // [T]

@@ -3,7 +3,7 @@
  *
  * Bytes that are no UTF-8 are refused with their place.
  */
-import { UserError } from '../errors.ts';
+import { UserError } from '../../errors.ts';
 import { inBytes, MAX_RECORD_BYTES, readChunks } from './chunks.ts';
 import { NOT_UTF8, utf8Decoder } from './utf8.ts';
 

@@ -6,9 +6,9 @@
  *
  * A quoted field may go on over several lines, so records are numbered by the line they begin on. Blank lines are skipped.
  */
-import { UserError } from '../errors.ts';
-import { MAX_RECORD_BYTES } from './chunks.ts';
-import { readLines } from './lines.ts';
+import { UserError } from '../../errors.ts';
+import { MAX_RECORD_BYTES } from '../bytes/chunks.ts';
+import { readLines } from '../bytes/lines.ts';
 
 export interface CsvRecord {
   /** Fields by the name of their column, as it stands in the header. */

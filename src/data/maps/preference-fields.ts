@@ -4,10 +4,10 @@
  * An answer may be a text or the list of messages that ends with it. Pairs are about one question: a list with more turns is refused,
  * since the answers would be torn from what they answer. Scores beside the answers are not read; chosen is chosen.
  */
-import { UserError } from '../errors.ts';
+import { UserError } from '../../errors.ts';
+import { type DataRecord, ownField, textField } from '../formats/record.ts';
 import { type FieldMap, FieldMaps } from './field-map.ts';
 import { messagesIn } from './message-list.ts';
-import { type DataRecord, ownField, textField } from './record.ts';
 
 export interface Choice {
   readonly prompt: string;

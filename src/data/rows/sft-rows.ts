@@ -8,10 +8,10 @@
  * longer than T are left out and counted, never cut: half an answer teaches to stop in the middle. So are those in which somebody says
  * nothing.
  */
-import { UserError } from '../errors.ts';
-import { IGNORE_INDEX } from '../tensor/index.ts';
-import { encodeDialogue, type Tokenizer } from '../tokenizer/index.ts';
-import type { Dialogue } from './dialogues.ts';
+import { UserError } from '../../errors.ts';
+import { IGNORE_INDEX } from '../../tensor/index.ts';
+import { encodeDialogue, type Tokenizer } from '../../tokenizer/index.ts';
+import type { Dialogue } from '../dialogues.ts';
 import { epochOrder, type Row, type RowSource } from './rows.ts';
 
 export interface SftRowsOptions {

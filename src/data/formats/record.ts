@@ -4,7 +4,7 @@
  *   corpus.jsonl:17      the line of .jsonl, .csv and .tsv (the first one, where a quoted field has several)
  *   corpus.json: record 17      corpus.parquet: row 17
  */
-import { UserError } from '../errors.ts';
+import { UserError } from '../../errors.ts';
 
 export interface DataRecord {
   readonly value: Readonly<Record<string, unknown>>;

@@ -14,7 +14,7 @@ import { parquetHeader, readPage } from 'hyparquet/src/column.js';
 import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
 import { getTreePath, isFlatColumn } from 'hyparquet/src/schema.js';
 import { compressors } from 'hyparquet-compressors';
-import { utf8Decoder } from './utf8.ts';
+import { utf8Decoder } from '../bytes/utf8.ts';
 
 type ColumnDecoder = Parameters<typeof readPage>[2];
 type Values = NonNullable<Parameters<typeof readPage>[3]>;

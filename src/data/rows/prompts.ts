@@ -3,10 +3,10 @@
  *
  * Prompts that leave no room for an answer are left out and counted; where rewards are verifiable, so are those whose fact is not known.
  */
-import { UserError } from '../errors.ts';
-import type { Tokenizer } from '../tokenizer/index.ts';
+import { UserError } from '../../errors.ts';
+import type { Tokenizer } from '../../tokenizer/index.ts';
+import { factsOf, type Preference } from '../preferences.ts';
 import { encodePrompt } from './pairs.ts';
-import { factsOf, type Preference } from './preferences.ts';
 
 /** Something to ask, and for verifiable rewards the fact that a right answer contains. */
 export interface Prompt {

@@ -4,9 +4,9 @@
  *   [{"role": "user", "content": "..."}, {"role": "assistant", "content": "..."}]        (OpenAI, UltraFeedback, this project)
  *   [{"from": "human", "value": "..."}, {"from": "gpt", "value": "..."}]                 (ShareGPT)
  */
-import { UserError } from '../errors.ts';
-import type { Message } from '../tokenizer/index.ts';
-import { type DataRecord, ownField } from './record.ts';
+import { UserError } from '../../errors.ts';
+import type { Message } from '../../tokenizer/index.ts';
+import { type DataRecord, ownField } from '../formats/record.ts';
 
 const ROLES: ReadonlyMap<unknown, Message['role']> = new Map([
   ['system', 'system'],

@@ -7,8 +7,8 @@
  */
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { type FileMetaData, parquetMetadata, parquetSchema } from 'hyparquet';
-import { UserError } from '../errors.ts';
-import { openForReading } from './chunks.ts';
+import { UserError } from '../../errors.ts';
+import { openForReading } from '../bytes/chunks.ts';
 import { type ColumnReader, columnReader, type ReadAt } from './parquet-column.ts';
 import type { DataRecord } from './record.ts';
 

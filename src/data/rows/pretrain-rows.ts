@@ -9,10 +9,10 @@
  * A long document runs on over several rows; several short ones share a row. With `isolated` packing attention stays inside each
  * document; with `shared` the row is treated as one text.
  */
-import { UserError } from '../errors.ts';
-import { IGNORE_INDEX } from '../tensor/index.ts';
+import { UserError } from '../../errors.ts';
+import { IGNORE_INDEX } from '../../tensor/index.ts';
+import type { TokenFile } from '../bytes/token-file.ts';
 import { epochOrder, type Row, type RowSource } from './rows.ts';
-import type { TokenFile } from './token-file.ts';
 
 export type Packing = 'isolated' | 'shared';
 
