@@ -8,9 +8,9 @@
  */
 
 import type { CausalLM } from '../models/causal-lm.ts';
+import { scoreAnswers } from '../scoring/log-probs.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { type Estimate, ratio } from './intervals.ts';
-import { logLikelihoods } from './log-likelihood.ts';
 
 export interface TextScore {
   readonly bitsPerByte: Estimate;
@@ -34,9 +34,9 @@ export async function scoreTexts(
       stretches.push({ text, ids: ids.slice(start, start + context + 1) });
   }
   const nats = new Float64Array(texts.length);
-  const scores = await logLikelihoods(
+  const scores = await scoreAnswers(
     model,
-    stretches.map(({ ids }) => ({ ids, from: 1 })),
+    stretches.map(({ ids }) => ({ ids, answerStart: 1 })),
   );
   for (const [i, { text }] of stretches.entries()) nats[text]! -= scores[i]!;
   const utf8 = new TextEncoder();

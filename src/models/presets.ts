@@ -27,8 +27,10 @@ const reference: Record<string, Size> = {
 
 export const presetNames: readonly string[] = [...Object.keys(laptop), ...Object.keys(reference)];
 
+export const DEFAULT_ARCHITECTURE = 'tinyllm';
+
 /** The config of a preset; an unknown name is refused with the list of names. */
-export function preset(name: string): ModelConfig {
+export function preset(name: string, _arch = DEFAULT_ARCHITECTURE): ModelConfig {
   const size = presetNames.includes(name) ? (laptop[name] ?? reference[name]) : undefined;
   if (size === undefined) {
     throw new UserError(`There is no preset "${name}"; choose one of ${presetNames.join(', ')}`);

@@ -10,7 +10,7 @@ import { locateDirectory } from '../storage/atomic.ts';
 import { type LoadedModel, loadModelDirectory, readText } from '../storage/model-directory.ts';
 import { HISTORY_FILE, type Session } from '../training/history.ts';
 import type { RunSettings } from '../training/run-settings.ts';
-import { trainableStages } from '../training/settings.ts';
+import { stages as allStages, stageNamed } from '../training/stages/index.ts';
 import { type Asked, answersOf, chooseQuestions, type StageAnswer } from './answers.ts';
 import { type AttentionWeights, attendedAnswer } from './attention.ts';
 import { chooseExam, type DrawnAnswer, drawAnswers, type Exam } from './drawn.ts';
@@ -46,7 +46,7 @@ export interface ReportData {
 export async function collectReport(run: string, data?: string): Promise<ReportData> {
   if (statSync(run, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new UserError(`${run} is no directory; a run is a directory such as runs/default`);
-  const known = ['run.json', 'metrics.jsonl', 'evaluation.json', ...trainableStages];
+  const known = ['run.json', 'metrics.jsonl', 'evaluation.json', ...allStages.map(({ name }) => name)];
   if (!known.some((name) => existsSync(join(run, name))))
     throw new UserError(`${run} holds no run: there is neither run.json nor metrics.jsonl in it`);
 
@@ -96,7 +96,7 @@ async function askStages(
   const draws = new Map<string, DrawnAnswer[][]>();
   let last: { stage: string; loaded: LoadedModel; isBase: boolean } | null = null;
   for (const [stage, folder] of talkingStages(run, settings)) {
-    const isBase = stage === 'pretrain';
+    const isBase = stageNamed(stage)?.leaves === 'base';
     try {
       const loaded = loadModelDirectory(folder);
       stages.set(stage, await answersOf(loaded, asked, isBase));
@@ -128,9 +128,9 @@ async function askStages(
 
 /** Stages that left a language model, in the order of training; the model it all began with where there is none. */
 function talkingStages(run: string, settings: RunSettings | null): [string, string][] {
-  const present = trainableStages
-    .filter((stage) => stage !== 'reward')
-    .map((stage): [string, string] => [stage, join(run, stage)])
+  const present = allStages
+    .filter(({ leaves }) => leaves === 'base' || leaves === 'chat')
+    .map(({ name }): [string, string] => [name, join(run, name)])
     .filter(([, folder]) => existsSync(locateDirectory(folder)));
   const from = settings?.initFrom ?? null;
   return present.length === 0 && from !== null ? [['init', from]] : present;

@@ -15,11 +15,12 @@ export function factsOf({ settings, sessions, metrics }: ReportData): Fact[] {
   const facts: [string, string | undefined][] = [
     [commands.length > 1 ? 'commands' : 'command', commands.join('\n')],
     ['seed', settings?.seed?.toString()],
+    ['architecture', settings?.arch ?? undefined],
     ['preset', settings?.preset],
     ['stages', settings?.stages?.join(', ')],
     ['data', settings?.data],
     ['started from', settings?.initFrom ?? undefined],
-    ['changed settings', changed({ ...settings?.changes, ...settings?.alignment })],
+    ['changed settings', changed(settings?.changes ?? {})],
     ['backend', backends.join(', ') + (settings?.deterministic ? ', deterministic' : '')],
     ['tiny-llm-ts', last === undefined ? undefined : distinct(sessions.map(version)).join(' / ')],
     ['Node', distinct(sessions.map(({ node, platform }) => `${node} on ${platform}`)).join(' / ')],

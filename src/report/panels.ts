@@ -3,6 +3,7 @@
  *
  * What no group names gets a picture of its own, so a stage can log a new number and find it in the report.
  */
+import { stageNamed } from '../training/stages/index.ts';
 import type { Curves, Point } from './metrics-lines.ts';
 
 export interface Line {
@@ -34,20 +35,20 @@ const groups: readonly Group[] = [
   { title: 'Implicit rewards', unit: 'reward', names: ['chosenReward', 'rejectedReward'] },
   {
     title: 'Log-probability of the answers',
-    unit: 'nats an answer',
+    unit: 'nats per answer',
     names: ['chosenLogProb', 'rejectedLogProb'],
   },
   { title: 'Reward of the answers', unit: 'deviations', names: ['score', 'reward'] },
   { title: 'Gold reward: what the judge says', unit: 'judge, 0 to 1', names: ['gold'] },
-  { title: 'KL from the start', unit: 'nats an answer', names: ['kl', 'klK3'] },
-  { title: 'KL of one update', unit: 'nats a token', names: ['updateKl'] },
+  { title: 'KL from the start', unit: 'nats per answer', names: ['kl', 'klK3'] },
+  { title: 'KL of one update', unit: 'nats per token', names: ['updateKl'] },
   { title: 'KL coefficient', unit: 'beta', names: ['klCoefficient'] },
-  { title: 'Entropy', unit: 'nats a token', names: ['entropy'] },
+  { title: 'Entropy', unit: 'nats per token', names: ['entropy'] },
   { title: 'Length of the answers', unit: 'tokens', names: ['answerTokens'] },
   { title: 'Answers cut off', unit: 'share of answers', names: ['cutOff'] },
   { title: 'Loss of the value head', unit: 'loss', names: ['valueLoss'] },
   { title: 'Ratios clipped', unit: 'share of tokens', names: ['clipShare'] },
-  { title: 'Updates', unit: 'updates a step', names: ['updates'] },
+  { title: 'Updates', unit: 'updates per step', names: ['updates'] },
 ];
 
 /** The same for every stage, and the last to be looked at. */
@@ -69,8 +70,8 @@ export function panelsOf(stage: string, curves: Curves): Panel[] {
       ...lineOf(curves, name, false),
       ...lineOf(curves, heldOutName(name), true),
     ]);
-    const isText = unit === 'loss' && title === 'Loss' && (stage === 'pretrain' || stage === 'sft');
-    return lines.length === 0 ? [] : [{ title, unit: isText ? 'nats a token' : unit, lines }];
+    const lossUnit = title === 'Loss' ? stageNamed(stage)?.lossUnit : undefined;
+    return lines.length === 0 ? [] : [{ title, unit: lossUnit ?? unit, lines }];
   });
   const after = panels.findIndex(({ title }) => title === 'KL from the start') + 1;
   return panels.toSpliced(after, 0, ...overKl(curves, 'score'), ...overKl(curves, 'gold'));
@@ -90,7 +91,7 @@ function overKl(curves: Curves, name: 'score' | 'gold'): Panel[] {
   const [title, unit] =
     name === 'gold' ? ['Gold reward against KL', 'judge, 0 to 1'] : ['Score against KL', 'deviations'];
   return [
-    { title, unit, lines: [{ name: words(name), points, heldOut: false }], across: 'KL, nats an answer' },
+    { title, unit, lines: [{ name: words(name), points, heldOut: false }], across: 'KL, nats per answer' },
   ];
 }
 

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { locateDirectory } from './atomic.ts';
 
-/** Stages that leave a model that answers, latest first. */
-export const chatStages = ['ppo', 'dpo', 'sft'];
-const allStages = [...chatStages, 'pretrain'];
-
-/** The directory to chat with. */
-export function findChatModel(given: string | undefined, runs = 'runs'): string {
+/** The directory to chat with: of a run, that of the first of `chatStages` which is there. */
+export function findChatModel(
+  given: string | undefined,
+  chatStages: readonly string[],
+  runs = 'runs',
+): string {
   if (given !== undefined) return findModel(given, chatStages);
   const candidates = existsSync(runs) ? readdirSync(runs).map((name) => join(runs, name)) : [];
   const trained = candidates
@@ -26,8 +26,8 @@ export function findChatModel(given: string | undefined, runs = 'runs'): string 
   return trained[0].stage;
 }
 
-/** A model directory: the one given, or the last stage of the run given. */
-export function findModel(given: string, stages = allStages): string {
+/** A model directory: the one given, or, of a run, that of the first of `stages` which is there. */
+export function findModel(given: string, stages: readonly string[]): string {
   if (existsSync(join(locateDirectory(given), 'config.json'))) return given;
   const [stage] = lastStage(given, stages);
   if (stage !== undefined) return stage;

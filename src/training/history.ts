@@ -56,16 +56,6 @@ export class RunHistory {
     this.session = { ...this.session, seconds: { ...this.session.seconds, [stage]: rounded } };
     writeFileAtomically(this.path, prettyJson([...this.earlier, this.session]));
   }
-
-  /** Run a stage and record its time, however it ends. */
-  async time<T>(stage: string, job: () => Promise<T>): Promise<T> {
-    const began = performance.now();
-    try {
-      return await job();
-    } finally {
-      this.record(stage, (performance.now() - began) / 1000);
-    }
-  }
 }
 
 /** Entries of earlier sessions. A damaged file is no reason to stop a training run: it begins anew. */

@@ -75,7 +75,7 @@ test('train: tells what happens on stderr, and nothing on stdout', () => {
   assert.is(trained.stdout, '');
   for (const text of [
     'tokenizer: done',
-    'model: pico',
+    'model: tinyllm pico',
     'pretrain 3/3, loss',
     'facts-seen',
     '问：',

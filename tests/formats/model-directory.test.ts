@@ -16,6 +16,7 @@ import { writeDirectoryAtomically } from '../../src/storage/atomic.ts';
 import { findChatModel, findModel } from '../../src/storage/find-model.ts';
 import { loadModelDirectory, loadTokenizerDirectory, modelFiles } from '../../src/storage/model-directory.ts';
 import { fromArray, noGrad } from '../../src/tensor/index.ts';
+import { chatStages, languageStages } from '../../src/training/stages/index.ts';
 import { refuses, temporaryFolder } from '../data/temporary.ts';
 import { tinyModel, tinyTokenizer } from '../training/tiny.ts';
 
@@ -152,35 +153,35 @@ test('no directory: one sentence', () => {
 
 test('a model is found by its own directory or by its run, also in the middle of a swap', async () => {
   const run = join(folder, 'run');
-  refuses(() => findModel(run), `--model ${run}`, 'no such directory');
+  refuses(() => findModel(run, languageStages), `--model ${run}`, 'no such directory');
   await saved(tinyModel(), join(run, 'pretrain'));
-  assert.is(findModel(run), join(run, 'pretrain'));
-  assert.is(findModel(join(run, 'pretrain')), join(run, 'pretrain'));
-  refuses(() => findChatModel(run), 'no run with one of ppo, dpo, sft');
+  assert.is(findModel(run, languageStages), join(run, 'pretrain'));
+  assert.is(findModel(join(run, 'pretrain'), languageStages), join(run, 'pretrain'));
+  refuses(() => findChatModel(run, chatStages), 'no run with one of ppo, grpo, dpo, sft');
   await saved(tinyModel(), join(run, 'sft'));
-  assert.is(findModel(run), join(run, 'sft'));
-  assert.is(findChatModel(run), join(run, 'sft'));
+  assert.is(findModel(run, languageStages), join(run, 'sft'));
+  assert.is(findChatModel(run, chatStages), join(run, 'sft'));
   renameSync(join(run, 'sft'), join(run, 'sft.next'));
-  assert.is(findChatModel(run), join(run, 'sft'));
-  assert.is(loadModelDirectory(findModel(run)).model.config.vocabSize, 420);
+  assert.is(findChatModel(run, chatStages), join(run, 'sft'));
+  assert.is(loadModelDirectory(findModel(run, languageStages)).model.config.vocabSize, 420);
   const empty = join(folder, 'empty');
   mkdirSync(empty);
-  refuses(() => findModel(empty), 'holds no model');
+  refuses(() => findModel(empty, languageStages), 'holds no model');
 });
 
 test('no --model: the latest run that can chat', async () => {
   const runs = join(folder, 'runs');
-  refuses(() => findChatModel(undefined, runs), 'no model that can chat', 'npx tsx src/train.ts');
+  refuses(() => findChatModel(undefined, chatStages, runs), 'no model that can chat', 'npx tsx src/train.ts');
   await saved(tinyModel(), join(runs, 'base', 'pretrain'));
-  refuses(() => findChatModel(undefined, runs), 'no model that can chat');
+  refuses(() => findChatModel(undefined, chatStages, runs), 'no model that can chat');
   for (const [i, name] of ['b', 'c', 'a'].entries()) {
     const path = await saved(tinyModel(), join(runs, name, 'sft'));
     utimesSync(join(path, 'model.safetensors'), 1000 + i, 1000 + i);
   }
   writeFileSync(join(runs, 'note.txt'), '');
-  assert.is(findChatModel(undefined, runs), join(runs, 'a', 'sft'));
+  assert.is(findChatModel(undefined, chatStages, runs), join(runs, 'a', 'sft'));
   renameSync(join(runs, 'a', 'sft'), join(runs, 'a', 'sft.next')); // stopped in the middle of a swap
-  assert.is(findChatModel(undefined, runs), join(runs, 'a', 'sft'));
+  assert.is(findChatModel(undefined, chatStages, runs), join(runs, 'a', 'sft'));
 });
 
 test.run();

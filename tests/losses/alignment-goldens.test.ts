@@ -8,8 +8,8 @@ import { answerLogProbs, entropies, tokenLogProbs } from '../../src/losses/log-p
 import { ppoLoss } from '../../src/losses/ppo.ts';
 import { rewardLoss } from '../../src/losses/reward.ts';
 import { CausalLM } from '../../src/models/causal-lm.ts';
+import { toAnswerBatch } from '../../src/scoring/answer-batch.ts';
 import { Random, type Tensor, tensor } from '../../src/tensor/index.ts';
-import { toAnswerBatch } from '../../src/training/answer-batch.ts';
 import { allClose, differs, Golden } from '../close.ts';
 import { float64, goldenConfig, TIGHT } from '../models/tiny.ts';
 

@@ -7,8 +7,8 @@ import { k1, k3 } from '../../src/losses/kl.ts';
 import { answerLogProbs, entropies } from '../../src/losses/log-probs.ts';
 import { clippedPolicyLoss, clippedValueLoss, ppoLoss } from '../../src/losses/ppo.ts';
 import { rewardLoss } from '../../src/losses/reward.ts';
+import { toAnswerBatch } from '../../src/scoring/answer-batch.ts';
 import { gradcheck, Random, randn, type Tensor, tensor } from '../../src/tensor/index.ts';
-import { toAnswerBatch } from '../../src/training/answer-batch.ts';
 import { float64, tinyModel } from '../models/tiny.ts';
 
 const N = 12;

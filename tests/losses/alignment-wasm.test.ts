@@ -8,6 +8,7 @@ import { RewardModel } from '../../src/models/reward-model.ts';
 import { PolicyWithValue } from '../../src/models/value-head.ts';
 import type { Module } from '../../src/nn/module.ts';
 import { startWasmBackend } from '../../src/platform/node.ts';
+import { toAnswerBatch } from '../../src/scoring/answer-batch.ts';
 import {
   type Backend,
   fromArray,
@@ -19,10 +20,9 @@ import {
   type Tensor,
   withDefaults,
 } from '../../src/tensor/index.ts';
-import { toAnswerBatch } from '../../src/training/answer-batch.ts';
-import { dpoObjective, type ReferencedPair } from '../../src/training/dpo.ts';
-import { act, answerOf, observe } from '../../src/training/experience.ts';
-import { pairBatch } from '../../src/training/preference-data.ts';
+import { pairBatch } from '../../src/training/pair-data.ts';
+import { act, answerOf, observe } from '../../src/training/rollouts/experience.ts';
+import { pairLoss, type ReferencedPair } from '../../src/training/stages/dpo.ts';
 import { allClose, differs } from '../close.ts';
 import { randomIds } from '../models/tiny.ts';
 
@@ -70,7 +70,7 @@ test('DPO and the reward model: loss and every gradient', () => {
   agrees(
     () => new CausalLM(config, new Random(5)),
     (model) =>
-      dpoObjective(model, pairBatch(pairs), 3, { beta: 0.5, labelSmoothing: 0.1, dpoLoss: 'sigmoid' }).loss,
+      pairLoss(model, pairBatch(pairs), 3, { beta: 0.5, labelSmoothing: 0.1, dpoLoss: 'sigmoid' }).loss,
   );
   agrees(
     () => new RewardModel(config, new Random(5)),

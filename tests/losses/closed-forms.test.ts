@@ -8,8 +8,8 @@ import { k1, k3 } from '../../src/losses/kl.ts';
 import { answerLogProbs, entropies, sumByAnswer, tokenLogProbs } from '../../src/losses/log-probs.ts';
 import { clippedPolicyLoss } from '../../src/losses/ppo.ts';
 import { rewardLoss } from '../../src/losses/reward.ts';
+import { toAnswerBatch } from '../../src/scoring/answer-batch.ts';
 import { noGrad, Random, type Tensor, tensor } from '../../src/tensor/index.ts';
-import { toAnswerBatch } from '../../src/training/answer-batch.ts';
 import { allClose, differs } from '../close.ts';
 import { float64, int32, randomIds, TIGHT, tinyModel } from '../models/tiny.ts';
 

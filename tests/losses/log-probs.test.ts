@@ -4,8 +4,8 @@ import * as assert from 'uvu/assert';
 import { type Rollout, rollOut } from '../../src/generation/rollout.ts';
 import { answerLogProbs, tokenLogProbs } from '../../src/losses/log-probs.ts';
 import { CausalLM } from '../../src/models/causal-lm.ts';
+import { toAnswerBatch } from '../../src/scoring/answer-batch.ts';
 import { fromArray, Random, type Tensor } from '../../src/tensor/index.ts';
-import { toAnswerBatch } from '../../src/training/answer-batch.ts';
 import { allClose, differs } from '../close.ts';
 import { float64, idsOf, int32, randomIds, randomize, TIGHT, tinyConfig, tinyModel } from '../models/tiny.ts';
 

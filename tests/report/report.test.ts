@@ -13,10 +13,9 @@ import { renderPage } from '../../src/report/page.ts';
 import { loadModelDirectory } from '../../src/storage/model-directory.ts';
 import { commandLine, type Session } from '../../src/training/history.ts';
 import { silentReporter } from '../../src/training/reporter.ts';
-import { runStages } from '../../src/training/run.ts';
 import { command, isRefused } from '../cli/spawn.ts';
 import { put, refusesLater, temporaryFolder } from '../data/temporary.ts';
-import { worldSettings, writeWorld } from '../training/world.ts';
+import { runAll, worldSettings, writeWorld } from '../training/world.ts';
 
 const folder = temporaryFolder();
 const world = writeWorld(join(folder, 'world'));
@@ -27,11 +26,10 @@ const context = {
     settings: worldSettings(world),
     resume: false,
     reporter: silentReporter,
-    backend: 'reference',
   },
   ...{ command: 'npx tsx src/train.ts --quick', shouldStop: () => false },
 };
-await runStages(context);
+await runAll(context);
 const page = readFileSync(join(run, 'report.html'), 'utf8');
 
 /** A copy of the run without some files, or with others. */
@@ -86,7 +84,7 @@ test('history.json: command, versions, seconds of every stage; a second session 
   assert.match(session!.package, /^\d+\.\d+\.\d+$/);
   assert.ok(session!.commit === null || /^[0-9a-f]{7,40}\+?$/.test(session!.commit));
   const out = changedRun('again', {});
-  await runStages({ ...context, out, settings: worldSettings(world, { stages: ['evaluate'] }) });
+  await runAll({ ...context, out, settings: worldSettings(world, { stages: ['evaluate'] }) });
   assert.equal(
     read(out).map(({ seconds }) => Object.keys(seconds).length),
     [4, 1],

@@ -6,11 +6,10 @@ import * as assert from 'uvu/assert';
 import { writeDirectoryAtomically } from '../../src/storage/atomic.ts';
 import { loadModelDirectory, modelFiles } from '../../src/storage/model-directory.ts';
 import { type Reporter, silentReporter } from '../../src/training/reporter.ts';
-import { runStages } from '../../src/training/run.ts';
 import type { RunSettings } from '../../src/training/run-settings.ts';
 import { put, refusesLater, temporaryFolder } from '../data/temporary.ts';
 import { tinyModel, tinyTokenizer } from './tiny.ts';
-import { worldSettings, writeWorld } from './world.ts';
+import { runAll, worldSettings, writeWorld } from './world.ts';
 
 const folder = temporaryFolder();
 const world = writeWorld(join(folder, 'world'));
@@ -22,8 +21,8 @@ function run(
   { resume = false, stopAfter = Infinity, reporter = silentReporter }: Partial<Options> = {},
 ): Promise<boolean> {
   let steps = 0;
-  return runStages({
-    ...{ out, settings, resume, reporter, backend: 'reference' },
+  return runAll({
+    ...{ out, settings, resume, reporter },
     shouldStop: () => ++steps >= stopAfter,
   });
 }

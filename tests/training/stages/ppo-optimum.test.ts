@@ -4,18 +4,20 @@
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { EpochStream } from '../../src/data/rows/pairs.ts';
-import type { Prompt } from '../../src/data/rows/prompts.ts';
-import { CausalLM } from '../../src/models/causal-lm.ts';
-import { PolicyWithValue } from '../../src/models/value-head.ts';
-import { AdamW } from '../../src/optim/adamw.ts';
-import { noGrad, Random } from '../../src/tensor/index.ts';
-import { alignmentSettings } from '../../src/training/alignment-settings.ts';
-import type { Scorer } from '../../src/training/answer-rewards.ts';
-import { KlControl } from '../../src/training/kl-control.ts';
-import { ppoLoop } from '../../src/training/ppo.ts';
-import { idsOf, tinyConfig } from '../models/tiny.ts';
-import { tinySettings } from './tiny.ts';
+import { EpochStream } from '../../../src/data/rows/pairs.ts';
+import type { Prompt } from '../../../src/data/rows/prompts.ts';
+import { CausalLM } from '../../../src/models/causal-lm.ts';
+import { PolicyWithValue } from '../../../src/models/value-head.ts';
+import { AdamW } from '../../../src/optim/adamw.ts';
+import { noGrad, Random } from '../../../src/tensor/index.ts';
+import { valuesOf } from '../../../src/training/knobs.ts';
+import { trainingLoop } from '../../../src/training/loop.ts';
+import { KlControl } from '../../../src/training/rollouts/kl-control.ts';
+import type { Scorer } from '../../../src/training/rollouts/rewards.ts';
+import { rolloutSteps } from '../../../src/training/rollouts/step.ts';
+import { ppoAlgorithm, ppoKnobs } from '../../../src/training/stages/ppo.ts';
+import { idsOf, tinyConfig } from '../../models/tiny.ts';
+import { tinySettings } from '../tiny.ts';
 
 const V = 13;
 const BETA = 0.5;
@@ -71,26 +73,24 @@ for (const length of [1, 2]) {
       return total / prompts.length;
     };
     const settings = tinySettings({ learningRate: 3e-3, warmup: 0, weightDecay: 0, batchSize: 32 });
-    const alignment = alignmentSettings({ rollouts: 128, klCoefficient: BETA, stopKl: 0.1, valueClip: 1 });
+    const rules = valuesOf(ppoKnobs, {
+      ...{ rollouts: 128, klCoefficient: BETA, stopKl: 0.1, valueClip: 1, maxNewTokens: length },
+    });
     const actor = new PolicyWithValue(policy);
     const worths = [worth()];
     const steps = 50;
-    await ppoLoop(
-      {
-        actor,
-        reference,
-        prompts: new EpochStream(prompts, { seed: 1, shuffle: true }),
-        scorer,
-        gold: null,
-        stopId: NO_STOP,
-        maxNewTokens: length,
-        seed: 4,
-      },
-      new AdamW(actor, settings),
-      new KlControl(BETA, null),
+    const task = {
+      ...{ stage: 'ppo', reference, scorer, gold: null, settings, rules, seed: 4, stopId: NO_STOP },
+      algorithm: ppoAlgorithm(actor, rules),
+      trained: actor,
+      optimizer: new AdamW(actor, settings),
+      prompts: new EpochStream(prompts, { seed: 1, shuffle: true }),
+      kl: new KlControl(BETA, null),
+    };
+    await trainingLoop(
+      rolloutSteps(task),
       settings,
-      alignment,
-      { startStep: 0, steps },
+      { stage: 'ppo', startStep: 0, steps },
       { onStep: () => void worths.push(worth()), save: async () => {}, shouldStop: () => false },
     );
     assert.is(worths.length, steps + 1);

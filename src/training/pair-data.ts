@@ -1,13 +1,13 @@
 /**
  * Preference pairs for a stage: read, encoded, and as batches with all chosen answers first.
  */
-
 import type { DataFiles } from '../data/layout.ts';
 import { readPreferences } from '../data/preferences.ts';
 import { answerLength } from '../data/rows/answers.ts';
 import { describePairs, encodePairs, type Pair } from '../data/rows/pairs.ts';
+import { UserError } from '../errors.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
-import { fingerprint } from './checkpoint.ts';
+import { fingerprintOf } from './checkpoint.ts';
 import type { Reporter } from './reporter.ts';
 
 export interface PairFiles {
@@ -15,11 +15,26 @@ export interface PairFiles {
   readonly heldOut: readonly Pair[];
 }
 
-/** At most `limit` training pairs; what is left out is counted in a note, no pair at all is refused. */
+export interface PairOptions {
+  /** Tokens that prompt and answer may have. */
+  readonly context: number;
+  /** A part of the pairs is enough. */
+  readonly quick?: boolean;
+}
+
+const QUICK_PAIRS = 240;
+
+/** The file of preferences, where a run has checked that there is one. */
+export function preferencesOf(files: DataFiles): string {
+  if (files.preferences === null) throw new UserError('This stage needs preferences, and the data has none');
+  return files.preferences;
+}
+
+/** What is left out is counted in a note, no pair at all is refused. */
 export function readPairs(
   files: DataFiles,
   tokenizer: Tokenizer,
-  { context, limit = Infinity }: { readonly context: number; readonly limit?: number },
+  { context, quick = false }: PairOptions,
   reporter: Reporter,
 ): PairFiles {
   const encode = (path: string) => {
@@ -27,7 +42,7 @@ export function readPairs(
     reporter.note(`${path}: ${describePairs(encoded, path)}`);
     return encoded.pairs;
   };
-  const pairs = encode(files.preferences!).slice(0, limit); // the run has checked that there is a file
+  const pairs = encode(preferencesOf(files)).slice(0, quick ? QUICK_PAIRS : Infinity);
   return { pairs, heldOut: files.preferencesHeldOut === null ? [] : encode(files.preferencesHeldOut) };
 }
 
@@ -41,7 +56,7 @@ export function pairBatch<P extends Pair>(pairs: readonly P[]): PairBatch<P> {
   return { pairs, answers: [...pairs.map(({ chosen }) => chosen), ...pairs.map(({ rejected }) => rejected)] };
 }
 
-/** How the loop counts pairs: each once. */
+/** An objective over pairs: each counts once, and no dropout decides which of two answers is better. */
 export const ofPairs = {
   weight: () => 1,
   tokens: ({ chosen, rejected }: Pair) => chosen.ids.length + rejected.ids.length,
@@ -49,9 +64,9 @@ export const ofPairs = {
   dropout: false,
 };
 
-export function fingerprintOf(pairs: readonly Pair[]): string {
+export function fingerprintOfPairs(pairs: readonly Pair[]): string {
   const numbers = pairs.flatMap(({ chosen, rejected }) =>
     [chosen, rejected].flatMap((answer) => [answerLength(answer), ...answer.ids]),
   );
-  return fingerprint(Uint32Array.from(numbers));
+  return fingerprintOf(Uint32Array.from(numbers));
 }

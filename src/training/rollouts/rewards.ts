@@ -9,16 +9,17 @@
  *
  * An answer cut off by the limit earns a fixed low score: the reward model has never seen one, and its opinion of it means nothing.
  */
-import type { KnownFact } from '../data/answer-key.ts';
-import type { Pair } from '../data/rows/pairs.ts';
-import type { Prompt } from '../data/rows/prompts.ts';
-import { UserError } from '../errors.ts';
-import { Judge } from '../evaluation/judge.ts';
-import { rewardTexts } from '../evaluation/reward-accuracy.ts';
-import type { Rollout } from '../generation/rollout.ts';
-import type { RewardModel } from '../models/reward-model.ts';
-import { loadRewardDirectory } from '../storage/model-directory.ts';
-import type { Tokenizer } from '../tokenizer/index.ts';
+import type { KnownFact } from '../../data/answer-key.ts';
+import type { Pair } from '../../data/rows/pairs.ts';
+import type { Prompt } from '../../data/rows/prompts.ts';
+import { UserError } from '../../errors.ts';
+import { Judge } from '../../evaluation/judge.ts';
+import type { Rollout } from '../../generation/rollout.ts';
+import type { RewardModel } from '../../models/reward-model.ts';
+import { rewardAnswers } from '../../scoring/rewards.ts';
+import { loadRewardDirectory } from '../../storage/model-directory.ts';
+import type { Tokenizer } from '../../tokenizer/index.ts';
+import { answerOf } from './experience.ts';
 
 /** Scores of answers, one each. `prompts[i]` is what `rollouts[i]` answers. */
 export type Scorer = (prompts: readonly Prompt[], rollouts: readonly Rollout[]) => Promise<number[]>;
@@ -30,17 +31,12 @@ const CALIBRATION_PAIRS = 100;
 
 export async function modelScorer(model: RewardModel, pairs: readonly Pair[]): Promise<Scorer> {
   model.eval();
-  const sample = pairs
-    .slice(0, CALIBRATION_PAIRS)
-    .flatMap(({ chosen, rejected }) => [chosen.ids, rejected.ids]);
-  const known = await rewardTexts(model, sample);
+  const sample = pairs.slice(0, CALIBRATION_PAIRS).flatMap(({ chosen, rejected }) => [chosen, rejected]);
+  const known = await rewardAnswers(model, sample);
   const mean = known.reduce((sum, r) => sum + r, 0) / known.length;
   const deviation = Math.sqrt(known.reduce((sum, r) => sum + (r - mean) ** 2, 0) / known.length);
   return async (_, rollouts) => {
-    const rewards = await rewardTexts(
-      model,
-      rollouts.map(({ prompt, answer }) => [...prompt, ...answer]),
-    );
+    const rewards = await rewardAnswers(model, rollouts.map(answerOf));
     return rewards.map((r, i) => (rollouts[i]!.finished ? (r - mean) / (deviation + 1e-6) : CUT_OFF));
   };
 }
