@@ -53,7 +53,7 @@ const flags = {
     default: 'for what a stage left that does not chat',
   },
   data: { type: 'text', value: 'PATH', help: 'where heldout.txt and eval/ are', default: 'data' },
-  limit: { type: 'number', whole: true, min: 1, help: 'at most so many documents and questions a task' },
+  limit: { type: 'number', whole: true, min: 1, help: 'at most this many documents and questions per task' },
   answers: { type: 'boolean', help: 'print every question with its answer' },
   json: { type: 'boolean', help: 'print the results as JSON' },
   logits: {
@@ -70,7 +70,7 @@ async function logitsJson({ model }: LoadedModel, text: string): Promise<string>
   const bad = ids.findIndex((id) => id < 0 || id >= V);
   if (bad !== -1) {
     throw new UserError(
-      `--logits: "${text.split(',')[bad]}" is no token id; ids are whole numbers from 0 to ${V - 1}, with commas between`,
+      `--logits: "${text.split(',')[bad]}" is not a token id; ids are whole numbers from 0 to ${V - 1}, with commas between`,
     );
   }
   if (ids.length > context)

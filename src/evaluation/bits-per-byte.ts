@@ -3,7 +3,7 @@
  *
  *   bpb = sum over documents of -log2 p(document) / sum of their UTF-8 bytes
  *
- * Unlike perplexity a token it does not depend on the tokenizer, so models with different vocabularies can be compared.
+ * Unlike perplexity per token it does not depend on the tokenizer, so models with different vocabularies can be compared.
  * A document is read after `</s>`, as in training, and includes its closing `</s>`; one longer than the context is read in stretches.
  */
 
@@ -14,7 +14,7 @@ import { type Estimate, ratio } from './intervals.ts';
 
 export interface TextScore {
   readonly bitsPerByte: Estimate;
-  /** e to the mean loss a token: between how many tokens the model hesitates. */
+  /** e to the mean loss per token: the number of tokens between which the model hesitates. */
   readonly perplexity: number;
   readonly tokens: number;
 }

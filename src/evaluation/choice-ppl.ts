@@ -4,7 +4,7 @@
  *   choice = argmin_o  exp(-log p(o | question) / unit)
  *
  *   unit 1              perplexity of the statement as a whole: the most probable statement wins. A long option pays for its length
- *   unit tokens of o    perplexity a token: length costs nothing, but an option whose first token gives away the rest looks probable
+ *   unit tokens of o    perplexity per token: length costs nothing, but an option whose first token gives away the rest looks probable
  *
  * Of two equal ones neither is an answer: a model that cannot tell them apart must not gain from their order. Guessing: 25 %.
  */
@@ -68,7 +68,7 @@ export async function scoreOptions(
   });
 }
 
-/** The least surprising option of every question, of the whole statement or a token. */
+/** The least surprising option of every question, by the whole statement or per token. */
 export function chooseOptions(
   scored: readonly ScoredOptions[],
   unit: 'statement' | 'token' = 'statement',

@@ -19,7 +19,7 @@ import { checkEvaluation } from './table.ts';
 
 export interface Answers {
   readonly asked: readonly Asked[];
-  /** Stage -> one answer a question. */
+  /** Stage -> one answer per question. */
   readonly stages: ReadonlyMap<string, readonly StageAnswer[]>;
 }
 
@@ -45,7 +45,7 @@ export interface ReportData {
 /** `data` in place of the data directory that run.json names. Throws a UserError where there is no run at all. */
 export async function collectReport(run: string, data?: string): Promise<ReportData> {
   if (statSync(run, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new UserError(`${run} is no directory; a run is a directory such as runs/default`);
+    throw new UserError(`${run} is not a directory; a run is a directory such as runs/default`);
   const known = ['run.json', 'metrics.jsonl', 'evaluation.json', ...allStages.map(({ name }) => name)];
   if (!known.some((name) => existsSync(join(run, name))))
     throw new UserError(`${run} holds no run: there is neither run.json nor metrics.jsonl in it`);
@@ -161,6 +161,6 @@ function readSessions(path: string): Session[] {
   const isSession = (entry: Partial<Session> | null) =>
     typeof entry?.started === 'string' && typeof entry.seconds === 'object' && entry.seconds !== null;
   if (!Array.isArray(value) || !value.every(isSession))
-    throw new UserError(`${path} is no list of sessions with "started" and "seconds"`);
+    throw new UserError(`${path} is not a list of sessions with "started" and "seconds"`);
   return value as Session[];
 }

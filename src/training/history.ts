@@ -3,7 +3,7 @@
  *
  *   [{ command, started, package, commit, node, platform, backend, seconds: { STAGE: s, ... } }, ...]
  *
- * metrics.jsonl cannot tell the time of a stage: it has no line for reading data, for evaluating or for saving. A process that was
+ * metrics.jsonl cannot tell the time of a stage: it has no lines for reading data, evaluating or saving. A process that was
  * killed in the middle of a stage has no seconds for that stage; its later entry has those of the rest.
  */
 import { execFileSync } from 'node:child_process';
@@ -58,7 +58,7 @@ export class RunHistory {
   }
 }
 
-/** Entries of earlier sessions. A damaged file is no reason to stop a training run: it begins anew. */
+/** Entries of earlier sessions. A damaged file must not stop a training run: the history starts again. */
 function entriesOf(path: string): readonly unknown[] {
   if (!existsSync(path)) return [];
   try {

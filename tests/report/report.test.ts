@@ -117,7 +117,7 @@ test('what is missing or broken is one sentence with its place, and the other pa
     ],
     ['no-number', { 'evaluation.json': estimate }, ['"facts-seen" of "sft" has no number "high"']],
     ['no-history', { 'history.json': null }, ['times: ', 'history.json']],
-    ['bad-history', { 'history.json': '[{"seconds": 3}]' }, ['history.json is no list of sessions']],
+    ['bad-history', { 'history.json': '[{"seconds": 3}]' }, ['history.json is not a list of sessions']],
     ['no-settings', { 'run.json': null }, ['Without the settings: ', 'run.json']],
     ['bad-model', { 'sft/config.json': '{}' }, ['Without the answers of sft: ', 'sft']],
   ];
@@ -141,11 +141,11 @@ test('the command writes the report of an earlier run again', async () => {
   const again = readFileSync(join(out, 'report.html'), 'utf8').replaceAll('earlier', 'run');
   assert.is(again, page.replaceAll('earlier', 'run'));
   isRefused(await command('report', []), 2, '--run is required');
-  isRefused(await command('report', ['--run', join(folder, 'none')]), 2, 'is no directory');
+  isRefused(await command('report', ['--run', join(folder, 'none')]), 2, 'is not a directory');
 });
 
 test('no run, no models, no questions', async () => {
-  await refusesLater(() => collectReport(join(folder, 'none')), 'is no directory');
+  await refusesLater(() => collectReport(join(folder, 'none')), 'is not a directory');
   await refusesLater(() => collectReport(world), 'holds no run');
   const bare = join(folder, 'bare');
   put(bare, 'metrics.jsonl', '{"stage":"sft","step":1,"loss":2}\n');

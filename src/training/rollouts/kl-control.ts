@@ -3,7 +3,7 @@
  *
  *   coefficient <- coefficient (1 + 0.1 clip(kl / target - 1, -0.2, 0.2))           (Ziegler et al. 2019, section 2.2)
  *
- * Clipping makes it follow slowly: at most 2 % a step. The coefficient is part of the state that a resumed run continues from.
+ * Clipping makes it follow slowly: at most 2 % per step. The coefficient is part of the state that a resumed run continues from.
  */
 const GAIN = 0.1;
 const LARGEST_ERROR = 0.2;
