@@ -22,6 +22,10 @@ import {
   loadRewardDirectory,
 } from './storage/model-directory.ts';
 import { fromArray, noGrad } from './tensor/index.ts';
+import { chatStages } from './training/settings.ts';
+
+/** Stages of a run to measure, the first that is there. */
+const modelStages = [...chatStages, 'pretrain'];
 
 const flags = {
   model: { type: 'text', value: 'DIR', help: 'model directory, or a run (required)' },
@@ -99,7 +103,7 @@ async function rewardResults(
 
 /** What the model of --against answers to the questions of the judge. */
 async function answersOf(given: string, files: DataFiles, limit: number): Promise<readonly JudgedAnswer[]> {
-  const { model, tokenizer } = loadModelDirectory(findModel(given));
+  const { model, tokenizer } = loadModelDirectory(findModel(given, modelStages));
   let answers: readonly JudgedAnswer[] = [];
   const onJudged = (judged: readonly JudgedAnswer[]) => {
     answers = judged;
@@ -114,7 +118,7 @@ await runCommand({
   async run(values) {
     if (values.model === undefined)
       throw new UserError('--model is required: the directory of a trained model, such as runs/default/sft');
-    const directory = findModel(values.model);
+    const directory = findModel(values.model, modelStages);
     const { name, description } = await useBackend({ ...values, gpuMode: values['gpu-mode'] });
     if (name.startsWith('gpu')) process.stderr.write(`backend: ${description}\n`);
     if (values.logits !== undefined) {

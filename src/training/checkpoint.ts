@@ -11,22 +11,17 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { encodeModel } from '../formats/hf/model-files.ts';
+import { prettyJson } from '../formats/json.ts';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.ts';
+import { loadTensors, storeTensors } from '../formats/stored-tensors.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import { RewardModel } from '../models/reward-model.ts';
 import type { ValueHead } from '../models/value-head.ts';
 import type { AdamW } from '../optim/adamw.ts';
 import { repairDirectory, writeDirectoryAtomically } from '../storage/atomic.ts';
-import {
-  loadModelDirectory,
-  loadRewardDirectory,
-  loadTensors,
-  modelFiles,
-  prettyJson,
-  readBytes,
-  readText,
-  storeTensors,
-} from '../storage/model-directory.ts';
+import { loadModelDirectory, loadRewardDirectory } from '../storage/model-directory.ts';
+import { readBytes, readText } from '../storage/read-file.ts';
 import type { Random, RandomState } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import type { AlignmentSettings } from './alignment-settings.ts';
@@ -70,7 +65,7 @@ export async function saveCheckpoint(
   trainer: Trainer,
   state: Omit<TrainerState, 'random'>,
 ): Promise<void> {
-  const files = await modelFiles(trainer.model, trainer.tokenizer);
+  const files = await encodeModel(trainer.model, trainer.tokenizer);
   files.set(MOMENTS, encodeSafetensors(await storeTensors(trainer.optimizer.state())));
   const { valueHead, kl } = trainer;
   if (valueHead !== undefined)

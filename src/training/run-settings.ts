@@ -4,8 +4,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { prettyJson } from '../formats/json.ts';
 import { writeFileAtomically } from '../storage/atomic.ts';
-import { prettyJson, readText } from '../storage/model-directory.ts';
+import { readText } from '../storage/read-file.ts';
 import type { AlignmentSettings } from './alignment-settings.ts';
 import { type StageSettings, trainableStages } from './settings.ts';
 

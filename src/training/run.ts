@@ -15,6 +15,8 @@ import { evaluateModel, type Results } from '../evaluation/evaluate.ts';
 import type { JudgedAnswer } from '../evaluation/judged-answers.ts';
 import { rewardAccuracyOn } from '../evaluation/reward-accuracy.ts';
 import { formatResults } from '../evaluation/table.ts';
+import { encodeTokenizer } from '../formats/hf/tokenizer-files.ts';
+import { prettyJson } from '../formats/json.ts';
 import { preset } from '../models/presets.ts';
 import {
   locateDirectory,
@@ -23,13 +25,10 @@ import {
   writeDirectoryAtomically,
   writeFileAtomically,
 } from '../storage/atomic.ts';
-import { chatStages } from '../storage/find-model.ts';
 import {
   loadModelDirectory,
   loadRewardDirectory,
   loadTokenizerDirectory,
-  prettyJson,
-  tokenizerFiles,
 } from '../storage/model-directory.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { RunHistory } from './history.ts';
@@ -37,7 +36,7 @@ import { checkPpo } from './ppo-stage.ts';
 import type { Reporter } from './reporter.ts';
 import { writeRunSettings } from './run-settings.ts';
 import { printSamples } from './samples.ts';
-import { QUICK, trainableStages } from './settings.ts';
+import { chatStages, QUICK, trainableStages } from './settings.ts';
 import { runStage } from './stage.ts';
 import { alignmentOf, contextOf, parents, type RunContext } from './stage-context.ts';
 import { trainTokenizer } from './train-tokenizer.ts';
@@ -136,7 +135,7 @@ function prepareTokenizer({ out, settings, resume, reporter }: RunContext, files
 function storeTokenizer({ out, settings, resume }: RunContext, tokenizer: Tokenizer): void {
   const folder = join(out, 'tokenizer');
   if (!settings.stages.includes('tokenizer') || (resume && existsSync(folder))) return;
-  writeDirectoryAtomically(folder, tokenizerFiles(tokenizer, contextOf(settings, preset(settings.preset))));
+  writeDirectoryAtomically(folder, encodeTokenizer(tokenizer, contextOf(settings, preset(settings.preset))));
 }
 
 async function evaluateStages(run: RunContext, files: DataFiles): Promise<void> {

@@ -62,6 +62,8 @@ const common: StageSettings = {
 
 export const trainableStages = ['pretrain', 'sft', 'reward', 'ppo', 'dpo'] as const;
 export type TrainableStage = (typeof trainableStages)[number];
+/** Stages that leave a model that answers, latest first. */
+export const chatStages = ['ppo', 'dpo', 'sft'] as const;
 type Changes = Partial<StageSettings>;
 
 /** Alignment takes small steps from where SFT ended: no decay, which would pull the policy away from its reference. */

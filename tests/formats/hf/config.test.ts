@@ -1,8 +1,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fromHfConfig, toHfConfig, toHfGenerationConfig } from '../../src/formats/hf/config.ts';
-import { refuses } from '../data/temporary.ts';
-import { tinyConfig } from '../training/tiny.ts';
+import { fromHfConfig, toHfConfig, toHfGenerationConfig } from '../../../src/formats/hf/config.ts';
+import { refuses } from '../../data/temporary.ts';
+import { tinyConfig } from '../../training/tiny.ts';
 
 const ids = { bosId: 1, eosId: 2, padId: 0 };
 const written = toHfConfig(tinyConfig, ids);
