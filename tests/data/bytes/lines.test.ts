@@ -1,9 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readLines } from '../../src/data/bytes/lines.ts';
-import { readJsonl } from '../../src/data/formats/jsonl.ts';
-import { stringField } from '../../src/data/formats/record.ts';
-import { put, refuses, temporaryFolder } from './temporary.ts';
+import { readLines } from '../../../src/data/bytes/lines.ts';
+import { put, refuses, temporaryFolder } from '../temporary.ts';
 
 const folder = temporaryFolder();
 const linesOf = (content: string | Uint8Array) => [...readLines(put(folder, 'lines.txt', content))];
@@ -63,44 +61,11 @@ test('bytes that are no UTF-8 are refused with file and line', () => {
   }
 });
 
-test('a missing file, a directory, a file as a directory: one sentence each', () => {
-  refuses(() => [...readLines(`${folder}/none.txt`)], `${folder}/none.txt`, 'there is no such file');
-  refuses(() => [...readLines(folder)], folder, 'is a directory');
-  const file = put(folder, 'a.txt', '');
-  refuses(() => [...readLines(`${file}/b.txt`)], 'no directory');
-});
-
-test('a reader that is left early closes its file', () => {
-  const path = put(folder, 'many.txt', 'a\n'.repeat(10));
-  for (let i = 0; i < 3000; i++) for (const _ of readLines(path)) break;
-});
-
-test('JSON Lines: objects with their places, blank lines skipped', () => {
-  const path = put(folder, 'a.jsonl', '{"text":"一"}\n\n  \n{"text":"\\ud800","n":1}\r\n');
-  const records = [...readJsonl(path)];
-  assert.equal(records, [
-    { value: { text: '一' }, place: `${path}:1` },
-    { value: { text: '\ud800', n: 1 }, place: `${path}:4` },
-  ]);
-  assert.is(stringField(records[0]!, 'text'), '一');
-});
-
-test('JSON Lines: what is no object is refused with file and line', () => {
-  for (const bad of ['{"text": ', '{"a":1} {"b":2}', "{'text': 1}", '{"text":"a\tb"}']) {
-    const path = put(folder, 'bad.jsonl', `{}\n{}\n${bad}\n`);
-    refuses(() => [...readJsonl(path)], `${path}:3`, 'not valid JSON');
-  }
-  for (const bad of ['[1]', '"text"', '12', 'null']) {
-    const path = put(folder, 'bad.jsonl', `{}\n${bad}\n`);
-    refuses(() => [...readJsonl(path)], `${path}:2`, 'expected a JSON object', bad);
-  }
-});
-
-test('a field of another type is refused with what was found', () => {
-  const record = { value: { a: 3, b: null }, place: 'f.jsonl:7' };
-  refuses(() => stringField(record, 'a'), 'f.jsonl:7', '"a"', 'got 3');
-  refuses(() => stringField(record, 'b'), 'got null');
-  refuses(() => stringField(record, 'c'), 'got nothing');
+test('a line longer than the limit is a sentence, one just as long is not', () => {
+  const chunk = 1 << 20;
+  const lines = put(folder, 'long.txt', `短\n${'长'.repeat(chunk)}\n`);
+  refuses(() => [...readLines(lines, 2 * chunk)], 'long.txt:2', 'longer than 2,097,152 bytes');
+  assert.is([...readLines(lines, 4 * chunk)].length, 2);
 });
 
 test.run();

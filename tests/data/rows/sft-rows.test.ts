@@ -1,11 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Dialogue } from '../../src/data/dialogues.ts';
-import { positionsOf, type Row, RowStream } from '../../src/data/rows/rows.ts';
-import { SftRows } from '../../src/data/rows/sft-rows.ts';
-import { encodeDialogue, type Message, makeVocabulary, Tokenizer } from '../../src/tokenizer/index.ts';
-import { tinyTokenizer as tokenizer } from '../training/tiny.ts';
-import { refuses } from './temporary.ts';
+import type { Dialogue } from '../../../src/data/dialogues.ts';
+import { positionsOf, type Row, RowStream } from '../../../src/data/rows/rows.ts';
+import { SftRows } from '../../../src/data/rows/sft-rows.ts';
+import { encodeDialogue, type Message, makeVocabulary, Tokenizer } from '../../../src/tokenizer/index.ts';
+import { tinyTokenizer as tokenizer } from '../../training/tiny.ts';
+import { refuses } from '../temporary.ts';
 
 const dialogue = (line: number, ...contents: string[]): Dialogue => ({
   messages: contents.map((content, i): Message => ({ role: i % 2 === 0 ? 'user' : 'assistant', content })),

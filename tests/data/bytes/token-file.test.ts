@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, truncateSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { TokenFile, writeTokenFile } from '../../src/data/bytes/token-file.ts';
-import { put, refuses, temporaryFolder } from './temporary.ts';
+import { TokenFile, writeTokenFile } from '../../../src/data/bytes/token-file.ts';
+import { put, refuses, temporaryFolder } from '../temporary.ts';
 
 const folder = temporaryFolder();
 const path = `${folder}/tokens.bin`;
