@@ -18,7 +18,6 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -26,15 +25,14 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { guardDisk, UserError } from '../errors.ts';
-
-export type Files = ReadonlyMap<string, Uint8Array | string>;
+import type { FileContent, Files } from '../formats/file-map.ts';
 
 const SUMS = 'SHA256SUMS';
 
 /** How bytes get to the disk; replaced in tests to see what a full disk does. */
-export type WriteFile = (path: string, content: Uint8Array | string) => void;
+export type WriteFile = (path: string, content: FileContent) => void;
 
-function writeThrough(path: string, content: Uint8Array | string): void {
+function writeThrough(path: string, content: FileContent): void {
   const file = openSync(path, 'w');
   try {
     writeFileSync(file, content);
@@ -47,7 +45,7 @@ function writeThrough(path: string, content: Uint8Array | string): void {
 /** Write one file atomically. */
 export function writeFileAtomically(
   path: string,
-  content: Uint8Array | string,
+  content: FileContent,
   write: WriteFile = writeThrough,
 ): void {
   const partial = `${path}.partial`;
@@ -123,7 +121,8 @@ export function verifyDirectory(path: string): void {
   for (const line of readFileSync(sums, 'utf8').split('\n')) {
     const match = /^([0-9a-f]{64}) {2}([^/\\]+)$/.exec(line);
     if (line === '') continue;
-    if (match === null) throw new UserError(`${sums} is damaged: "${line.slice(0, 80)}" is no checksum line`);
+    if (match === null)
+      throw new UserError(`${sums} is damaged: "${line.slice(0, 80)}" is not a checksum line`);
     const [, expected, name] = match as unknown as [string, string, string];
     const file = join(path, name);
     if (!existsSync(file))
@@ -147,11 +146,6 @@ function isComplete(path: string): boolean {
   }
 }
 
-function sha256(content: Uint8Array | string): string {
+function sha256(content: FileContent): string {
   return createHash('sha256').update(content).digest('hex');
-}
-
-/** Names of the files in a directory, empty if there is none. */
-export function listDirectory(path: string): string[] {
-  return existsSync(path) ? readdirSync(path).sort() : [];
 }

@@ -11,19 +11,14 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { encodeModel } from '../formats/hf/model-files.ts';
+import { prettyJson } from '../formats/json.ts';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.ts';
+import { loadTensors, storeTensors } from '../formats/stored-tensors.ts';
 import { RewardModel } from '../models/reward-model.ts';
 import { repairDirectory, writeDirectoryAtomically } from '../storage/atomic.ts';
-import {
-  loadModelDirectory,
-  loadRewardDirectory,
-  loadTensors,
-  modelFiles,
-  prettyJson,
-  readBytes,
-  readText,
-  storeTensors,
-} from '../storage/model-directory.ts';
+import { loadModelDirectory, loadRewardDirectory } from '../storage/model-directory.ts';
+import { readBytes, readText } from '../storage/read-file.ts';
 import type { RandomState } from '../tensor/index.ts';
 import type { Changes } from './knobs.ts';
 import type { Training } from './loop.ts';
@@ -61,7 +56,7 @@ export async function saveCheckpoint(
   state: Omit<TrainerState, 'random' | 'updates' | 'extra'>,
 ): Promise<void> {
   const { model, tokenizer, optimizer, random, extra } = training;
-  const files = await modelFiles(model, tokenizer);
+  const files = await encodeModel(model, tokenizer);
   files.set(MOMENTS, encodeSafetensors(await storeTensors(optimizer.state())));
   for (const [name, module] of Object.entries(extra?.modules ?? {}))
     files.set(name, encodeSafetensors(await storeTensors(module.namedParameters())));

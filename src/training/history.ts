@@ -10,8 +10,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { prettyJson } from '../formats/json.ts';
 import { writeFileAtomically } from '../storage/atomic.ts';
-import { prettyJson } from '../storage/model-directory.ts';
 
 export interface Session {
   /** As it can be typed again; null where the run was not started by a command. */

@@ -4,10 +4,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { prettyJson } from '../formats/json.ts';
 import type { ModelConfig } from '../models/config.ts';
 import { DEFAULT_ARCHITECTURE, preset } from '../models/presets.ts';
 import { writeFileAtomically } from '../storage/atomic.ts';
-import { prettyJson, readText } from '../storage/model-directory.ts';
+import { readText } from '../storage/read-file.ts';
 import type { Changes } from './knobs.ts';
 import { QUICK } from './settings.ts';
 

@@ -7,8 +7,8 @@
  *   make(place)               or, where nothing is trained by gradients, the files it leaves
  */
 import type { DataFiles } from '../data/layout.ts';
+import type { FileMap } from '../formats/file-map.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
-import type { FileMap } from '../storage/model-directory.ts';
 import type { Random } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import type { KnobTable, ValuesOf } from './knobs.ts';

@@ -3,8 +3,9 @@ import { cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync }
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { encodeModel } from '../../src/formats/hf/model-files.ts';
 import { verifyDirectory, writeDirectoryAtomically } from '../../src/storage/atomic.ts';
-import { loadModelDirectory, modelFiles } from '../../src/storage/model-directory.ts';
+import { loadModelDirectory } from '../../src/storage/model-directory.ts';
 import { fromArray, noGrad } from '../../src/tensor/index.ts';
 import { allClose } from '../close.ts';
 import { put, temporaryFolder } from '../data/temporary.ts';
@@ -262,7 +263,7 @@ test('a fault of the run: one sentence, exit code 1', async () => {
   const from = join(folder, 'nan-model');
   const nan = tinyModel();
   (nan.parameters()[0]!.view.data as Float32Array).fill(Number.NaN);
-  writeDirectoryAtomically(from, await modelFiles(nan, tinyTokenizer));
+  writeDirectoryAtomically(from, await encodeModel(nan, tinyTokenizer));
   const args = ['--data', world, '--init-from', from, '--stages', 'pretrain', ...small];
   const finished = await command('train', [...args, '--out', join(folder, 'nan')]);
   isRefused(finished, 1, 'pretrain: the loss is NaN at step 1');

@@ -5,8 +5,8 @@
  * mistake in any part (a bias left out, heads in another order, another theta) changes the logits visibly.
  */
 import { writeFileSync } from 'node:fs';
+import { encodeModel } from '../../src/formats/hf/model-files.ts';
 import { CausalLM } from '../../src/models/causal-lm.ts';
-import { modelFiles } from '../../src/storage/model-directory.ts';
 import { Random, randn } from '../../src/tensor/index.ts';
 import { Tokenizer, trainBpe } from '../../src/tokenizer/index.ts';
 import { sampleDocuments } from '../tokenizer/sample.ts';
@@ -41,6 +41,6 @@ export function fixtureModel(): { model: CausalLM; tokenizer: Tokenizer } {
 
 if (process.argv[1]?.endsWith('checkpoint-fixture.ts')) {
   const { model, tokenizer } = fixtureModel();
-  for (const [name, content] of await modelFiles(model, tokenizer))
+  for (const [name, content] of await encodeModel(model, tokenizer))
     writeFileSync(new URL(name, CHECKPOINT), content);
 }

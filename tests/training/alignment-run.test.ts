@@ -3,9 +3,10 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { encodeModel } from '../../src/formats/hf/model-files.ts';
 import { RewardModel } from '../../src/models/reward-model.ts';
 import { writeDirectoryAtomically } from '../../src/storage/atomic.ts';
-import { loadModelDirectory, loadRewardDirectory, modelFiles } from '../../src/storage/model-directory.ts';
+import { loadModelDirectory, loadRewardDirectory } from '../../src/storage/model-directory.ts';
 import { Random } from '../../src/tensor/index.ts';
 import { Tokenizer, trainBpe } from '../../src/tokenizer/index.ts';
 import { silentReporter } from '../../src/training/reporter.ts';
@@ -185,7 +186,7 @@ test('a reward model of another vocabulary, or of a shorter context, is refused'
     const config = { ...tinyConfig, vocabSize: tokenizer.vocabSize, maxPositionEmbeddings: context };
     const directory = join(folder, 'stranger');
     rmSync(directory, { recursive: true, force: true });
-    writeDirectoryAtomically(directory, await modelFiles(new RewardModel(config, new Random(1)), tokenizer));
+    writeDirectoryAtomically(directory, await encodeModel(new RewardModel(config, new Random(1)), tokenizer));
     const settings = settingsOf({
       stages: ['ppo'],
       initFrom: join(base, 'sft'),

@@ -6,7 +6,7 @@
 import { readDialogues } from '../../data/dialogues.ts';
 import { type DataFiles, trainingDocuments } from '../../data/layout.ts';
 import { UserError } from '../../errors.ts';
-import { tokenizerFiles } from '../../storage/model-directory.ts';
+import { encodeTokenizer } from '../../formats/hf/tokenizer-files.ts';
 import { Tokenizer, trainBpe } from '../../tokenizer/index.ts';
 import { QUICK } from '../settings.ts';
 import { defineStage } from '../stage.ts';
@@ -43,7 +43,7 @@ export const tokenizer = defineStage({
     });
     const made = new Tokenizer(vocabulary);
     reporter.end(`${made.vocabSize.toLocaleString('en')} tokens`);
-    return tokenizerFiles(made, context);
+    return encodeTokenizer(made, context);
   },
 });
 
