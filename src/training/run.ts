@@ -191,7 +191,7 @@ export class Run {
 }
 
 /** The file that a stage learns from and the data does not have; null where it has it. */
-export function lackOf({ learnsFrom }: Stage, files: DataFiles): string | null {
+function lackOf({ learnsFrom }: Stage, files: DataFiles): string | null {
   if (learnsFrom === 'dialogues' && files.sft === null) return 'sft.jsonl';
   return learnsFrom === 'preferences' && files.preferences === null ? 'preferences.jsonl' : null;
 }

@@ -119,7 +119,7 @@ export async function withReference(
 }
 
 /** Loss of a batch of pairs, and everything DPO is watched by. */
-export function pairLoss(
+function pairLoss(
   model: CausalLM,
   { answers, pairs }: PairBatch<ReferencedPair>,
   total: number,

@@ -84,7 +84,7 @@ export function grpoAlgorithm(policy: CausalLM, { clip, groupSize }: GrpoSetting
 }
 
 /** One advantage for all tokens of an answer, from its group. */
-export function creditByGroup(
+function creditByGroup(
   observed: readonly Observed[],
   scores: readonly number[],
   groupSize: number,

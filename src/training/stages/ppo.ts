@@ -94,7 +94,7 @@ export function ppoAlgorithm(actor: PolicyWithValue, rules: PpoSettings): Algori
 }
 
 /** Rewards token by token, advantages by GAE, whitened over all tokens of the step. */
-export function creditByGae(
+function creditByGae(
   observed: readonly Observed[],
   scores: readonly number[],
   price: number,
