@@ -1,7 +1,8 @@
 /**
  * The engine runs in a browser as it is: a bundle of every file of it contains no Node module.
  *
- * All files of the folders are entries, not only what their index exports, so that nothing hides behind a file that nobody imports yet.
+ * All files of the folders are entries, not only what their index exports, so that nothing hides in a file that nobody imports
+ * yet.
  */
 import { readdirSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -21,7 +22,7 @@ const engine = folders
       (file) => `${folder}/${file}`,
     ),
   )
-  // AssemblyScript looks like TypeScript and is none.
+  // AssemblyScript looks like TypeScript, but is not.
   .filter((file) => file.endsWith('.ts') && !file.includes('/assembly/'))
   .concat('platform/browser.ts');
 

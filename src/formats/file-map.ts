@@ -1,6 +1,6 @@
 /**
- * A directory as a map from file name to content. It is what formats write and open: a program fills it from the disk, a page from
- * the network or from files that were dropped on it.
+ * A directory as a map from file name to content. It is what formats write and open: a program fills it from the disk, a page
+ * from the network or from files that were dropped on it.
  */
 import { UserError } from '../errors.ts';
 

@@ -1,15 +1,15 @@
 /**
  * Files that are either complete or not there, whenever the machine stops.
  *
- * A single file is written beside its place, forced to the disk and renamed over it. A directory cannot be renamed over another, so
- * it is swapped in two renames, and whoever looks for it first repairs a swap that was cut short:
+ * A single file is written beside its place, forced to the disk and renamed over it. A directory cannot be renamed over another,
+ * so it is swapped in two renames, and the next writer repairs a swap that was cut short:
  *
  *   1. write NAME.next completely, its SHA256SUMS last           a crash here leaves NAME as it was
  *   2. NAME -> NAME.previous                                     a crash here: NAME.next is complete, finish the swap
  *   3. NAME.next -> NAME
  *   4. remove NAME.previous
  *
- * SHA256SUMS (the format of `sha256sum -c`) also finds files that were cut off or changed by a bad disk later on.
+ * SHA256SUMS (the format of `sha256sum -c`) also finds files that a bad disk cut off or changed later.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -30,7 +30,7 @@ import type { FileContent, Files } from '../formats/file-map.ts';
 const SUMS = 'SHA256SUMS';
 
 /** How bytes get to the disk; replaced in tests to see what a full disk does. */
-export type WriteFile = (path: string, content: FileContent) => void;
+type WriteFile = (path: string, content: FileContent) => void;
 
 function writeThrough(path: string, content: FileContent): void {
   const file = openSync(path, 'w');
@@ -84,7 +84,7 @@ export function writeDirectoryAtomically(path: string, files: Files, write: Writ
   });
 }
 
-/** Give a directory that is there the next free name: `path.old-1`, ... Returns it; null where there is no directory. */
+/** Rename a directory to the next free name, `path.old-1`, ... Returns that name; null where there is no directory. */
 export function setAside(path: string): string | null {
   if (!existsSync(path)) return null;
   let n = 1;
@@ -102,12 +102,12 @@ export function locateDirectory(path: string): string {
   return existsSync(previous) ? previous : path;
 }
 
-/** Finish or undo a swap that was interrupted. For the writer alone: it also clears away a half-written successor. */
+/** Finish or undo a swap that was interrupted. Only for the writer: it also removes a half-written successor. */
 export function repairDirectory(path: string): void {
   const [next, previous] = [`${path}.next`, `${path}.previous`];
   if (!existsSync(path) && existsSync(previous)) renameSync(isComplete(next) ? next : previous, path);
   for (const left of [next, previous]) if (existsSync(path)) rmSync(left, { recursive: true, force: true });
-  // A first write that never finished: nothing to go back to.
+  // A first write that never finished: there is nothing to go back to.
   if (!existsSync(path) && existsSync(next)) {
     if (isComplete(next)) renameSync(next, path);
     else rmSync(next, { recursive: true });

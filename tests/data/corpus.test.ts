@@ -12,7 +12,7 @@ test('.txt: documents end at blank lines, their own lines stay together', () => 
   assert.equal(documents('a.TXT', '  一  \n\n'), ['一']);
 });
 
-test('.txt: nothing but blanks is no document', () => {
+test('.txt: nothing but blanks makes no document', () => {
   assert.equal(documents('a.txt', ''), []);
   assert.equal(documents('a.txt', '\n \n\u3000\n'), []);
 });

@@ -3,9 +3,9 @@ import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { put } from './temporary.ts';
 
-export type Texts = Readonly<Record<string, string>>;
+type Texts = Readonly<Record<string, string>>;
 /** A file's content by its ending. */
-export type Formats = Readonly<Record<string, string | Uint8Array>>;
+type Formats = Readonly<Record<string, string | Uint8Array>>;
 
 export function parquetOf(
   records: readonly Texts[],
@@ -28,7 +28,7 @@ export function separatedOf(records: readonly Texts[], separator: string, lineEn
 }
 
 /** All records have the same fields, and all of them are texts. */
-export function inAllFormats(records: readonly Texts[]): Formats {
+function inAllFormats(records: readonly Texts[]): Formats {
   const jsonl = records.map((record) => `${JSON.stringify(record)}\n`).join('');
   return {
     '.jsonl': jsonl,

@@ -1,6 +1,6 @@
 /**
- * Checkpoints written here, read by Transformers: tests/golden/checkpoint is such a directory, expected.json what PyTorch computed from
- * it. The directory must still be what we write today, and our own reading of it must give the same ids and logits.
+ * Checkpoints written here, read by Transformers: tests/golden/checkpoint is such a directory, expected.json what PyTorch
+ * computed from it. The directory must still be what we write today, and our own reading of it must give the same ids and logits.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

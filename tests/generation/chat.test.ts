@@ -40,7 +40,7 @@ test('an answer comes in pieces', async () => {
   assert.is(found.join(''), '我很好。');
 });
 
-test('the system message comes first, always; an empty one is none', async () => {
+test('the system message comes first, always; an empty one counts as none', async () => {
   const { model, chat } = start({ system: '你是海。' });
   model.willSay('好。');
   await say(chat, '你好');

@@ -57,7 +57,8 @@ test('it divides by the total of the step, not by its own count', () => {
 
 test('uncounted places get exactly no gradient; a counted target changes the loss', () => {
   float64(() => {
-    // Only the first of two rows counts: tokens 8, 10, 11 and 12 occur in the second alone (untied, so the output layer is another table).
+    // Only the first of two rows counts: tokens 8, 10, 11 and 12 occur in the second alone.
+    // Untied, so that the output layer is another table.
     const untied = tinyModel({ tieWordEmbeddings: false });
     const batch = [row([1, 5, 9], [5, 9, 2]), row([8, 10, 11], [_, _, _])];
     maskedCrossEntropy(untied, toBatch(batch)).backward();

@@ -1,6 +1,6 @@
 /**
- * Cases of tests/golden/alignment.safetensors: what PyTorch in float64 says, values and gradients. Formulas there are written another
- * way on purpose.
+ * Cases of tests/golden/alignment.safetensors: what PyTorch in float64 says, values and gradients. Formulas there are written in
+ * another way on purpose.
  */
 import type { Tensor } from '../../src/tensor/index.ts';
 import { allClose, Golden } from '../close.ts';

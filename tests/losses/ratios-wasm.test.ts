@@ -1,4 +1,6 @@
-/** Log-probabilities on the wasm backend, where PPO needs them to the last bit: across batches, recorded or not, drawn or computed. */
+/**
+ * Log-probabilities on the wasm backend, where PPO needs them to the last bit: in any batch, recorded or not, drawn or computed.
+ */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { rollOut } from '../../src/generation/rollout.ts';

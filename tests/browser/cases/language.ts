@@ -1,5 +1,6 @@
 /**
- * The tokenizer and generation in a page, held to the stored answers of SentencePiece and Transformers that the tests in Node use.
+ * Tokenizer, generation and model files in a page, held to the stored answers of SentencePiece and Transformers that the tests in
+ * Node use.
  */
 import * as assert from 'uvu/assert';
 import { decodeModel, filesToOpen } from '../../../src/formats/hf/model-files.ts';

@@ -22,14 +22,14 @@ test('the pieces of a file are its bytes, packed or not, none larger than a mega
   assert.equal([...readChunks(put(folder, 'empty', ''))], []);
 });
 
-test('.gz: what is cut off or no gzip is refused, nothing packed is nothing', () => {
+test('.gz: what is cut off or not gzip is refused, nothing packed is nothing', () => {
   const whole = gzipSync('{"text":"一"}\n'.repeat(5000));
   const bad = (content: Uint8Array, ...parts: string[]) =>
     refuses(() => valuesOf(put(folder, 'bad.jsonl.gz', content)), 'bad.jsonl.gz', ...parts);
   bad(whole.subarray(0, 60), 'cut off');
-  bad(whole.subarray(0, 9), '9 bytes are no gzip file');
-  bad(new Uint8Array(0), 'no gzip file');
-  bad(Buffer.from('{"text":"一"}\n'.repeat(10)), 'no gzip file');
+  bad(whole.subarray(0, 9), '9 bytes are too few for a gzip file');
+  bad(new Uint8Array(0), '0 bytes are too few for a gzip file');
+  bad(Buffer.from('{"text":"一"}\n'.repeat(10)), 'not a gzip file');
   assert.equal(valuesOf(put(folder, 'empty.jsonl.gz', gzipSync(''))), []);
 });
 
@@ -47,7 +47,7 @@ test('a missing file, a directory, a file as a directory: one sentence each', ()
 
 test('sizes and open files in words', () => {
   assert.is(inBytes(268_435_456), '268,435,456 bytes');
-  refuses(() => openForReading(folder), `${folder} is a directory, a file is needed here`);
+  refuses(() => openForReading(folder), `${folder} is a directory; a file is needed here`);
 });
 
 test.run();

@@ -28,7 +28,7 @@ test('NUL and U+2028 are characters like any other', () => {
   assert.equal(textsOf('a\0b\nc\u2028d'), ['a\0b', 'c\u2028d']);
 });
 
-test('a chunk border inside a character, a line end or right behind one changes nothing', () => {
+test('a chunk border inside a character, a line end or right after one changes nothing', () => {
   const chunk = 1 << 20;
   for (const ascii of [chunk - 1, chunk - 2, chunk - 3, chunk, chunk + 1, 2 * chunk - 1]) {
     const long = 'x'.repeat(ascii);
@@ -45,7 +45,7 @@ test('a line of 10 MB', () => {
   assert.equal(lines[2], { text: '尾', number: 3 });
 });
 
-test('bytes that are no UTF-8 are refused with file and line', () => {
+test('bytes that are not UTF-8 are refused with file and line', () => {
   const gbk = Uint8Array.of(0xc4, 0xe3, 0xba, 0xc3); // 你好
   const cases: [string, Uint8Array][] = [
     ['GBK', gbk],

@@ -8,10 +8,7 @@ const folder = temporaryFolder();
 const path = `${folder}/tokens.bin`;
 
 test('ids are 16-bit little-endian integers and nothing else', () => {
-  const told: number[] = [];
-  const count = writeTokenFile(path, [[1, 258], [], [65535, 0]], 65536, (n) => told.push(n));
-  assert.is(count, 4);
-  assert.equal(told, [2, 2, 4]);
+  assert.is(writeTokenFile(path, [[1, 258], [], [65535, 0]], 65536), 4);
   assert.equal([...readFileSync(path)], [1, 0, 2, 1, 255, 255, 0, 0]);
   assert.equal(readdirSync(folder), ['tokens.bin']);
 });

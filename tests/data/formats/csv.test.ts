@@ -63,7 +63,7 @@ test('.csv and .tsv: any fields that are written in quotes come back', () => {
   );
 });
 
-test('a quoted field of 40,000 lines is read once, not once a line', () => {
+test('a quoted field of 40,000 lines is read once, not once per line', () => {
   const text = Array.from({ length: 40_000 }, (_, i) => `第${i}行`).join('\n');
   const path = put(folder, 'novel.csv', `id,text\n1,"${text}"\n2,短\n`);
   const began = performance.now();

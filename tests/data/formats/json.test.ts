@@ -85,7 +85,7 @@ test('.json: damage is a sentence with the record', () => {
     ['[', 'record 1', 'ends before its list is closed'],
     ['[{"a":1},]', 'record 2', 'expected a JSON object here, got "]"'],
     ['[{"a":1} {"a":2}]', 'record 2', 'expected a comma or the end of the list'],
-    ['[{"a":1}] {}', 'record 2', 'expected nothing behind the end'],
+    ['[{"a":1}] {}', 'record 2', 'expected nothing after the end'],
     ['{"a":1},{"a":2}', 'record 2', 'expected the next JSON object'],
     ['[1,2]', 'record 1', 'expected a JSON object here, got "1,2]"'],
     ['"text"', 'record 1', 'expected a list of JSON objects'],

@@ -16,7 +16,7 @@ test('JSON Lines: objects with their places, blank lines skipped', () => {
   assert.is(stringField(records[0]!, 'text'), '一');
 });
 
-test('JSON Lines: what is no object is refused with file and line', () => {
+test('JSON Lines: what is not an object is refused with file and line', () => {
   for (const bad of ['{"text": ', '{"a":1} {"b":2}', "{'text': 1}", '{"text":"a\tb"}']) {
     const path = put(folder, 'bad.jsonl', `{}\n{}\n${bad}\n`);
     refuses(() => [...readJsonl(path)], `${path}:3`, 'not valid JSON');

@@ -11,14 +11,14 @@ import { put, temporaryFolder } from '../temporary.ts';
 const folder = temporaryFolder();
 const valuesOf = (path: string) => [...readParquet(path)].map(({ value }) => value);
 
-test('several pages and row groups of our own making, one value a page too', () => {
+test('several pages and row groups of our own making, also one value per page', () => {
   const records = Array.from({ length: 700 }, (_, i) => ({ a: `甲${i}`.repeat(i % 13), b: `乙${i % 3}` }));
   for (const options of [{}, { rowGroupSize: 100 }, { pageSize: 1 }, { rowGroupSize: 33, pageSize: 200 }])
     assert.equal(valuesOf(put(folder, 'own.parquet', parquetOf(records, options))), records);
   assert.equal(valuesOf(put(folder, 'none.parquet', parquetOf([]))), []);
 });
 
-/** A list of messages a row, some empty or null, as columns role and content below list.element. */
+/** A list of messages per row, some empty or null, as columns role and content below list.element. */
 const messagesSchema: SchemaElement[] = [
   { name: 'root', num_children: 1 },
   { name: 'chosen', converted_type: 'LIST', repetition_type: 'OPTIONAL', num_children: 1 },

@@ -62,7 +62,7 @@ test('columns that are not wanted are there by name only, and their bytes are no
   refuses(() => valuesOf(path, new Set(['meta'])), `${path}: row 1: the column "meta" cannot be read`);
 });
 
-test('bytes that are no UTF-8 are refused with row and column, not replaced', () => {
+test('bytes that are not UTF-8 are refused with row and column, not replaced', () => {
   const path = put(folder, 'utf8.parquet', parquetOf([{ a: 'xyz', b: 'ABCDEFGH' }]));
   const bytes = readFileSync(path);
   for (let at = bytes.indexOf('ABCDEFGH'); at !== -1; at = bytes.indexOf('ABCDEFGH', at + 1))
@@ -71,7 +71,7 @@ test('bytes that are no UTF-8 are refused with row and column, not replaced', ()
   refuses(() => valuesOf(path), `${path}: row 1: the column "b" cannot be read`, 'not UTF-8');
 });
 
-test('what is cut off, empty, encrypted or no parquet file is refused with a sentence', () => {
+test('what is cut off, empty, encrypted or not a parquet file is refused with a sentence', () => {
   const whole = readFileSync(made('snappy-v1'));
   const bad = (content: Uint8Array | string, ...parts: string[]) => {
     const path = put(folder, 'bad.parquet', content);

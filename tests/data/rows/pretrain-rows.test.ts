@@ -58,7 +58,7 @@ test('shared packing: no documents, positions run through', () => {
   assert.equal([...row.inputs], [10, EOS, 11, 12]);
 });
 
-test('every token but the first is predicted exactly once an epoch, after the one before it', () => {
+test('every token but the first is predicted exactly once per epoch, after the one before it', () => {
   const documents = Array.from({ length: 40 }, (_, i) =>
     Array.from({ length: i % 7 }, (_, j) => 100 * i + j + 3),
   );
@@ -85,7 +85,7 @@ test('a corpus shorter than a row: one row, filled up without targets', () => {
   assert.equal([...row.inputs].slice(0, 3), [10, 11, EOS]);
   assert.equal([...row.targets], [11, EOS, -100, -100, -100, -100]);
   assert.is(countTargets(row), 2);
-  // Nobody in the document sees the filler, and the filler is no part of it.
+  // Nobody in the document sees the filler, and the filler is not part of it.
   assert.ok([...row.documents!].slice(3).every((document) => document !== row.documents![0]));
 });
 

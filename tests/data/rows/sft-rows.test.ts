@@ -61,7 +61,7 @@ function textsIn({ inputs, documents }: Row): string[] {
   return texts;
 }
 
-test('packing keeps every dialogue whole and exactly once an epoch', () => {
+test('packing keeps every dialogue whole and exactly once per epoch', () => {
   const whole = dialogues.map(({ messages }) =>
     tokenizer.decode(encodeDialogue(tokenizer, messages).ids.slice(0, -1)),
   );
