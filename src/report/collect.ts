@@ -33,6 +33,8 @@ export interface Drawn {
 export interface ReportData {
   readonly name: string;
   readonly settings: RunSettings | null;
+  /** Architecture and size of the last model, in words. */
+  readonly model: string | null;
   readonly sessions: readonly Session[];
   readonly metrics: MetricsLines | null;
   readonly evaluation: Readonly<Record<string, Results>> | null;
@@ -85,14 +87,14 @@ export async function collectReport(run: string, data?: string): Promise<ReportD
   };
 }
 
-const nothing = { answers: null, drawn: null, attention: null };
+const nothing = { model: null, answers: null, drawn: null, attention: null };
 
 async function askStages(
   run: string,
   settings: RunSettings | null,
   { questions: asked, exam }: { readonly questions: readonly Asked[]; readonly exam: Exam | null },
   missing: string[],
-): Promise<Pick<ReportData, 'answers' | 'drawn' | 'attention'>> {
+): Promise<Pick<ReportData, 'model' | 'answers' | 'drawn' | 'attention'>> {
   const stages = new Map<string, StageAnswer[]>();
   const draws = new Map<string, DrawnAnswer[][]>();
   let last: { stage: string; loaded: LoadedModel; isBase: boolean } | null = null;
@@ -124,7 +126,8 @@ async function askStages(
     ]!;
   const weights = await attendedAnswer(loaded, shown.question.question, isBase);
   const drawn = exam === null || draws.size === 0 ? null : { questions: exam.questions, stages: draws };
-  return { answers: { asked, stages }, drawn, attention: { stage, weights } };
+  const model = describeModel(loaded.model);
+  return { model, answers: { asked, stages }, drawn, attention: { stage, weights } };
 }
 
 /** Stages that left a language model, in the order of training; the model it all began with where there is none. */
@@ -135,6 +138,11 @@ function talkingStages(run: string, settings: RunSettings | null): [string, stri
     .filter(([, folder]) => existsSync(locateDirectory(folder)));
   const from = settings?.initFrom ?? null;
   return present.length === 0 && from !== null ? [['init', from]] : present;
+}
+
+/** "tinyllm, 1,055,360 parameters" */
+function describeModel(model: LoadedModel['model']): string {
+  return `${model.config.arch}, ${model.parameterCount().toLocaleString('en')} parameters`;
 }
 
 function missingPart(part: string, error: unknown): string {

@@ -54,9 +54,10 @@ ${data.attention === null ? '' : `<script>${attentionScript}</script>`}
 
 /** The line below the title. */
 export function summaryOf(data: ReportData): string[] {
-  const { settings, sessions } = data;
+  const { settings, model, sessions } = data;
   const total = [...stageSeconds(data).values()].reduce((sum, seconds) => sum + seconds, 0);
   return [
+    ...(model === null ? [] : [model]),
     ...(settings === null ? [] : [`preset ${settings.preset}`, `seed ${settings.seed}`]),
     ...(settings?.quick ? ['--quick: a part of the data, a few steps'] : []),
     ...(total > 0 ? [`${duration(total)} in all`] : []),

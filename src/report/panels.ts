@@ -49,7 +49,17 @@ const groups: readonly Group[] = [
   { title: 'Loss of the value head', unit: 'loss', names: ['valueLoss'] },
   { title: 'Ratios clipped', unit: 'share of tokens', names: ['clipShare'] },
   { title: 'Updates', unit: 'updates per step', names: ['updates'] },
+  { title: 'Balance of the router', unit: '1: uniform', names: ['balance'] },
+  { title: 'Entropy of the router', unit: 'nats per token', names: ['routerEntropy'] },
+  { title: 'Least load of an expert', unit: 'share of a uniform one', names: ['leastLoad'] },
+  { title: 'Choices dropped', unit: 'choices', names: ['dropped'] },
 ];
+
+/** load0, load1, ... of as many experts as there are share a picture. */
+function expertLoads(curves: Curves): Group {
+  const names = [...curves.keys()].filter((name) => /^load\d+$/.test(name));
+  return { title: 'Load of the experts', unit: 'share of the choices', names };
+}
 
 /** The same for every stage, and the last to be looked at. */
 const machinery: readonly Group[] = [
@@ -60,12 +70,13 @@ const machinery: readonly Group[] = [
 
 /** Pictures of a stage, in the order of reading. */
 export function panelsOf(stage: string, curves: Curves): Panel[] {
-  const known = new Set([...groups, ...machinery].flatMap(({ names }) => names));
+  const named = [...groups, expertLoads(curves)];
+  const known = new Set([...named, ...machinery].flatMap(({ names }) => names));
   const others = [...curves.keys()]
     .map(trainingName)
     .filter((name, i, all) => !known.has(name) && all.indexOf(name) === i)
     .map((name) => ({ title: capital(words(name)), unit: words(name), names: [name] }));
-  const panels: Panel[] = [...groups, ...others, ...machinery].flatMap(({ title, unit, names }) => {
+  const panels: Panel[] = [...named, ...others, ...machinery].flatMap(({ title, unit, names }) => {
     const lines = names.flatMap((name) => [
       ...lineOf(curves, name, false),
       ...lineOf(curves, heldOutName(name), true),

@@ -134,4 +134,15 @@ test('short numbers, durations, bars', () => {
   assert.is([...bars(points(Array.from({ length: 1000 }, (_, i) => i)))].length, 24);
 });
 
+test('the loads of all experts share a picture, whatever their number', () => {
+  const curves = new Map(['load0', 'load1', 'load2', 'loaded'].map((name) => [name, points([1, 2])]));
+  const panels = panelsOf('pretrain', curves);
+  const loads = panels.find(({ title }) => title === 'Load of the experts');
+  assert.equal(
+    loads?.lines.map(({ name }) => name),
+    ['load0', 'load1', 'load2'],
+  );
+  assert.is(panels.length, 2, 'and "loaded" is another thing');
+});
+
 test.run();
