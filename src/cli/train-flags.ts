@@ -2,7 +2,8 @@
  * The flags of src/train.ts: those of a run, and one for every knob of the loop and of the stages.
  */
 import { UserError } from '../errors.ts';
-import { presetNames } from '../models/presets.ts';
+import { architectureNames } from '../models/architectures/index.ts';
+import { DEFAULT_ARCHITECTURE, presetNames } from '../models/presets.ts';
 import type { Knob, KnobTable, KnobValue } from '../training/knobs.ts';
 import { possibleStages } from '../training/run.ts';
 import { defaultSettings, type RunSettings, resumeRunSettings } from '../training/run-settings.ts';
@@ -16,15 +17,15 @@ const stageNames = [...stages.map(({ name }) => name), EVALUATE];
 const runFlags = {
   preset: {
     type: 'choice',
-    choices: presetNames,
+    choices: [...new Set(architectureNames().flatMap(presetNames))],
     help: 'size of the model',
     default: defaultSettings.preset,
   },
   arch: {
     type: 'choice',
-    choices: ['tinyllm'],
+    choices: architectureNames(),
     help: 'architecture',
-    default: 'tinyllm, or that of --init-from',
+    default: `${DEFAULT_ARCHITECTURE}, or that of the model it starts from`,
   },
   stages: {
     ...{ type: 'list', value: 'A,B', choices: stageNames },

@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { CausalLM } from '../models/causal-lm.ts';
-import { parameterCount } from '../models/config.ts';
+import { parameterCount } from '../models/shapes.ts';
 import { repairDirectory, setAside, writeDirectoryAtomically } from '../storage/atomic.ts';
 import { loadModelDirectory, loadTokenizerDirectory } from '../storage/model-directory.ts';
 import { Random } from '../tensor/index.ts';

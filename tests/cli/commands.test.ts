@@ -218,8 +218,8 @@ test('evaluate: multiple choice from a local folder, and the judge against anoth
 test('bad input of chat and evaluate: one sentence, exit code 2', async () => {
   const cut = damaged('cut', 'model.safetensors', (path) => truncateSync(path, 9999));
   const flipped = damaged('flipped', 'model.safetensors', flip);
-  const llama = damaged('llama', 'config.json', (path) => {
-    writeFileSync(path, readFileSync(path, 'utf8').replace('"qwen2"', '"llama"'));
+  const stranger = damaged('gpt2', 'config.json', (path) => {
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"qwen2"', '"gpt2"'));
     writeFileSync(join(path, '../SHA256SUMS'), '');
   });
   const badChoices = join(folder, 'bad-choices');
@@ -231,7 +231,7 @@ test('bad input of chat and evaluate: one sentence, exit code 2', async () => {
   const cases: [() => Promise<Finished>, ...string[]][] = [
     [() => chat(cut), 'cut/model.safetensors', 'SHA-256 differs'],
     [() => chat(flipped), 'flipped/model.safetensors', 'SHA-256 differs'],
-    [() => chat(llama), 'llama/config.json describes a "llama" model'],
+    [() => chat(stranger), 'gpt2/config.json describes a "gpt2" model'],
     [() => chat(join(folder, 'no-model')), 'no such directory'],
     [() => chat(model, '--top-p', '0'), '--top-p must be a number, above 0'],
     [() => chat(model, '--temperature', '-1'), '--temperature must be', 'got -1'],

@@ -9,9 +9,10 @@
  */
 import { UserError } from '../../errors.ts';
 import { CausalLM } from '../../models/causal-lm.ts';
-import { type ModelConfig, parameterShapes } from '../../models/config.ts';
-import { RewardModel, rewardParameterShapes } from '../../models/reward-model.ts';
-import { Random, type Tensor } from '../../tensor/index.ts';
+import type { ModelConfig } from '../../models/config.ts';
+import { RewardModel } from '../../models/reward-model.ts';
+import { shapesOf } from '../../models/shapes.ts';
+import { Random, type Shape, type Tensor } from '../../tensor/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import { bytesOf, type FileMap, type Files, pathIn, textOf } from '../file-map.ts';
 import { parseJson, prettyJson } from '../json.ts';
@@ -25,6 +26,7 @@ import {
   toHfConfig,
   toHfGenerationConfig,
 } from './config.ts';
+import { toDiskOrder, toMemoryOrder } from './row-order.ts';
 import { decodeTokenizer, encodeTokenizer, tokenizerFile } from './tokenizer-files.ts';
 
 export const CONFIG_FILE = 'config.json';
@@ -48,7 +50,7 @@ export async function encodeModel(model: CausalLM | RewardModel, tokenizer: Toke
   return new Map<string, Uint8Array | string>([
     [CONFIG_FILE, prettyJson(toHfConfig(model.config, ids, head))],
     ...generation,
-    [WEIGHTS_FILE, encodeSafetensors(await storeTensors(model.namedParameters()))],
+    [WEIGHTS_FILE, encodeSafetensors(toDiskOrder(model.config, await storeTensors(model.namedParameters())))],
     ...encodeTokenizer(tokenizer, model.config.maxPositionEmbeddings),
   ]);
 }
@@ -89,7 +91,8 @@ function decode<M extends CausalLM | RewardModel>(
         'they do not belong together',
     );
   }
-  const weights = decodeWeights(files, directory, config, head);
+  const expected = shapesOf(() => make(config));
+  const weights = decodeWeights(files, directory, config, expected);
   const model = make(config); // every weight is overwritten
   model.loadState(weights);
   model.eval();
@@ -112,11 +115,10 @@ function decodeWeights(
   files: Files,
   directory: string,
   config: ModelConfig,
-  head: HeadKind,
+  expected: ReadonlyMap<string, Shape>,
 ): Map<string, Tensor> {
   const path = pathIn(directory, WEIGHTS_FILE);
   const { tensors } = decodeSafetensors(bytesOf(files, WEIGHTS_FILE, directory), path);
-  const expected = head === 'reward' ? rewardParameterShapes(config) : parameterShapes(config);
   if (config.tieWordEmbeddings) tensors.delete('lm_head.weight');
   for (const [name, shape] of expected) {
     const given = tensors.get(name);
@@ -135,5 +137,5 @@ function decodeWeights(
       );
     }
   }
-  return loadTensors(tensors);
+  return loadTensors(toMemoryOrder(config, tensors));
 }
