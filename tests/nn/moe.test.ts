@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { everyExpert, groupedExperts, MoE, type MoEOptions, type MoEPass, maskOf } from '../../src/nn/moe.ts';
 import { AdamW } from '../../src/optim/adamw.ts';
 import { startWasmBackend } from '../../src/platform/node.ts';
+import { createGpuBackend } from '../../src/tensor/backends/gpu/index.ts';
 import {
   type Backend,
   GradcheckError,
@@ -447,6 +448,46 @@ test('on wasm: one thread and two give the same bits, close to the reference', a
     assert.equal(values, results[1]!.get(name), name);
     allClose(values, expected.get(name)!, { absolute: 2e-4, relative: 1e-4 }, name);
   }
+});
+
+test('on the gpu backend: values, gradients, loss and the move of the bias equal those of the reference', async () => {
+  const gpu = await createGpuBackend({ mode: 'webasm' });
+  const run = (backend: Backend) =>
+    withDefaults({ backend }, () => {
+      const moe = make({ balancing: 'bias' });
+      moe
+        .balancingState()
+        .get('choice_bias')!
+        .assign(tensor([0.3, 0, 0, -0.3]).to('float32'));
+      const x = input().requireGrad();
+      const { collect, losses, numbers } = listen();
+      const y = moe.forward(x, {
+        counted: tensor([
+          [0, 1, 1, 1, 1],
+          [1, 1, 1, 1, 1],
+        ]),
+        collect,
+      });
+      y.mul(randn(y.shape, new Random(3)))
+        .sum()
+        .add(losses[0]!)
+        .backward();
+      moe.moveBias(0.125);
+      const gradients = moe.parameters().map(({ grad }) => grad!);
+      return [
+        y,
+        x.grad!,
+        losses[0]!,
+        numbers.get('load')!,
+        moe.balancingState().get('choice_bias')!,
+        ...gradients,
+      ];
+    });
+  const [actual, expected] = [run(gpu), run(reference)];
+  for (const [i, tensor] of expected.entries()) {
+    allClose(await actual[i]!.read(), await tensor.read(), { absolute: 2e-5, relative: 2e-5 }, `result ${i}`);
+  }
+  await gpu.stop();
 });
 
 test('a token cannot go to more experts than there are, or to none', () => {
