@@ -24,7 +24,7 @@ import { workOf } from './training/stage-context.ts';
 const DEFAULT_PRESET = 'nano';
 
 const flags = {
-  preset: { type: 'choice', choices: presetNames, help: 'size of the model', default: DEFAULT_PRESET },
+  preset: { type: 'choice', choices: presetNames(), help: 'size of the model', default: DEFAULT_PRESET },
   arch: { type: 'choice', choices: ['tinyllm'], help: 'architecture', default: 'tinyllm' },
   stages: {
     type: 'list',

@@ -8,7 +8,8 @@
 import { Linear } from '../nn/linear.ts';
 import { Module, type Parameter } from '../nn/module.ts';
 import { formatShape, type Random, type Tensor } from '../tensor/index.ts';
-import { checkConfig, type ModelConfig } from './config.ts';
+import { checkConfig } from './check-config.ts';
+import type { ModelConfig } from './config.ts';
 import { Decoder, type DecoderOptions } from './decoder.ts';
 
 export class CausalLM extends Module {

@@ -3,16 +3,23 @@
  *
  *   embedding -> L blocks -> final norm
  *
+ * What a block looks like is the architecture's business (models/architectures); here it is only a layer after another.
+ *
  * Shapes: ids [B, T] int32, hidden states [B, T, D].
  */
-import { Block } from '../nn/block.ts';
+import type { Block } from '../nn/block.ts';
+import { checkpointed } from '../nn/checkpointed.ts';
+import type { Collector } from '../nn/collector.ts';
+import { Dropout } from '../nn/dropout.ts';
 import { Embedding } from '../nn/embedding.ts';
+import { ForwardPass } from '../nn/forward-pass.ts';
 import { KVCache } from '../nn/kv-cache.ts';
-import { attentionMask } from '../nn/mask.ts';
+import { attentionMask, countedTokens } from '../nn/mask.ts';
 import { Module } from '../nn/module.ts';
 import { RMSNorm } from '../nn/rmsnorm.ts';
 import { RopeTable } from '../nn/rope.ts';
-import { checkpoint, formatShape, type Random, type Tensor } from '../tensor/index.ts';
+import { formatShape, type Random, type Tensor } from '../tensor/index.ts';
+import { architectureOf } from './architectures/index.ts';
 import { headDim, type ModelConfig } from './config.ts';
 
 export interface DecoderOptions {
@@ -24,12 +31,21 @@ export interface DecoderOptions {
   readonly documents?: readonly ArrayLike<number>[] | undefined;
   /** Keys and values of earlier tokens; this pass adds its own. */
   readonly cache?: KVCache | undefined;
+  /**
+   * Which tokens of this pass count, for the losses and statistics of layers: 0 for filler, anything else for a token, one row
+   * for each row of the batch. Said by whoever made the rows: document numbers cannot tell (0 is filler in a batch of answers,
+   * and the first document in a pretraining row). `leftPadding` never counts.
+   */
+  readonly counted?: readonly ArrayLike<number>[] | undefined;
+  /** What the caller wants to hear from the layers. */
+  readonly collect?: Collector | undefined;
 }
 
 export class Decoder extends Module {
   readonly embedTokens: Embedding;
   readonly layers: Block[];
   readonly norm: RMSNorm;
+  private readonly embedDropout: Dropout;
   private readonly rope: RopeTable;
   /** Keep only the input of each block during training and compute its inside again for the gradient: less memory, more time. */
   checkpointing = false;
@@ -42,55 +58,44 @@ export class Decoder extends Module {
     this.random = random;
     const init = { random, std: config.initializerRange };
     this.embedTokens = new Embedding(config.vocabSize, config.hiddenSize, init);
-    this.layers = Array.from({ length: config.numHiddenLayers }, () => {
-      return new Block({
-        dim: config.hiddenSize,
-        hiddenDim: config.intermediateSize,
-        heads: config.numAttentionHeads,
-        kvHeads: config.numKeyValueHeads,
-        headDim: headDim(config),
-        bias: true,
-        dropout: config.attentionDropout,
-        ropeLayout: 'half',
-        eps: config.rmsNormEps,
-        ...init,
-      });
-    });
+    this.embedDropout = new Dropout(config.hiddenDropout ?? 0, random);
+    const architecture = architectureOf(config);
+    this.layers = Array.from({ length: config.numHiddenLayers }, () => architecture.block(config, random));
     this.norm = new RMSNorm(config.hiddenSize, config.rmsNormEps);
     this.rope = new RopeTable(headDim(config), config.maxPositionEmbeddings, config.ropeTheta);
   }
 
-  forward(ids: Tensor, { positions, leftPadding, documents, cache }: DecoderOptions = {}): Tensor {
+  forward(ids: Tensor, options: DecoderOptions = {}): Tensor {
     if (ids.rank !== 2)
       throw new RangeError(`Decoder: expected token ids [B, T], got ${formatShape(ids.shape)}`);
-    const T = ids.shape[1]!;
-    const past = cache?.length ?? 0;
-    const rope = positions === undefined ? this.rope.consecutive(past, T) : this.rope.at(positions);
-    const mask = attentionMask({
-      queries: T,
-      keys: past + T,
-      ...(leftPadding === undefined ? {} : { leftPadding }),
-      ...(documents === undefined ? {} : { documents }),
-    });
-    let x = this.embedTokens.forward(ids); // [B, T, D]
+    const { cache } = options;
+    const pass = this.pass(ids, options);
+    let x = this.embedDropout.forward(this.embedTokens.forward(ids)); // [B, T, D]
     for (const [layer, block] of this.layers.entries()) {
-      const context = { rope, mask, cache };
-      if (!this.checkpointing || cache !== undefined) x = block.forward(x, context, layer);
-      else x = checkpoint((h) => block.forward(h, context, layer), x, this.random);
+      if (this.checkpointing && cache === undefined) x = checkpointed(block, x, pass.at(layer), this.random);
+      else x = block.forward(x, pass.at(layer));
     }
-    cache?.advance(T);
+    cache?.advance(ids.shape[1]!);
     return this.norm.forward(x);
   }
 
-  /** Where each token looks, for pictures: attention weights [B, H, T, T] of every layer. */
-  attentionWeights(ids: Tensor): Tensor[] {
-    const T = ids.shape[1]!;
-    const context = { rope: this.rope.consecutive(0, T), mask: attentionMask({ queries: T, keys: T }) };
-    let x = this.embedTokens.forward(ids); // [B, T, D]
-    return this.layers.map((block, layer) => {
-      const weights = block.selfAttn.weights(block.inputLayernorm.forward(x), context);
-      x = block.forward(x, context, layer);
-      return weights;
+  /** What all layers share while they work on `ids`. */
+  private pass(ids: Tensor, options: DecoderOptions): ForwardPass {
+    const { positions, leftPadding, documents, cache, counted, collect } = options;
+    const [B, T] = ids.shape as [number, number];
+    const past = cache?.length ?? 0;
+    const filler = leftPadding === undefined ? {} : { leftPadding };
+    return new ForwardPass({
+      rope: positions === undefined ? this.rope.consecutive(past, T) : this.rope.at(positions),
+      mask: attentionMask({
+        queries: T,
+        keys: past + T,
+        ...filler,
+        ...(documents === undefined ? {} : { documents }),
+      }),
+      cache,
+      counted: collect === undefined ? null : countedTokens({ rows: B, tokens: T, past, counted, ...filler }),
+      collect,
     });
   }
 

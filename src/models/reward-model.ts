@@ -4,15 +4,16 @@
  *   r(x, y) = hidden(last token of the answer) . w                      (Ouyang et al. 2022, section 3.5)
  *
  * The last token is the `</s>` that ends the answer: the only place that has seen all of it. It is found by its place, which the
- * batch knows, and never by searching for a padding id, which breaks as soon as padding and `</s>` are the same token. Weights are
- * named as in Transformers' `Qwen2ForSequenceClassification` with one label.
- * Shapes: ids [B, T] int32, ends [A] int32 (places in the flattened batch, several answers may share a row), rewards [A].
+ * batch knows, and never by searching for a padding id, which breaks as soon as padding and `</s>` are the same token. Weights
+ * are named as in Transformers' `...ForSequenceClassification` with one label. Shapes: ids [B, T] int32, ends [A] int32 (places
+ * in the flattened batch, several answers may share a row), rewards [A].
  */
 import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';
 import { formatShape, type Random, type Tensor } from '../tensor/index.ts';
 import type { CausalLM } from './causal-lm.ts';
-import { checkConfig, type ModelConfig, parameterShapes } from './config.ts';
+import { checkConfig } from './check-config.ts';
+import type { ModelConfig } from './config.ts';
 import { Decoder, type DecoderOptions } from './decoder.ts';
 
 export class RewardModel extends Module {
@@ -41,10 +42,4 @@ export function rewardModelFrom(language: CausalLM, random: Random): RewardModel
   const known = language.model.namedParameters();
   for (const [name, parameter] of reward.model.namedParameters()) parameter.assign(known.get(name)!); // one architecture, one list of names
   return reward;
-}
-
-/** Name and shape of every parameter, without making any. */
-export function rewardParameterShapes(config: ModelConfig): Map<string, readonly number[]> {
-  const shapes = parameterShapes({ ...config, tieWordEmbeddings: true }); // no output layer
-  return shapes.set('score.weight', [1, config.hiddenSize]);
 }

@@ -6,8 +6,8 @@
  *   documents  when several documents share one row, each token sees its own document only
  *
  * The three are combined on the host into one tensor [1 or B, 1, 1, T, S] that broadcasts over heads (T queries, S keys; with a
- * KV cache S > T). Blocked scores become MASKED rather than -Infinity: e^(MASKED - max) is exactly 0, and a row in which everything
- * is blocked (a filler token's own) gives finite numbers that nobody reads, instead of NaN.
+ * KV cache S > T). Blocked scores become MASKED rather than -Infinity: e^(MASKED - max) is exactly 0, and a row in which
+ * everything is blocked (a filler token's own) gives finite numbers that nobody reads, instead of NaN.
  */
 import { fromArray, getDefaults, hostArray, type Tensor } from '../tensor/index.ts';
 
@@ -44,4 +44,28 @@ export function attentionMask({ queries, keys, leftPadding, documents }: MaskOpt
     }
   }
   return fromArray(values, [rows, 1, 1, queries, keys]);
+}
+
+export interface CountedOptions {
+  readonly rows: number;
+  /** Tokens of this pass in each row, after `past` earlier ones. */
+  readonly tokens: number;
+  readonly past: number;
+  readonly leftPadding?: readonly number[];
+  /** 0 for filler, anything else for a token, [rows][tokens]. */
+  readonly counted?: readonly ArrayLike<number>[] | undefined;
+}
+
+/** 1 for a token, 0 for filler, [B, T]; null where there is no filler. */
+export function countedTokens({ rows, tokens, past, leftPadding, counted }: CountedOptions): Tensor | null {
+  const values = hostArray(getDefaults().dtype, rows * tokens);
+  let filler = 0;
+  for (let row = 0; row < rows; row++) {
+    for (let t = 0; t < tokens; t++) {
+      const isFiller = past + t < (leftPadding?.[row] ?? 0) || counted?.[row]?.[t] === 0;
+      values[row * tokens + t] = isFiller ? 0 : 1;
+      if (isFiller) filler++;
+    }
+  }
+  return filler === 0 ? null : fromArray(values, [rows, tokens]);
 }

@@ -8,7 +8,7 @@
  * llama2.c) takes 2j and 2j + 1. They differ by a fixed permutation of the rows of the q and k weights.
  * Shapes: x [B, H, T, d], cos and sin [T, d/2] or [B, 1, T, d/2].
  */
-import { concat, fromArray, fusedFor, fusedRope, getDefaults, stack, type Tensor } from '../tensor/index.ts';
+import { concat, fromFunction, fusedFor, fusedRope, stack, type Tensor } from '../tensor/index.ts';
 
 export type RopeLayout = 'half' | 'interleaved';
 
@@ -44,11 +44,9 @@ export class RopeTable {
     if (headDim % 2 !== 0) throw new RangeError(`RoPE: the head width must be even, got ${headDim}`);
     this.maxPositions = maxPositions;
     const half = headDim / 2;
-    const angles = new Float64Array(maxPositions * half);
-    for (let m = 0; m < maxPositions; m++) {
-      for (let j = 0; j < half; j++) angles[m * half + j] = m * theta ** ((-2 * j) / headDim);
-    }
-    const table = (fn: (angle: number) => number) => toDefault(angles.map(fn), [maxPositions, half]);
+    const angle = (i: number) => Math.floor(i / half) * theta ** ((-2 * (i % half)) / headDim); // m θ_j, i = m d/2 + j
+    const table = (fn: (angle: number) => number) =>
+      fromFunction([maxPositions, half], (i) => fn(angle(i))).keep();
     this.cos = table(Math.cos);
     this.sin = table(Math.sin);
   }
@@ -69,8 +67,4 @@ export class RopeTable {
     const rows = (table: Tensor) => table.embedding(positions).unsqueeze(1);
     return { cos: rows(this.cos), sin: rows(this.sin) };
   }
-}
-
-function toDefault(values: Float64Array, shape: readonly number[]): Tensor {
-  return fromArray(values, shape, { dtype: getDefaults().dtype }).keep();
 }

@@ -11,15 +11,20 @@ import type { InitOptions } from './init.ts';
 import { Linear } from './linear.ts';
 import { Module } from './module.ts';
 
+export interface SwiGLUOptions extends InitOptions {
+  /** Standard deviation of the first weights of W_up, if it has its own. */
+  readonly upStd?: number;
+}
+
 export class SwiGLU extends Module {
   readonly gateProj: Linear;
   readonly upProj: Linear;
   readonly downProj: Linear;
 
-  constructor(dim: number, hiddenDim: number, init: InitOptions) {
+  constructor(dim: number, hiddenDim: number, { upStd, ...init }: SwiGLUOptions) {
     super();
     this.gateProj = new Linear(dim, hiddenDim, init);
-    this.upProj = new Linear(dim, hiddenDim, init);
+    this.upProj = new Linear(dim, hiddenDim, upStd === undefined ? init : { ...init, std: upStd });
     this.downProj = new Linear(hiddenDim, dim, init);
   }
 

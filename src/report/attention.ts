@@ -5,6 +5,7 @@
  */
 
 import { generateBatch } from '../generation/generate.ts';
+import { Collector } from '../nn/collector.ts';
 import type { LoadedModel } from '../storage/model-directory.ts';
 import { fromArray, noGrad } from '../tensor/index.ts';
 import { encodeDialogue } from '../tokenizer/index.ts';
@@ -43,9 +44,10 @@ export async function attendedAnswer(
         });
   const ids = [...prompt, ...answer].slice(0, Math.min(context, MAX_TOKENS));
   const T = ids.length;
-  const layers = noGrad(() => model.model.attentionWeights(fromArray(Int32Array.from(ids), [1, T])));
+  const collect = new Collector({ attention: true });
+  noGrad(() => model.model.forward(fromArray(Int32Array.from(ids), [1, T]), { collect }));
   const heads: Float64Array[][] = [];
-  for (const layer of layers) {
+  for (const layer of collect.captured.get('attention') ?? []) {
     const values = Float64Array.from(await layer.read()); // [1, H, T, T]
     heads.push(
       Array.from({ length: values.length / (T * T) }, (_, h) => values.subarray(h * T * T, (h + 1) * T * T)),
@@ -62,8 +64,8 @@ export async function attendedAnswer(
 }
 
 /**
- * The head to show first: the one whose answer tokens look most at tokens that are neither the first nor themselves. Many heads rest
- * on the first token or on their own, and such a picture says little.
+ * The head to show first: the one whose answer tokens look most at tokens that are neither the first nor themselves. Many heads
+ * rest on the first token or on their own, and such a picture says little.
  */
 export function mostTelling({ heads, tokens, answerStart }: AttentionWeights): {
   layer: number;

@@ -3,7 +3,8 @@
  *
  *   config.json  model.safetensors  generation_config.json  tokenizer.json  tokenizer.model  tokenizer_config.json
  *
- * A reward model is the same with `score.weight` in place of the output layer and without generation_config.json. Tied models never store lm_head.weight: the versions of Transformers disagree about which of the two tables wins.
+ * A reward model is the same with `score.weight` in place of the output layer and without generation_config.json. Tied models
+ * never store lm_head.weight: the versions of Transformers disagree about which of the two tables wins.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,11 +17,13 @@ import {
   toHfConfig,
   toHfGenerationConfig,
 } from '../formats/hf/config.ts';
+import { toDiskOrder, toMemoryOrder } from '../formats/hf/row-order.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../formats/safetensors.ts';
 import { CausalLM } from '../models/causal-lm.ts';
-import { type ModelConfig, parameterShapes } from '../models/config.ts';
-import { RewardModel, rewardParameterShapes } from '../models/reward-model.ts';
-import { fromArray, Random, type Tensor } from '../tensor/index.ts';
+import type { ModelConfig } from '../models/config.ts';
+import { RewardModel } from '../models/reward-model.ts';
+import { shapesOf } from '../models/shapes.ts';
+import { fromArray, Random, type Shape, type Tensor } from '../tensor/index.ts';
 import {
   AUTO_MAP_FILE,
   readSentencePieceModel,
@@ -69,7 +72,10 @@ export async function modelFiles(model: CausalLM | RewardModel, tokenizer: Token
   return new Map<string, Uint8Array | string>([
     ['config.json', prettyJson(toHfConfig(model.config, ids, head))],
     ...generation,
-    ['model.safetensors', encodeSafetensors(await storeTensors(model.namedParameters()))],
+    [
+      'model.safetensors',
+      encodeSafetensors(toDiskOrder(model.config, await storeTensors(model.namedParameters()))),
+    ],
     ...tokenizerFiles(tokenizer, model.config.maxPositionEmbeddings),
   ]);
 }
@@ -117,7 +123,8 @@ function load<M extends CausalLM | RewardModel>(
       `${directory}: the tokenizer has ${tokenizer.vocabSize} tokens, the model only ${config.vocabSize}; they do not belong together`,
     );
   }
-  const weights = readWeights(join(directory, 'model.safetensors'), config, head);
+  const expected = shapesOf(() => make(config));
+  const weights = readWeights(join(directory, 'model.safetensors'), config, expected);
   const model = make(config); // every weight is overwritten
   model.loadState(weights);
   model.eval();
@@ -156,9 +163,12 @@ function readConfig(directory: string, head: HeadKind): ModelConfig {
 }
 
 /** Shapes are compared with the config before any model is made, so a file of another model cannot cost memory. */
-function readWeights(path: string, config: ModelConfig, head: HeadKind): Map<string, Tensor> {
+function readWeights(
+  path: string,
+  config: ModelConfig,
+  expected: ReadonlyMap<string, Shape>,
+): Map<string, Tensor> {
   const { tensors } = decodeSafetensors(readBytes(path), path);
-  const expected = head === 'reward' ? rewardParameterShapes(config) : parameterShapes(config);
   if (config.tieWordEmbeddings) tensors.delete('lm_head.weight');
   for (const [name, shape] of expected) {
     const given = tensors.get(name);
@@ -177,7 +187,7 @@ function readWeights(path: string, config: ModelConfig, head: HeadKind): Map<str
       );
     }
   }
-  return loadTensors(tensors);
+  return loadTensors(toMemoryOrder(config, tensors));
 }
 
 function readTokenizer(directory: string): Tokenizer {

@@ -11,6 +11,7 @@ import type { Random } from './random.ts';
 import { track } from './scope.ts';
 import { checkShape, formatShape, type Shape, ShapeError, sizeOf } from './shape.ts';
 import { leaf, type Tensor } from './tensor.ts';
+import { valueless } from './valueless.ts';
 
 export interface CreateOptions {
   readonly dtype?: DType;
@@ -83,6 +84,19 @@ export function arange(n: number, options: CreateOptions & { start?: number } = 
   return fromArray(values, [n], options);
 }
 
+/** Values computed one by one from their place in row-major order. Without memory (withoutMemory) none is computed. */
+export function fromFunction(
+  shape: Shape,
+  valueAt: (index: number) => number,
+  options: CreateOptions = {},
+): Tensor {
+  checkShape('fromFunction', shape);
+  if ((options.backend ?? getDefaults().backend) === valueless) return zeros(shape, options);
+  const values = hostArray(options.dtype ?? getDefaults().dtype, sizeOf(shape));
+  for (let i = 0; i < values.length; i++) values[i] = valueAt(i);
+  return fromArray(values, shape, options);
+}
+
 /** Normal draws with the given mean and standard deviation (see Random.normal). */
 export function randn(
   shape: Shape,
@@ -90,7 +104,7 @@ export function randn(
   options: CreateOptions & { mean?: number; std?: number } = {},
 ): Tensor {
   const { mean = 0, std = 1 } = options;
-  return draw(shape, () => mean + std * random.normal(), options);
+  return fromFunction(shape, () => mean + std * random.normal(), options);
 }
 
 /** Uniform draws from [low, high). */
@@ -100,12 +114,5 @@ export function uniform(
   options: CreateOptions & { low?: number; high?: number } = {},
 ): Tensor {
   const { low = 0, high = 1 } = options;
-  return draw(shape, () => low + (high - low) * random.float(), options);
-}
-
-function draw(shape: Shape, next: () => number, options: CreateOptions): Tensor {
-  checkShape('random', shape);
-  const values = hostArray(options.dtype ?? getDefaults().dtype, sizeOf(shape));
-  for (let i = 0; i < values.length; i++) values[i] = next();
-  return fromArray(values, shape, options);
+  return fromFunction(shape, () => low + (high - low) * random.float(), options);
 }

@@ -21,6 +21,7 @@ export {
   arange,
   type CreateOptions,
   fromArray,
+  fromFunction,
   full,
   ones,
   randn,
@@ -51,6 +52,7 @@ export { Random, type RandomState } from './random.ts';
 export { scopeSize } from './scope.ts';
 export { formatShape, type Shape, ShapeError } from './shape.ts';
 export { Tensor } from './tensor.ts';
+export { withoutMemory } from './valueless.ts';
 
 /** Run `fn` and give back all memory it allocated, except the tensors it returns and those it `keep()`s (see scope.ts). */
 export function scope<T>(fn: () => T): T {

@@ -1,5 +1,6 @@
 /**
- * One trainable stage of a run: where it starts, what it learns from, and its training from the start or from its last checkpoint.
+ * One trainable stage of a run: where it starts, what it learns from, and its training from the start or from its last
+ * checkpoint.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,9 +8,10 @@ import type { DataFiles } from '../data/layout.ts';
 import { UserError } from '../errors.ts';
 import { describeAccuracy, rewardAccuracy } from '../evaluation/reward-accuracy.ts';
 import { CausalLM } from '../models/causal-lm.ts';
-import { type ModelConfig, parameterCount } from '../models/config.ts';
+import type { ModelConfig } from '../models/config.ts';
 import { preset } from '../models/presets.ts';
 import { rewardModelFrom } from '../models/reward-model.ts';
+import { parameterCount } from '../models/shapes.ts';
 import { AdamW } from '../optim/adamw.ts';
 import { repairDirectory, setAside } from '../storage/atomic.ts';
 import { loadModelDirectory } from '../storage/model-directory.ts';

@@ -62,7 +62,7 @@ test('configs of either version: theta from where it stands, defaults where Tran
 
 test('what this project does not have is refused by name', () => {
   const cases: [Record<string, unknown>, string][] = [
-    [{ model_type: 'llama' }, '"llama"'],
+    [{ model_type: 'gpt2' }, '"gpt2" model; this program reads "qwen2" (tinyllm), "llama" (llama2)'],
     [{ model_type: undefined }, '"undefined" model'],
     [{ hidden_act: 'gelu' }, 'activation "gelu"'],
     [{ use_sliding_window: true }, 'sliding-window'],
@@ -81,7 +81,8 @@ test('what this project does not have is refused by name', () => {
   for (const [changes, part] of cases) {
     refuses(() => read(changes), 'config.json', part);
   }
-  for (const json of [null, 'qwen2', 3]) refuses(() => fromHfConfig(json, 'config.json'), 'no JSON object');
+  for (const json of [null, 'qwen2', 3])
+    refuses(() => fromHfConfig(json, 'config.json'), 'not a JSON object');
 });
 
 test.run();

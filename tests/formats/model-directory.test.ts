@@ -116,7 +116,8 @@ test('without checksums the format itself finds files cut off', async () => {
 
 test('weights of another shape or kind are refused by the name of the tensor', async () => {
   const cases: [Promise<string>, string][] = [
-    [editedConfig({ model_type: 'llama' }), 'describes a "llama" model'],
+    [editedConfig({ model_type: 'gpt2' }), 'describes a "gpt2" model'],
+    [editedConfig({ model_type: 'llama' }), 'q_proj.bias", which is no part of this architecture'],
     [editedConfig({ intermediate_size: 32 }), 'has shape [24, 16], its config.json asks for [32, 16]'],
     [editedConfig({ num_hidden_layers: 3 }), 'has no tensor "model.layers.2'],
     [editedConfig({ num_hidden_layers: 1 }), 'which is no part of this architecture'],

@@ -1,7 +1,10 @@
-/** The reward model against Transformers' Qwen2ForSequenceClassification, and the value head: what each depends on and what not. */
+/**
+ * The reward model against Transformers' Qwen2ForSequenceClassification, and the value head: what each depends on and what not.
+ */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { RewardModel, rewardModelFrom, rewardParameterShapes } from '../../src/models/reward-model.ts';
+import { RewardModel, rewardModelFrom } from '../../src/models/reward-model.ts';
+import { shapesOf } from '../../src/models/shapes.ts';
 import { PolicyWithValue } from '../../src/models/value-head.ts';
 import { gradcheck, Random, type Tensor, tensor } from '../../src/tensor/index.ts';
 import { toAnswerBatch } from '../../src/training/answer-batch.ts';
@@ -34,7 +37,9 @@ test('rewards and the gradient of every parameter equal those of Transformers', 
     for (const [name, { grad }] of parameters)
       allClose(grad!.toArray(), golden.values(`reward_model/grad/${name}`), TIGHT, name);
     assert.equal(
-      [...rewardParameterShapes(model.config)].map(([name, shape]) => `${name} ${shape}`),
+      [...shapesOf(() => new RewardModel(model.config, new Random(1)))].map(
+        ([name, shape]) => `${name} ${shape}`,
+      ),
       [...[...parameters].map(([name, { shape }]) => `${name} ${shape}`)],
     );
   });

@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Attention, type AttentionOptions } from '../../src/nn/attention.ts';
+import { ForwardPass } from '../../src/nn/forward-pass.ts';
 import { attentionMask } from '../../src/nn/mask.ts';
 import { applyRope, type RopeLayout, RopeTable } from '../../src/nn/rope.ts';
 import { Random, randn, type Tensor } from '../../src/tensor/index.ts';
@@ -10,7 +11,7 @@ import { float64, gradientsOf, int32, randomize, TIGHT } from '../models/tiny.ts
 
 const [T, D, d] = [5, 16, 4];
 const rope = float64(() => new RopeTable(d, 8).consecutive(0, T));
-const mask = attentionMask({ queries: T, keys: T });
+const pass = new ForwardPass({ rope, mask: attentionMask({ queries: T, keys: T }) });
 
 function make(heads: number, kvHeads: number, ropeLayout: RopeLayout = 'half'): Attention {
   const fixed = { dim: D, headDim: d, bias: true, dropout: 0, random: new Random(1) };
@@ -60,19 +61,19 @@ function byHand(
 
 test('MHA is the formula, with every head on its own', () => {
   const attention = make(4, 4);
-  const y = attention.forward(input(), { rope, mask }, 0).toArray();
+  const y = attention.forward(input(), pass).toArray();
   allClose(
     y,
     byHand(attention, input(), 4, (head) => head),
     TIGHT,
   );
-  const unmasked = attention.forward(input(), { rope, mask: null }, 0).toArray();
+  const unmasked = attention.forward(input(), new ForwardPass({ rope, mask: null })).toArray();
   assert.ok(differs(unmasked, y, { absolute: 1e-3 }), 'without the mask it must differ');
 });
 
 test('GQA: neighbouring query heads share a key-value head', () => {
   const attention = make(4, 2);
-  const y = attention.forward(input(), { rope, mask }, 0).toArray();
+  const y = attention.forward(input(), pass).toArray();
   allClose(
     y,
     byHand(attention, input(), 4, (head) => Math.floor(head / 2)),
@@ -103,7 +104,7 @@ test('GQA = MHA with the key-value weights repeated; the gradients of the copies
   const gqa = make(4, 2);
   const mha = repeated(gqa, [0, 0, 1, 1]);
   const dy = randn([1, T, D], new Random(9), { dtype: 'float64' });
-  const [y, z] = [gqa, mha].map((layer) => layer.forward(input(), { rope, mask }, 0));
+  const [y, z] = [gqa, mha].map((layer) => layer.forward(input(), pass));
   allClose(y!.toArray(), z!.toArray(), TIGHT);
   y!.backward({ gradient: dy });
   z!.backward({ gradient: dy });
@@ -117,7 +118,7 @@ test('GQA = MHA with the key-value weights repeated; the gradients of the copies
   });
   allClose(small.get('k_proj.weight')!, sums, TIGHT);
 
-  const wrong = repeated(gqa, [0, 1, 0, 1]).forward(input(), { rope, mask }, 0);
+  const wrong = repeated(gqa, [0, 1, 0, 1]).forward(input(), pass);
   assert.ok(differs(wrong.toArray(), y!.toArray(), { absolute: 1e-3 }), 'the order of the copies matters');
 });
 
@@ -133,16 +134,16 @@ test('interleaved RoPE = half-split RoPE with the rows of q and k permuted', () 
     });
     state.set(name, values.indexSelect(0, int32(rows)));
   }
-  const y = interleaved.forward(input(), { rope, mask }, 0).toArray();
-  const unpermuted = half.forward(input(), { rope, mask }, 0).toArray();
+  const y = interleaved.forward(input(), pass).toArray();
+  const unpermuted = half.forward(input(), pass).toArray();
   assert.ok(differs(unpermuted, y, { absolute: 1e-3 }), 'without the permutation it must differ');
   half.loadState(state);
-  allClose(half.forward(input(), { rope, mask }, 0).toArray(), y, TIGHT);
+  allClose(half.forward(input(), pass).toArray(), y, TIGHT);
 });
 
 test('huge scores stay finite', () => {
   const attention = make(4, 2);
-  const y = attention.forward(input().mul(1e4), { rope, mask }, 0).toArray();
+  const y = attention.forward(input().mul(1e4), pass).toArray();
   assert.ok(y.every(Number.isFinite));
 });
 

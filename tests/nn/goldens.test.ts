@@ -1,9 +1,10 @@
 /** Every layer in float64 against PyTorch: outputs and the gradient of the input and of each parameter. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { Attention, type AttentionContext } from '../../src/nn/attention.ts';
+import { Attention } from '../../src/nn/attention.ts';
 import { Block } from '../../src/nn/block.ts';
 import { Embedding } from '../../src/nn/embedding.ts';
+import { ForwardPass } from '../../src/nn/forward-pass.ts';
 import { Linear } from '../../src/nn/linear.ts';
 import { attentionMask } from '../../src/nn/mask.ts';
 import type { Module } from '../../src/nn/module.ts';
@@ -111,12 +112,12 @@ for (const name of ['attention.mha', 'attention.gqa', 'attention.gqa.left-padded
       const mask = attentionMask({ queries: 6, keys: 6, ...(leftPadding && { leftPadding }) });
       const { values, shape } = golden.entry(`${name}/positions`);
       const rope = table.at(fromArray(Int32Array.from(values), shape));
-      const context: AttentionContext = { rope, mask };
+      const pass = new ForwardPass({ rope, mask });
       const visible = padded ? golden.tensor(`${name}/visible`).to('float64') : undefined;
-      compare(name, attention, (x) => attention.forward(x, context, 0), visible);
+      compare(name, attention, (x) => attention.forward(x, pass), visible);
       if (visible === undefined) return;
-      const unpadded = { rope, mask: attentionMask({ queries: 6, keys: 6 }) };
-      const y = attention.forward(golden.tensor(`${name}/x`), unpadded, 0).mul(visible.unsqueeze(-1));
+      const unpadded = new ForwardPass({ rope, mask: attentionMask({ queries: 6, keys: 6 }) });
+      const y = attention.forward(golden.tensor(`${name}/x`), unpadded).mul(visible.unsqueeze(-1));
       assert.ok(differs(y.toArray(), golden.values(`${name}/y`), { absolute: 1e-3 }));
     });
   });
@@ -125,10 +126,14 @@ for (const name of ['attention.mha', 'attention.gqa', 'attention.gqa.left-padded
 test('a whole block', () => {
   float64(() => {
     const eps = golden.number('block/eps');
-    const block = new Block({ ...sizes(golden.number('block/kv_heads')), hiddenDim: 24, eps });
+    const block = new Block({
+      ...sizes(golden.number('block/kv_heads')),
+      mlp: () => new SwiGLU(16, 24, { random }),
+      eps,
+    });
     const rope = new RopeTable(4, 16).consecutive(0, 6);
     const mask = attentionMask({ queries: 6, keys: 6 });
-    compare('block', block, (x) => block.forward(x, { rope, mask }, 0));
+    compare('block', block, (x) => block.forward(x, new ForwardPass({ rope, mask })));
   });
 });
 

@@ -1,9 +1,13 @@
-/** Central differences for every layer, with respect to its input and all its parameters; and what a wrong adjoint would look like. */
+/**
+ * Central differences for every layer, with respect to its input and all its parameters; and what a wrong adjoint would look
+ * like.
+ */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Attention } from '../../src/nn/attention.ts';
 import { Block } from '../../src/nn/block.ts';
 import { Embedding } from '../../src/nn/embedding.ts';
+import { ForwardPass } from '../../src/nn/forward-pass.ts';
 import { Linear } from '../../src/nn/linear.ts';
 import { attentionMask } from '../../src/nn/mask.ts';
 import type { Module } from '../../src/nn/module.ts';
@@ -72,16 +76,22 @@ test('attention with shared heads, left padding and documents', () => {
       attentionMask({ queries: 4, keys: 4, leftPadding: [0, 1] }),
       attentionMask({ queries: 4, keys: 4, documents: [Uint16Array.of(0, 0, 1, 1), new Uint16Array(4)] }),
     ];
-    for (const mask of masks) check(attention, [2, 4, 8], (x) => attention.forward(x, { rope, mask }, 0));
+    for (const mask of masks)
+      check(attention, [2, 4, 8], (x) => attention.forward(x, new ForwardPass({ rope, mask })));
   });
 });
 
 test('a whole block', () => {
   float64(() => {
-    const block = new Block({ ...sizes, ropeLayout: 'interleaved', hiddenDim: 6, eps: 1e-6 });
+    const block = new Block({
+      ...sizes,
+      ropeLayout: 'interleaved',
+      mlp: () => new SwiGLU(8, 6, { random }),
+      eps: 1e-6,
+    });
     const rope = new RopeTable(2, 8).consecutive(0, 3);
     const mask = attentionMask({ queries: 3, keys: 3 });
-    check(block, [1, 3, 8], (x) => block.forward(x, { rope, mask }, 0));
+    check(block, [1, 3, 8], (x) => block.forward(x, new ForwardPass({ rope, mask })));
   });
 });
 

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { CausalLM } from '../../src/models/causal-lm.ts';
 import { Linear } from '../../src/nn/linear.ts';
 import { Module, type Parameter, StateError } from '../../src/nn/module.ts';
+import type { SwiGLU } from '../../src/nn/swiglu.ts';
 import { ones, Random, scope, type Tensor, zeros } from '../../src/tensor/index.ts';
 import { Golden } from '../close.ts';
 import { idsOf, int32, tinyConfig, tinyModel } from '../models/tiny.ts';
@@ -76,7 +77,8 @@ test('a shared parameter counts once, a mere tensor not at all', () => {
 
 test('train and eval reach every module', () => {
   const model = tinyModel().train();
-  const modules = [model, model.model, model.model.layers[1]!.selfAttn, model.model.layers[1]!.mlp.downProj];
+  const { selfAttn, mlp } = model.model.layers[1]!;
+  const modules = [model, model.model, selfAttn, (mlp as SwiGLU).downProj];
   assert.ok(modules.every((module) => module.training));
   assert.is(model.eval(), model);
   assert.ok(modules.every((module) => !module.training));

@@ -1,6 +1,8 @@
 /** The attention map: the weights are those that the model's own forward pass mixes the values by. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Collector } from '../../src/nn/collector.ts';
+import { ForwardPass } from '../../src/nn/forward-pass.ts';
 import { attentionMask } from '../../src/nn/mask.ts';
 import { RopeTable } from '../../src/nn/rope.ts';
 import { attendedAnswer, mostTelling } from '../../src/report/attention.ts';
@@ -19,7 +21,9 @@ test('weights times values, through the output projection, is what attention giv
     [1, T],
   );
   noGrad(() => {
-    const [weights] = model.model.attentionWeights(ids);
+    const collect = new Collector({ attention: true });
+    model.model.forward(ids, { collect });
+    const [weights, secondWeights] = collect.captured.get('attention')!;
     assert.equal(weights!.shape, [1, H, T, T]);
     const block = model.model.layers[0]!;
     const x = block.inputLayernorm.forward(model.model.embedTokens.forward(ids));
@@ -40,20 +44,22 @@ test('weights times values, through the output projection, is what attention giv
       .mul(0)
       .add(model.model.embedTokens.forward(ids))
       .add(fromArray(byHand, [1, T, D]));
-    const h = after.add(block.mlp.forward(block.postAttentionLayernorm.forward(after)));
+    const h = after.add(block.mlp.forward(block.postAttentionLayernorm.forward(after), passOf(T)));
     const second = model.model.layers[1]!;
-    const context = contextOf(T);
-    const expected = second.selfAttn.weights(second.inputLayernorm.forward(h), context).toArray();
-    allClose(model.model.attentionWeights(ids)[1]!.toArray(), expected, { absolute: 1e-5 });
+    const pass = passOf(T);
+    second.selfAttn.forward(second.inputLayernorm.forward(h), pass);
+    const [expected] = pass.collect!.captured.get('attention')!;
+    allClose(secondWeights!.toArray(), expected!.toArray(), { absolute: 1e-5 });
   });
 });
 
 /** Angles and mask as the decoder makes them, from public parts. */
-function contextOf(T: number) {
-  return {
+function passOf(T: number) {
+  return new ForwardPass({
     rope: new RopeTable(4, 32, 10000).consecutive(0, T),
     mask: attentionMask({ queries: T, keys: T }),
-  };
+    collect: new Collector({ attention: true }),
+  });
 }
 
 test('rows are shares of what a token may see; the answer follows the question', async () => {

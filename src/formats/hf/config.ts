@@ -1,11 +1,16 @@
 /**
  * config.json and generation_config.json as Hugging Face Transformers reads them.
  *
- * `tinyllm` is written as `Qwen2ForCausalLM`, its reward model as `Qwen2ForSequenceClassification` with one label. Fields are written for both current versions of Transformers: 4.x reads `rope_theta` and
- * `torch_dtype`, 5.x reads `rope_parameters` and `dtype`, and each silently takes a default where it finds only the other's.
+ * What all architectures share is here; the names of the classes and the fields of one architecture alone are its own
+ * (models/architectures). A reward model is its class for sequence classification with one label. Fields are written for both
+ * current versions of Transformers: 4.x reads `rope_theta` and `torch_dtype`, 5.x reads `rope_parameters` and `dtype`, and each
+ * silently takes a default where it finds only the other's.
  */
 import { UserError } from '../../errors.ts';
-import { checkConfig, headDim, type ModelConfig } from '../../models/config.ts';
+import { ConfigFields } from '../../models/architectures/config-fields.ts';
+import { allArchitectures, architectureOf } from '../../models/architectures/index.ts';
+import { checkConfig } from '../../models/check-config.ts';
+import { headDim, type ModelConfig } from '../../models/config.ts';
 
 export interface SpecialIds {
   readonly bosId: number;
@@ -21,10 +26,11 @@ export function toHfConfig(
   ids: SpecialIds,
   head: HeadKind = 'language',
 ): Record<string, unknown> {
+  const { onDisk } = architectureOf(config);
   return {
-    architectures: [head === 'reward' ? 'Qwen2ForSequenceClassification' : 'Qwen2ForCausalLM'],
+    architectures: [head === 'reward' ? onDisk.rewardClass : onDisk.languageClass],
     ...(head === 'reward' ? { id2label: { 0: 'reward' }, label2id: { reward: 0 } } : {}),
-    model_type: 'qwen2',
+    model_type: onDisk.modelType,
     vocab_size: config.vocabSize,
     hidden_size: config.hiddenSize,
     intermediate_size: config.intermediateSize,
@@ -41,7 +47,7 @@ export function toHfConfig(
     attention_dropout: config.attentionDropout,
     initializer_range: config.initializerRange,
     tie_word_embeddings: config.tieWordEmbeddings,
-    use_sliding_window: false,
+    ...onDisk.toFields(config),
     use_cache: true,
     bos_token_id: ids.bosId,
     eos_token_id: ids.eosId,
@@ -70,51 +76,49 @@ export function toHfGenerationConfig(ids: SpecialIds): Record<string, unknown> {
 
 /** Read config.json; an architecture or feature this project does not have is refused by name. */
 export function fromHfConfig(json: unknown, source: string): ModelConfig {
-  if (json === null || typeof json !== 'object') throw new UserError(`${source} is no JSON object`);
-  const fields = json as Record<string, unknown>;
-  if (fields.model_type !== 'qwen2') {
+  if (json === null || typeof json !== 'object') throw new UserError(`${source} is not a JSON object`);
+  const fields = new ConfigFields(json as Record<string, unknown>, source);
+  const architecture = allArchitectures().find(({ onDisk }) => onDisk.modelType === fields.get('model_type'));
+  if (architecture === undefined) {
+    const known = allArchitectures().map(({ name, onDisk }) => `"${onDisk.modelType}" (${name})`);
     throw new UserError(
-      `${source} describes a "${String(fields.model_type)}" model; this program reads "qwen2" (architecture tinyllm)`,
+      `${source} describes a "${String(fields.get('model_type'))}" model; this program reads ${known.join(', ')}`,
     );
   }
-  if (fields.hidden_act !== undefined && fields.hidden_act !== 'silu') {
-    throw new UserError(
-      `${source}: the activation "${String(fields.hidden_act)}" is not supported, only silu`,
-    );
-  }
-  if (fields.use_sliding_window === true)
-    throw new UserError(`${source}: sliding-window attention is not supported`);
-  const rope = (fields.rope_parameters ?? fields.rope_scaling ?? {}) as Record<string, unknown>;
-  const ropeType = rope.rope_type ?? rope.type ?? 'default';
-  if (ropeType !== 'default')
-    throw new UserError(`${source}: RoPE scaling "${String(ropeType)}" is not supported`);
-  const number = (name: string, fallback?: number): number => {
-    const value = fields[name] ?? fallback;
-    if (typeof value !== 'number')
-      throw new UserError(`${source}: ${name} must be a number, got ${String(value)}`);
-    return value;
-  };
-  const heads = number('num_attention_heads');
+  const activation = fields.get('hidden_act') ?? 'silu';
+  if (activation !== 'silu')
+    throw new UserError(`${source}: the activation "${String(activation)}" is not supported, only silu`);
+  const heads = fields.number('num_attention_heads');
   const config: ModelConfig = {
-    arch: 'tinyllm',
-    vocabSize: number('vocab_size'),
-    hiddenSize: number('hidden_size'),
-    intermediateSize: number('intermediate_size'),
-    numHiddenLayers: number('num_hidden_layers'),
+    arch: architecture.name,
+    vocabSize: fields.number('vocab_size'),
+    hiddenSize: fields.number('hidden_size'),
+    intermediateSize: fields.number('intermediate_size'),
+    numHiddenLayers: fields.number('num_hidden_layers'),
     numAttentionHeads: heads,
-    numKeyValueHeads: number('num_key_value_heads', heads),
-    maxPositionEmbeddings: number('max_position_embeddings'),
-    rmsNormEps: number('rms_norm_eps', 1e-6),
-    ropeTheta: typeof rope.rope_theta === 'number' ? rope.rope_theta : number('rope_theta', 10000),
-    tieWordEmbeddings: fields.tie_word_embeddings === true,
-    attentionDropout: number('attention_dropout', 0),
-    initializerRange: number('initializer_range', 0.02),
+    numKeyValueHeads: fields.number('num_key_value_heads', heads),
+    maxPositionEmbeddings: fields.number('max_position_embeddings'),
+    rmsNormEps: fields.number('rms_norm_eps', 1e-6),
+    ropeTheta: ropeTheta(fields),
+    tieWordEmbeddings: fields.get('tie_word_embeddings') === true,
+    attentionDropout: fields.number('attention_dropout', 0),
+    initializerRange: fields.number('initializer_range', 0.02),
+    ...architecture.onDisk.fromFields(fields),
   };
-  const headWidth = number('head_dim', headDim(config));
+  const headWidth = fields.number('head_dim', headDim(config));
   if (headWidth !== headDim(config)) {
     throw new UserError(
       `${source}: head_dim ${headWidth} differs from hidden_size / heads, which is not supported`,
     );
   }
   return checkConfig(config, source);
+}
+
+/** Theta from where either version of Transformers writes it; angles that are scaled are refused. */
+function ropeTheta(fields: ConfigFields): number {
+  const rope = (fields.get('rope_parameters') ?? fields.get('rope_scaling') ?? {}) as Record<string, unknown>;
+  const type = rope.rope_type ?? rope.type ?? 'default';
+  if (type !== 'default')
+    throw new UserError(`${fields.source}: RoPE scaling "${String(type)}" is not supported`);
+  return typeof rope.rope_theta === 'number' ? rope.rope_theta : fields.number('rope_theta', 10000);
 }
