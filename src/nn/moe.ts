@@ -31,6 +31,7 @@ import {
   type Tensor,
   zeros,
 } from '../tensor/index.ts';
+import type { ForwardPass } from './forward-pass.ts';
 import type { InitOptions } from './init.ts';
 import { Linear } from './linear.ts';
 import { balanceLoss, choicesOf, loadOf, movedBias, routerEntropy } from './load-balance.ts';
@@ -54,14 +55,7 @@ export interface MoEOptions extends InitOptions {
 }
 
 /** What the layer reads of a forward pass. */
-export interface MoEPass {
-  readonly counted: Tensor | null;
-  readonly collect: {
-    readonly wants: { readonly losses: boolean; readonly numbers: boolean };
-    addLoss(name: string, loss: Tensor): void;
-    addNumbers(name: string, values: Tensor): void;
-  } | null;
-}
+export type MoEPass = Pick<ForwardPass, 'counted' | 'collect'>;
 
 /** The experts of each token: on the host the slots [N k], on a device a mask [N, E]. */
 export type Chosen = Int32Array | Tensor;

@@ -1,6 +1,7 @@
 /** The mixture of experts: what it computes, how it learns, and that the sparse way is the plain way. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { Collector } from '../../src/nn/collector.ts';
 import { everyExpert, groupedExperts, MoE, type MoEOptions, type MoEPass, maskOf } from '../../src/nn/moe.ts';
 import { AdamW } from '../../src/optim/adamw.ts';
 import { startWasmBackend } from '../../src/platform/node.ts';
@@ -17,6 +18,7 @@ import {
   type Tensor,
   tensor,
   withDefaults,
+  zeros,
 } from '../../src/tensor/index.ts';
 import { allClose, differs } from '../close.ts';
 import { float64, gradientsOf, randomize, TIGHT } from '../models/tiny.ts';
@@ -44,16 +46,14 @@ function parts(moe: MoE, x: Tensor) {
   return { tokens, probabilities, shared };
 }
 
-/** What the layer says into a collector. */
+/** What the layer tells a collector. */
 function listen() {
-  const losses: Tensor[] = [];
-  const numbers = new Map<string, Tensor>();
-  const collect = {
-    wants: { losses: true, numbers: true },
-    addLoss: (_: string, loss: Tensor) => void losses.push(loss),
-    addNumbers: (name: string, values: Tensor) => void numbers.set(name, values),
+  const collect = new Collector({ losses: true, numbers: true });
+  return {
+    collect,
+    balance: () => collect.losses.get('balance')![0]!,
+    number: (name: string) => collect.numbers.get(name)![0]!,
   };
-  return { collect, losses, numbers };
 }
 
 test('parameters have the names and shapes of Qwen2MoeForCausalLM', () => {
@@ -256,9 +256,9 @@ test('central differences of the whole layer, and of the balance loss', () => {
     const worst = gradcheck(() => moe.forward(x, silent), [x, ...moe.parameters()]);
     assert.ok(worst < 1e-6, `worst relative error ${worst}`);
     const balance = () => {
-      const { collect, losses } = listen();
+      const { collect, balance } = listen();
       moe.forward(x, { counted: null, collect });
-      return losses[0]!;
+      return balance();
     };
     gradcheck(balance, [x, moe.gate.weight]);
     // Control: weights cut off from the router.
@@ -289,7 +289,7 @@ test('statistics: nothing is dropped, choices add up to T k, filler does not cou
         [1, 1, 1, 1, 1],
       ]),
     ]) {
-      const { collect, losses, numbers } = listen();
+      const { collect, number } = listen();
       moe.forward(x, { counted, collect });
       const { probabilities } = parts(moe, x);
       const choices = new Array<number>(4).fill(0);
@@ -302,23 +302,23 @@ test('statistics: nothing is dropped, choices add up to T k, filler does not cou
         total,
       );
       allClose(
-        numbers.get('load')!.toArray(),
+        number('load').toArray(),
         choices.map((count) => count / total),
         TIGHT,
       );
-      assert.is(numbers.get('dropped')!.item(), 0);
-      assert.ok(numbers.get('entropy')!.item() > 0 && numbers.get('entropy')!.item() < Math.log(4));
-      assert.is(losses.length, 1);
+      assert.is(number('dropped').item(), 0);
+      assert.ok(number('entropy').item() > 0 && number('entropy').item() < Math.log(4));
+      assert.is(collect.losses.get('balance')!.length, 1);
     }
   });
 });
 
 test('who wants only numbers gets no loss, and a layer nobody listens to computes neither', () => {
   const moe = make();
-  const { collect, losses, numbers } = listen();
-  moe.forward(input(), { counted: null, collect: { ...collect, wants: { losses: false, numbers: true } } });
-  assert.is(losses.length, 0);
-  assert.is(numbers.size, 3);
+  const collect = new Collector({ numbers: true });
+  moe.forward(input(), { counted: null, collect });
+  assert.is(collect.losses.size, 0);
+  assert.equal([...collect.numbers.keys()], ['load', 'entropy', 'dropped']);
   let launches = 0;
   const counting: Backend = {
     ...reference,
@@ -383,14 +383,17 @@ test('the bias follows the tokens learned from, once each, and evens out the loa
   const bias = moe.balancingState().get('choice_bias')!;
   const x = randn([1, 400, sizes.dim], new Random(9), { mean: 0.5 });
   const largestLoad = () => {
-    const { collect, numbers } = listen();
+    const { collect, number } = listen();
     noGrad(() => moe.forward(x, { counted: null, collect }));
-    return Math.max(...numbers.get('load')!.toArray());
+    return Math.max(...number('load').toArray());
   };
   const start = largestLoad();
   assert.ok(start > 0.3, `it starts uneven: ${start}`);
   moe.moveBias(0.1);
   assert.equal([...bias.toArray()], [0, 0, 0, 0], 'evaluation alone moves nothing');
+  scope(() => moe.forward(x, { counted: zeros([1, 400]), collect: null }));
+  moe.moveBias(0.1);
+  assert.equal([...bias.toArray()], [0, 0, 0, 0], 'nor does filler');
   for (let step = 0; step < 150; step++) {
     scope(() => moe.forward(x, silent));
     moe.moveBias(0.004);
@@ -428,9 +431,9 @@ test('on wasm: one thread and two give the same bits, close to the reference', a
       ...{ balancing: 'loss', random, std: 0.2 },
     });
     const x = randn([2, 70, 64], random).requireGrad();
-    const { collect, losses } = listen();
+    const { collect, balance } = listen();
     const y = moe.forward(x, { counted: null, collect });
-    y.mul(randn(y.shape, random)).sum().add(losses[0]!).backward();
+    y.mul(randn(y.shape, random)).sum().add(balance()).backward();
     return new Map([
       ['y', Float64Array.from(y.toArray())],
       ['dx', Float64Array.from(x.grad!.toArray())],
@@ -460,7 +463,7 @@ test('on the gpu backend: values, gradients, loss and the move of the bias equal
         .get('choice_bias')!
         .assign(tensor([0.3, 0, 0, -0.3]).to('float32'));
       const x = input().requireGrad();
-      const { collect, losses, numbers } = listen();
+      const { collect, balance, number } = listen();
       const y = moe.forward(x, {
         counted: tensor([
           [0, 1, 1, 1, 1],
@@ -470,18 +473,11 @@ test('on the gpu backend: values, gradients, loss and the move of the bias equal
       });
       y.mul(randn(y.shape, new Random(3)))
         .sum()
-        .add(losses[0]!)
+        .add(balance())
         .backward();
       moe.moveBias(0.125);
       const gradients = moe.parameters().map(({ grad }) => grad!);
-      return [
-        y,
-        x.grad!,
-        losses[0]!,
-        numbers.get('load')!,
-        moe.balancingState().get('choice_bias')!,
-        ...gradients,
-      ];
+      return [y, x.grad!, balance(), number('load'), moe.balancingState().get('choice_bias')!, ...gradients];
     });
   const [actual, expected] = [run(gpu), run(reference)];
   for (const [i, tensor] of expected.entries()) {
