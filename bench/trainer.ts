@@ -5,10 +5,20 @@
  */
 import { maskedCrossEntropy } from '../src/losses/cross-entropy.ts';
 import { CausalLM } from '../src/models/causal-lm.ts';
+import type { ModelConfig } from '../src/models/config.ts';
 import { preset } from '../src/models/presets.ts';
+import { Collector } from '../src/nn/collector.ts';
 import { AdamW } from '../src/optim/adamw.ts';
 import { clipFactor, gradientNorm } from '../src/optim/clip.ts';
-import { type Backend, fromArray, Random, scope, type Tensor, withDefaults } from '../src/tensor/index.ts';
+import {
+  type Backend,
+  fromArray,
+  Random,
+  scope,
+  stack,
+  type Tensor,
+  withDefaults,
+} from '../src/tensor/index.ts';
 
 /** Preset and batch: rows of a full context. */
 export const trainingSizes = [
@@ -29,13 +39,20 @@ export interface Trainer {
 /** What a step is divided into; a hook is called at the beginning of each part. */
 export type Phase = 'forward' | 'backward' | 'clip' | 'adamw';
 
+export interface TrainerOptions {
+  /** In place of the preset's. */
+  readonly config?: ModelConfig;
+  /** Add the losses of the layers (the balance of experts). */
+  readonly layerLosses?: boolean;
+}
+
 export function makeTrainer(
   name: string,
   rows: number,
   backend: Backend,
   onPhase: (phase: Phase) => void = () => {},
+  { config = preset(name), layerLosses = false }: TrainerOptions = {},
 ): Trainer {
-  const config = preset(name);
   const T = config.maxPositionEmbeddings;
   const random = new Random(2);
   const draw = (n: number) => Int32Array.from({ length: n }, () => random.int(config.vocabSize));
@@ -50,13 +67,16 @@ export function makeTrainer(
   const gradients = () =>
     scope(() => {
       onPhase('forward');
+      const collect = layerLosses ? new Collector({ losses: true }) : undefined;
       const loss = maskedCrossEntropy(model, {
         ids: fromArray(draw(rows * T), [rows, T]),
         targetRows: fromArray(places(rows * T), [rows * T]),
         targets: fromArray(draw(rows * T), [rows * T]),
+        options: { collect },
       });
+      const added = [...(collect?.losses.values() ?? [])].map((losses) => stack(losses).mean());
       onPhase('backward');
-      loss.backward();
+      added.reduce((sum, part) => sum.add(part.mul(config.routerAuxLossCoef ?? 0)), loss).backward();
       return loss.detach();
     });
   const norm = () => {

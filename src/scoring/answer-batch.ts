@@ -36,7 +36,7 @@ export function toAnswerBatch(answers: readonly Answer[]): AnswerBatch {
   return {
     answers: answers.length,
     ids: fromArray(ids, [B, T]),
-    options: { documents, positions: fromArray(positions, [B, T]) },
+    options: { documents, positions: fromArray(positions, [B, T]), counted: documents },
     targets: vector(targets),
     targetRows: vector(targetRows),
     owners: vector(owners),

@@ -3,6 +3,7 @@
  *
  *   optimizer.safetensors   both moments of every parameter
  *   trainer_state.json      step, random state, settings, a fingerprint of the data
+ *   kept_state.safetensors  what layers keep beside their parameters (the bias of a router), where they do
  *   and a file for each module that the stage trains besides (PPO's value head)
  *
  * The whole directory is replaced at once (storage/atomic.ts): weights and optimizer state of different steps cannot meet.
@@ -49,6 +50,7 @@ export type Saved = Pick<Training, 'model' | 'tokenizer' | 'optimizer' | 'random
 
 const STATE = 'trainer_state.json';
 const MOMENTS = 'optimizer.safetensors';
+const KEPT = 'kept_state.safetensors';
 
 export async function saveCheckpoint(
   directory: string,
@@ -58,6 +60,8 @@ export async function saveCheckpoint(
   const { model, tokenizer, optimizer, random, extra } = training;
   const files = await encodeModel(model, tokenizer);
   files.set(MOMENTS, encodeSafetensors(await storeTensors(optimizer.state())));
+  const kept = model.keptState();
+  if (kept.size > 0) files.set(KEPT, encodeSafetensors(await storeTensors(kept)));
   for (const [name, module] of Object.entries(extra?.modules ?? {}))
     files.set(name, encodeSafetensors(await storeTensors(module.namedParameters())));
   const numbers = extra?.numbers?.() ?? {};
@@ -96,6 +100,16 @@ export function restoreCheckpoint(directory: string, training: Saved, state: Tra
     return loadTensors(decodeSafetensors(readBytes(path), path).tensors);
   };
   training.optimizer.loadState(tensorsOf(MOMENTS), state.updates);
+  const kept = training.model.keptState();
+  if (kept.size > 0) {
+    const before = tensorsOf(KEPT);
+    for (const [name, tensor] of kept) {
+      const value = before.get(name);
+      if (value === undefined)
+        throw new UserError(`${join(directory, KEPT)} has no "${name}"; start a new run with --out`);
+      tensor.assign(value);
+    }
+  }
   for (const [name, module] of Object.entries(training.extra?.modules ?? {}))
     module.loadState(tensorsOf(name));
   training.extra?.restore?.(state.extra);

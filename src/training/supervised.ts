@@ -154,6 +154,7 @@ export async function update(
   checkFinite(stage, step, loss, gradNorm);
   scope(() => optimizer.update(lr, clipFactor(gradNorm, gradClip)));
   model.zeroGrad();
+  model.afterUpdate();
   return gradNorm;
 }
 

@@ -14,6 +14,8 @@ export interface Row {
   readonly targets: Int32Array; // [T], IGNORE_INDEX where nothing is to be learned
   /** Document number of each token; absent if all tokens may see each other. */
   readonly documents?: Uint16Array; // [T]
+  /** How many tokens there are before the filler at the end of the row; absent if there is no filler. */
+  readonly length?: number;
 }
 
 export interface RowSource {

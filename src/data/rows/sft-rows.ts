@@ -102,7 +102,7 @@ export class SftRows implements RowSource {
       document++;
     }
     documents.fill(document, at); // the filler at the end is a document of its own
-    return { inputs, targets, documents };
+    return { inputs, targets, documents, ...(at < T ? { length: at } : {}) };
   }
 
   /** Dialogue numbers of every row of an epoch. */
