@@ -38,7 +38,7 @@ export function* moe({ contenders }: Bench): Generator<Measurement> {
     const cases: Record<string, () => unknown> = {
       dense: dense.step,
       moe: make({ config }).step,
-      'moe, loss': make({ config, layerLosses: true }).step,
+      'moe, loss': make({ config, withLayerLosses: true }).step,
       'moe, bias'() {
         biased.step();
         for (const layer of mixturesOf(biased.model)) layer.moveBias();

@@ -4,21 +4,14 @@
  * Every token is a target, drawn at random: speed does not depend on what the tokens say.
  */
 import { maskedCrossEntropy } from '../src/losses/cross-entropy.ts';
+import { layerLosses } from '../src/losses/layer-losses.ts';
 import { CausalLM } from '../src/models/causal-lm.ts';
 import type { ModelConfig } from '../src/models/config.ts';
 import { preset } from '../src/models/presets.ts';
 import { Collector } from '../src/nn/collector.ts';
 import { AdamW } from '../src/optim/adamw.ts';
 import { clipFactor, gradientNorm } from '../src/optim/clip.ts';
-import {
-  type Backend,
-  fromArray,
-  Random,
-  scope,
-  stack,
-  type Tensor,
-  withDefaults,
-} from '../src/tensor/index.ts';
+import { type Backend, fromArray, Random, scope, type Tensor, withDefaults } from '../src/tensor/index.ts';
 
 /** Preset and batch: rows of a full context. */
 export const trainingSizes = [
@@ -43,7 +36,7 @@ export interface TrainerOptions {
   /** In place of the preset's. */
   readonly config?: ModelConfig;
   /** Add the losses of the layers (the balance of experts). */
-  readonly layerLosses?: boolean;
+  readonly withLayerLosses?: boolean;
 }
 
 export function makeTrainer(
@@ -51,7 +44,7 @@ export function makeTrainer(
   rows: number,
   backend: Backend,
   onPhase: (phase: Phase) => void = () => {},
-  { config = preset(name), layerLosses = false }: TrainerOptions = {},
+  { config = preset(name), withLayerLosses = false }: TrainerOptions = {},
 ): Trainer {
   const T = config.maxPositionEmbeddings;
   const random = new Random(2);
@@ -67,16 +60,16 @@ export function makeTrainer(
   const gradients = () =>
     scope(() => {
       onPhase('forward');
-      const collect = layerLosses ? new Collector({ losses: true }) : undefined;
+      const collect = withLayerLosses ? new Collector({ losses: true }) : undefined;
       const loss = maskedCrossEntropy(model, {
         ids: fromArray(draw(rows * T), [rows, T]),
         targetRows: fromArray(places(rows * T), [rows * T]),
         targets: fromArray(draw(rows * T), [rows * T]),
         options: { collect },
       });
-      const added = [...(collect?.losses.values() ?? [])].map((losses) => stack(losses).mean());
+      const added = collect === undefined ? null : layerLosses(collect, config);
       onPhase('backward');
-      added.reduce((sum, part) => sum.add(part.mul(config.routerAuxLossCoef ?? 0)), loss).backward();
+      (added === null ? loss : loss.add(added)).backward();
       return loss.detach();
     });
   const norm = () => {

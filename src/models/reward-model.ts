@@ -5,8 +5,8 @@
  *
  * The last token is the `</s>` that ends the answer: the only place that has seen all of it. It is found by its place, which the
  * batch knows, and never by searching for a padding id, which breaks as soon as padding and `</s>` are the same token. Weights
- * are named as in Transformers' `...ForSequenceClassification` with one label. Shapes: ids [B, T] int32, ends [A] int32 (places
- * in the flattened batch, several answers may share a row), rewards [A].
+ * are named as in Transformers' `...ForSequenceClassification` with one label.
+ * Shapes: ids [B, T] int32, ends [A] int32 (places in the flattened batch, several answers may share a row), rewards [A].
  */
 import { Linear } from '../nn/linear.ts';
 import { Module } from '../nn/module.ts';

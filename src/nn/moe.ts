@@ -12,7 +12,7 @@
  * with 0: the same numbers. An expert without tokens gets a gradient of zeros, not none: AdamW passes over parameters without a gradient,
  * and then momentum and weight decay of an expert would stop and go with the tokens of a step on one backend and not on the other.
  *
- * Balancing (load-balance.ts): by a loss, which the collector hands out layer by layer, or by a bias on the choice. The bias follows the
+ * Balancing (load-balance.ts): by a loss, which each layer gives to the collector, or instead by a bias on the choice. The bias follows the
  * choices of the tokens learned from since it moved last; it moves after each update. It is not a parameter, since
  * `Qwen2MoeForCausalLM` has no place for it: an exported model chooses without. A resumed run gets it back (`keptState`).
  * Shapes: x, y [B, T, D]; N = B T tokens, E experts, k of them per token.
@@ -136,7 +136,8 @@ export class MoE extends Module {
   /** Loss and statistics for whoever listens, and the choices that will move the bias: of tokens learned from, once each. */
   private report(probabilities: Tensor, chosen: Chosen, { counted, collect }: MoEPass): void {
     const countsChoices = this.bias !== null && isRecording();
-    const { losses = false, numbers = false } = collect?.wants ?? {};
+    const numbers = collect?.wants.numbers ?? false;
+    const losses = this.bias === null && (collect?.wants.losses ?? false);
     if (!countsChoices && !losses && !numbers) return;
     const N = probabilities.shape[0]!;
     const mask = chosen instanceof Int32Array ? maskOf(chosen, probabilities) : chosen; // [N, E]

@@ -10,6 +10,7 @@
  *   that is chosen least, as a share of a uniform one), dropped (choices that no expert computed: 0)
  */
 import { maskedCrossEntropy } from '../losses/cross-entropy.ts';
+import { layerLosses } from '../losses/layer-losses.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import { Collector } from '../nn/collector.ts';
 import { isRecording, noGrad, stack, type Tensor } from '../tensor/index.ts';
@@ -18,39 +19,37 @@ import type { LossWithParts } from './supervised.ts';
 
 /** The loss of the micro-batches of a step whose targets are `total` in number. */
 export function languageLoss(model: CausalLM): (batch: Batch, total: number) => Tensor | LossWithParts {
-  const { numExperts, routerAuxLossCoef = 0, balancing } = model.config;
+  const { config } = model;
+  const { numExperts } = config;
   if (numExperts === undefined) return (batch, total) => maskedCrossEntropy(model, batch, total);
-  const coefficient = balancing === 'bias' ? 0 : routerAuxLossCoef;
   return (batch, total) => {
     if (!isRecording()) return maskedCrossEntropy(model, batch, total);
     const collect = new Collector({ losses: true, numbers: true });
     const loss = maskedCrossEntropy(model, { ...batch, options: { ...batch.options, collect } }, total);
     const share = batch.count / total; // of the step, as the targets of this micro-batch are of all
-    const balance = meanOf(collect.losses.get('balance')).mul(share);
-    const parts = noGrad(() => routerParts(collect, numExperts));
-    const shared = Object.entries(parts).map(([name, value]) => [name, noGrad(() => value.mul(share))]);
-    return {
-      loss,
-      added: balance.mul(coefficient),
-      parts: { balance: balance.detach(), ...Object.fromEntries(shared) },
-    };
+    const added = layerLosses(collect, config, share);
+    const parts = noGrad(() => routerParts(collect, numExperts, share));
+    return { loss, parts, ...(added === null ? {} : { added }) };
   };
 }
 
-/** What the routers of all layers did. */
-function routerParts({ numbers }: Collector, experts: number): Record<string, Tensor> {
-  const loads = numbers.get('load'); // [E] each
+/** What the routers of all layers did, counted by the share of this micro-batch. */
+function routerParts({ losses, numbers }: Collector, experts: number, share: number): Record<string, Tensor> {
+  const loads = numbers.get('load') ?? []; // [E] each
   const load = meanOf(loads);
-  const each = Array.from({ length: experts }, (_, e) => [`load${e}`, load.slice(0, e, e + 1).squeeze(0)]);
-  return {
+  const each = Array.from(
+    { length: experts },
+    (_, e) => [`load${e}`, load.slice(0, e, e + 1).squeeze(0)] as const,
+  );
+  const balance = losses.get('balance'); // absent where a bias keeps the balance
+  const parts: Record<string, Tensor> = {
+    ...(balance === undefined ? {} : { balance: meanOf(balance) }),
     routerEntropy: meanOf(numbers.get('entropy')),
     ...Object.fromEntries(each),
-    leastLoad: stack(loads ?? [])
-      .reshape([-1])
-      .min(0)
-      .mul(experts),
+    leastLoad: stack(loads).reshape([-1]).min(0).mul(experts),
     dropped: meanOf(numbers.get('dropped')),
   };
+  return Object.fromEntries(Object.entries(parts).map(([name, value]) => [name, value.mul(share)]));
 }
 
 function meanOf(values: readonly Tensor[] | undefined): Tensor {

@@ -118,3 +118,10 @@ export function gradientsOf(module: Module): Map<string, Float64Array> {
     }),
   );
 }
+
+/** Standard deviation of the elements. */
+export function spread(tensor: Tensor): number {
+  const values = Array.from(tensor.toArray());
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+}

@@ -1,13 +1,16 @@
-/** Attention against a plain-number computation of the formula, and against itself in other guises. */
+/** Attention against a plain-number computation of the formula, against itself in other guises, PyTorch and central differences. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Attention, type AttentionOptions } from '../../src/nn/attention.ts';
+import { Collector } from '../../src/nn/collector.ts';
 import { ForwardPass } from '../../src/nn/forward-pass.ts';
 import { attentionMask } from '../../src/nn/mask.ts';
 import { applyRope, type RopeLayout, RopeTable } from '../../src/nn/rope.ts';
-import { Random, randn, type Tensor } from '../../src/tensor/index.ts';
+import { startWasmBackend } from '../../src/platform/node.ts';
+import { fromArray, fusedFor, Random, randn, type Tensor, withDefaults } from '../../src/tensor/index.ts';
 import { allClose, differs } from '../close.ts';
-import { float64, gradientsOf, int32, randomize, TIGHT } from '../models/tiny.ts';
+import { float64, gradientsOf, int32, randomize, spread, TIGHT } from '../models/tiny.ts';
+import { golden, likeDifferences, likePyTorch } from './layer-checks.ts';
 
 const [T, D, d] = [5, 16, 4];
 const rope = float64(() => new RopeTable(d, 8).consecutive(0, T));
@@ -149,6 +152,131 @@ test('huge scores stay finite', () => {
 
 test('heads that cannot be shared evenly are refused', () => {
   assert.throws(() => make(4, 3), /4 query heads cannot share 3 key-value heads/);
+});
+
+function sizes(kvHeads: number) {
+  const heads = { dim: 16, heads: 4, kvHeads, headDim: 4 };
+  return { ...heads, bias: true, dropout: 0, ropeLayout: 'half', random: new Random(5) } as const;
+}
+
+for (const name of ['attention.mha', 'attention.gqa', 'attention.gqa.left-padded']) {
+  test(`like PyTorch: ${name}`, () => {
+    float64(() => {
+      const attention = new Attention(sizes(golden.number(`${name}/kv_heads`)));
+      const table = new RopeTable(4, 16, golden.number(`${name}/theta`));
+      const padded = name.endsWith('left-padded');
+      const leftPadding = padded ? [0, 2] : undefined;
+      const mask = attentionMask({ queries: 6, keys: 6, ...(leftPadding && { leftPadding }) });
+      const { values, shape } = golden.entry(`${name}/positions`);
+      const angles = table.at(fromArray(Int32Array.from(values), shape));
+      const shifted = new ForwardPass({ rope: angles, mask });
+      const visible = padded ? golden.tensor(`${name}/visible`).to('float64') : undefined;
+      likePyTorch(name, attention, (x) => attention.forward(x, shifted), visible);
+      if (visible === undefined) return;
+      const unpadded = new ForwardPass({ rope: angles, mask: attentionMask({ queries: 6, keys: 6 }) });
+      const y = attention.forward(golden.tensor(`${name}/x`), unpadded).mul(visible.unsqueeze(-1));
+      assert.ok(differs(y.toArray(), golden.values(`${name}/y`), { absolute: 1e-3 }));
+    });
+  });
+}
+
+test('central differences with shared heads, left padding and documents', () => {
+  float64(() => {
+    const attention = new Attention({ ...sizes(2), dim: 8, headDim: 2 });
+    const angles = new RopeTable(2, 8).consecutive(0, 4);
+    const masks = [
+      attentionMask({ queries: 4, keys: 4 }),
+      attentionMask({ queries: 4, keys: 4, leftPadding: [0, 1] }),
+      attentionMask({ queries: 4, keys: 4, documents: [Uint16Array.of(0, 0, 1, 1), new Uint16Array(4)] }),
+    ];
+    for (const mask of masks)
+      likeDifferences(attention, [2, 4, 8], (x) =>
+        attention.forward(x, new ForwardPass({ rope: angles, mask })),
+      );
+  });
+});
+
+/** softmax(q k^T / sqrt(d)) by loops over numbers, [H, T, T]; two query heads share a key-value head. */
+function sharesByHand(attention: Attention, x: Tensor): Float64Array {
+  const split = (y: Tensor) => y.reshape([1, T, y.shape[2]! / d, d]).transpose(1, 2);
+  const q = applyRope(split(attention.qProj.forward(x)), rope).toArray();
+  const k = applyRope(split(attention.kProj.forward(x)), rope).toArray();
+  const shares = new Float64Array(4 * T * T);
+  for (let row = 0; row < 4 * T; row++) {
+    const [h, t] = [Math.floor(row / T), row % T];
+    const kvHead = h >> 1;
+    for (let s = 0; s <= t; s++) {
+      let dot = 0;
+      for (let i = 0; i < d; i++) dot += q[row * d + i]! * k[(kvHead * T + s) * d + i]!;
+      shares[row * T + s] = Math.exp(dot / Math.sqrt(d));
+    }
+    const sum = shares.subarray(row * T, row * T + T).reduce((a, b) => a + b);
+    for (let s = 0; s <= t; s++) shares[row * T + s]! /= sum;
+  }
+  return shares;
+}
+
+test('what a collector captures are the shares by which the values are mixed', () => {
+  const attention = make(4, 2);
+  const collect = new Collector({ attention: true });
+  const y = attention.forward(input(), pass.heardBy(collect)).toArray();
+  assert.equal(y, attention.forward(input(), pass).toArray(), 'listening changes nothing');
+  const [shares] = collect.captured.get('attention')!;
+  assert.equal(shares!.shape, [1, 4, T, T]);
+  allClose(shares!.toArray(), sharesByHand(attention, input()), TIGHT);
+  assert.is(shares!.requiresGrad, false);
+  const unmasked = new Collector({ attention: true });
+  attention.forward(input(), new ForwardPass({ rope, mask: null, collect: unmasked }));
+  assert.ok(
+    differs(unmasked.captured.get('attention')![0]!.toArray(), shares!.toArray(), { absolute: 1e-3 }),
+  );
+});
+
+test('without the wish nothing is captured', () => {
+  const collect = new Collector({ losses: true, numbers: true });
+  make(4, 2).forward(input(), pass.heardBy(collect));
+  assert.equal(collect.told, []);
+});
+
+test('a backend with a fused kernel captures by the plain formula, and mixes by what it captured', async () => {
+  const wasm = await startWasmBackend({ threads: 1 });
+  const exact = make(4, 2);
+  const [y, shares, fusedY] = withDefaults({ backend: wasm }, () => {
+    const attention = new Attention({ ...sizes(2), random: new Random(1) });
+    attention.loadState(
+      new Map(
+        [...exact.namedParameters()].map(([name, p]) => [
+          name,
+          fromArray(Float32Array.from(p.toArray()), p.shape),
+        ]),
+      ),
+    );
+    const collect = new Collector({ attention: true });
+    const x = fromArray(Float32Array.from(input().toArray()), [1, T, D]);
+    const own = { rope: new RopeTable(d, 8).consecutive(0, T), mask: attentionMask({ queries: T, keys: T }) };
+    assert.ok(fusedFor(x));
+    const heard = attention.forward(x, new ForwardPass({ ...own, collect }));
+    const fused = attention.forward(x, new ForwardPass(own));
+    return [heard, collect.captured.get('attention')![0]!, fused].map((tensor) => tensor.toArray());
+  });
+  wasm.stop();
+  const float32 = { absolute: 1e-5, relative: 1e-5 };
+  allClose(shares!, sharesByHand(exact, input()), float32, 'shares');
+  allClose(y!, exact.forward(input(), pass).toArray(), float32, 'y');
+  allClose(fusedY!, y!, float32, 'fused');
+});
+
+test('the output projection may start with a spread of its own', () => {
+  const wide = { dim: 100, heads: 10, kvHeads: 10, headDim: 10, bias: false, dropout: 0 } as const;
+  const layer = new Attention({
+    ...wide,
+    ropeLayout: 'half',
+    random: new Random(2),
+    std: 0.1,
+    outputStd: 0.02,
+  });
+  assert.ok(Math.abs(spread(layer.qProj.weight) / 0.1 - 1) < 0.03); // 4 standard errors
+  assert.ok(Math.abs(spread(layer.oProj.weight) / 0.02 - 1) < 0.03);
 });
 
 test.run();

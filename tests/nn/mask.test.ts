@@ -1,7 +1,13 @@
-/** Masks, written out: which keys a query may not see. */
+/** Masks, written out: which keys a query may not see, and which tokens count. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { attentionMask, MASKED, type MaskOptions } from '../../src/nn/mask.ts';
+import {
+  attentionMask,
+  type CountedOptions,
+  countedTokens,
+  MASKED,
+  type MaskOptions,
+} from '../../src/nn/mask.ts';
 import { tensor } from '../../src/tensor/index.ts';
 import { float64 } from '../models/tiny.ts';
 
@@ -74,6 +80,46 @@ test('the mask has the default type', () => {
     float64(() => attentionMask({ queries: 2, keys: 2 })!.dtype),
     'float64',
   );
+});
+
+test('tokens that count: all but the filler that is said or stands in front, null if there is none', () => {
+  const shown = (options: Partial<CountedOptions>) => {
+    const values = countedTokens({ rows: 2, tokens: 3, past: 0, ...options });
+    return values === null ? null : { shape: values.shape, values: [...values.toArray()].join('') };
+  };
+  assert.is(shown({}), null);
+  assert.is(
+    shown({
+      leftPadding: [0, 0],
+      counted: [
+        [7, 7, 7],
+        [1, 2, 3],
+      ],
+    }),
+    null,
+  );
+  const shape = [2, 3];
+  assert.equal(shown({ leftPadding: [2, 0] }), { shape, values: '001111' });
+  assert.equal(shown({ counted: [Uint16Array.of(1, 2, 0), Uint16Array.of(1, 1, 1)] }), {
+    shape,
+    values: '110111',
+  });
+  assert.equal(
+    shown({
+      leftPadding: [1, 0],
+      counted: [
+        [1, 1, 1],
+        [1, 0, 0],
+      ],
+    }),
+    { shape, values: '011100' },
+  );
+  assert.equal(
+    shown({ past: 1, leftPadding: [2, 0] }),
+    { shape, values: '011111' },
+    'filler that a cache holds',
+  );
+  assert.is(shown({ past: 2, leftPadding: [2, 0] }), null);
 });
 
 test.run();

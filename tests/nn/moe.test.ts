@@ -8,6 +8,7 @@ import { startWasmBackend } from '../../src/platform/node.ts';
 import { createGpuBackend } from '../../src/tensor/backends/gpu/index.ts';
 import {
   type Backend,
+  fromArray,
   GradcheckError,
   gradcheck,
   noGrad,
@@ -453,38 +454,44 @@ test('on wasm: one thread and two give the same bits, close to the reference', a
   }
 });
 
-test('on the gpu backend: values, gradients, loss and the move of the bias equal those of the reference', async () => {
-  const gpu = await createGpuBackend({ mode: 'webasm' });
-  const run = (backend: Backend) =>
-    withDefaults({ backend }, () => {
-      const moe = make({ balancing: 'bias' });
-      moe
-        .keptState()
-        .get('choice_bias')!
-        .assign(tensor([0.3, 0, 0, -0.3]).to('float32'));
-      const x = input().requireGrad();
-      const { collect, balance, number } = listen();
-      const y = moe.forward(x, {
-        counted: tensor([
-          [0, 1, 1, 1, 1],
-          [1, 1, 1, 1, 1],
-        ]),
-        collect,
+for (const balancing of ['loss', 'bias'] as const) {
+  test(`on the gpu backend, balanced by a ${balancing}: all that comes out equals the reference`, async () => {
+    const gpu = await createGpuBackend({ mode: 'webasm' });
+    const run = (backend: Backend) =>
+      withDefaults({ backend }, () => {
+        const moe = make({ balancing });
+        const state = [...moe.keptState().values()];
+        for (const bias of state) bias.assign(fromArray(Float32Array.of(0.3, 0, 0, -0.3), [4]));
+        const x = input().requireGrad();
+        const counted = fromArray(Float32Array.of(0, 1, 1, 1, 1, 1, 1, 1, 1, 1), [2, 5]);
+        const { collect, balance, number } = listen();
+        const y = moe.forward(x, { counted, collect });
+        const loss = y.mul(randn(y.shape, new Random(3))).sum();
+        (balancing === 'loss' ? loss.add(balance()) : loss).backward();
+        assert.is(collect.losses.size, balancing === 'loss' ? 1 : 0);
+        moe.moveBias(0.125);
+        return [
+          loss,
+          y,
+          x.grad!,
+          number('load'),
+          number('entropy'),
+          ...state,
+          ...moe.parameters().map(({ grad }) => grad!),
+        ];
       });
-      y.mul(randn(y.shape, new Random(3)))
-        .sum()
-        .add(balance())
-        .backward();
-      moe.moveBias(0.125);
-      const gradients = moe.parameters().map(({ grad }) => grad!);
-      return [y, x.grad!, balance(), number('load'), moe.keptState().get('choice_bias')!, ...gradients];
-    });
-  const [actual, expected] = [run(gpu), run(reference)];
-  for (const [i, tensor] of expected.entries()) {
-    allClose(await actual[i]!.read(), await tensor.read(), { absolute: 2e-5, relative: 2e-5 }, `result ${i}`);
-  }
-  await gpu.stop();
-});
+    const [actual, expected] = [run(gpu), run(reference)];
+    for (const [i, tensor] of expected.entries()) {
+      allClose(
+        await actual[i]!.read(),
+        await tensor.read(),
+        { absolute: 2e-5, relative: 2e-5 },
+        `result ${i}`,
+      );
+    }
+    await gpu.stop();
+  });
+}
 
 test('a token cannot go to more experts than there are, or to none', () => {
   for (const expertsPerToken of [0, 5, Number.NaN]) {

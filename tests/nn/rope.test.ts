@@ -1,10 +1,11 @@
-/** RoPE: rotations that know distances only, two layouts that differ by a permutation, and its errors. */
+/** RoPE: rotations that know distances only, two layouts that differ by a permutation, its errors; against PyTorch and central differences. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { applyRope, type RopeLayout, RopeTable } from '../../src/nn/rope.ts';
-import { fromArray, Random, randn } from '../../src/tensor/index.ts';
+import { fromArray, gradcheck, Random, randn } from '../../src/tensor/index.ts';
 import { allClose, differs } from '../close.ts';
 import { float64, idsOf, int32, TIGHT } from '../models/tiny.ts';
+import { golden } from './layer-checks.ts';
 
 const layouts: readonly RopeLayout[] = ['half', 'interleaved'];
 const table = float64(() => new RopeTable(8, 64));
@@ -86,6 +87,45 @@ test('positions beyond the context and odd widths are refused', () => {
   assert.is(table.consecutive(60, 4).cos.shape[0], 4);
   assert.throws(() => table.at(idsOf([[3, 64]])), /64/);
   assert.throws(() => new RopeTable(7, 4), /head width must be even, got 7/);
+});
+
+for (const layout of ['half', 'interleaved'] as const satisfies RopeLayout[]) {
+  for (const offset of [0, 5]) {
+    test(`like PyTorch: ${layout}, first position ${offset}`, () => {
+      float64(() => {
+        const name = `rope.${layout}.offset=${offset}`;
+        const goldenTable = new RopeTable(8, 16, golden.number(`${name}/theta`));
+        for (const angles of [
+          goldenTable.consecutive(offset, 5),
+          goldenTable.at(
+            fromArray(
+              Int32Array.from([0, 1, 2, 3, 4], (t) => t + offset),
+              [1, 5],
+            ),
+          ),
+        ]) {
+          const x = golden.tensor(`${name}/x`).requireGrad();
+          const y = applyRope(x, angles, layout);
+          allClose(y.toArray(), golden.values(`${name}/y`), TIGHT, 'y');
+          y.backward({ gradient: golden.tensor(`${name}/dy`) });
+          allClose(x.grad!.toArray(), golden.values(`${name}/dx`), TIGHT, 'dx');
+        }
+        const other = layout === 'half' ? 'interleaved' : 'half';
+        const wrong = applyRope(golden.tensor(`${name}/x`), goldenTable.consecutive(offset, 5), other);
+        assert.ok(differs(wrong.toArray(), golden.values(`${name}/y`), { absolute: 0.01 }));
+      });
+    });
+  }
+}
+
+test('central differences in both layouts', () => {
+  float64(() => {
+    const small = new RopeTable(4, 8);
+    const x = randn([2, 2, 3, 4], new Random(3)).requireGrad();
+    for (const layout of ['half', 'interleaved'] as const) {
+      gradcheck((input) => applyRope(input, small.consecutive(2, 3), layout), [x]);
+    }
+  });
 });
 
 test.run();

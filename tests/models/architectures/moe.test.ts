@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { UserError } from '../../../src/errors.ts';
 import { fromHfConfig, toHfConfig } from '../../../src/formats/hf/config.ts';
 import { maskedCrossEntropy } from '../../../src/losses/cross-entropy.ts';
+import { layerLosses } from '../../../src/losses/layer-losses.ts';
 import { mixturesOf } from '../../../src/models/architectures/moe.ts';
 import { CausalLM } from '../../../src/models/causal-lm.ts';
 import { checkConfig } from '../../../src/models/check-config.ts';
@@ -13,7 +14,7 @@ import { RewardModel } from '../../../src/models/reward-model.ts';
 import { activeParameterCount, parameterCount, shapesOf } from '../../../src/models/shapes.ts';
 import { Collector } from '../../../src/nn/collector.ts';
 import { AdamW } from '../../../src/optim/adamw.ts';
-import { Random, scope, stack, withoutMemory } from '../../../src/tensor/index.ts';
+import { Random, scope, withoutMemory } from '../../../src/tensor/index.ts';
 import { allClose } from '../../close.ts';
 import { float64, idsOf, int32, randomIds, TIGHT, tinyModel, tinyMoE } from '../tiny.ts';
 
@@ -163,8 +164,9 @@ function train(model: CausalLM, steps: number): number[] {
         targets: int32(text.slice(1)),
         options: { collect },
       });
-      const balance = stack(collect.losses.get('balance')!).mean();
-      loss.add(balance.mul(model.config.routerAuxLossCoef!)).backward();
+      const added = layerLosses(collect, model.config);
+      assert.is(added === null, model.config.balancing === 'bias');
+      (added === null ? loss : loss.add(added)).backward();
       losses.push(loss.item());
     });
     optimizer.update(0.02);
