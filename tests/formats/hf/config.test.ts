@@ -1,6 +1,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { fromHfConfig, toHfConfig, toHfGenerationConfig } from '../../../src/formats/hf/config.ts';
+import type { ModelConfig } from '../../../src/models/config.ts';
 import { refuses } from '../../data/temporary.ts';
 import { tinyConfig } from '../../training/tiny.ts';
 
@@ -83,6 +84,45 @@ test('what this project does not have is refused by name', () => {
   }
   for (const json of [null, 'qwen2', 3])
     refuses(() => fromHfConfig(json, 'config.json'), 'not a JSON object');
+});
+
+const llamaConfig: ModelConfig = {
+  ...tinyConfig,
+  arch: 'llama2',
+  rmsNormEps: 1e-5,
+  attentionDropout: 0.1,
+  hiddenDropout: 0.2,
+};
+const llama = (changes: Record<string, unknown>) => {
+  const json = JSON.parse(JSON.stringify({ ...toHfConfig(llamaConfig, ids), ...changes })) as unknown;
+  return fromHfConfig(json, 'config.json');
+};
+
+test('llama: written and read back, its dropout included; a config of others has none', () => {
+  assert.equal(llama({}), llamaConfig);
+  assert.equal(llama({ hidden_dropout: undefined }), { ...llamaConfig, hiddenDropout: 0 });
+  assert.is(llama({ tie_word_embeddings: undefined }).tieWordEmbeddings, false);
+  assert.is(llama({ rms_norm_eps: undefined }).rmsNormEps, 1e-6);
+  assert.equal(llama({ rope_scaling: null, attention_bias: undefined, mlp_bias: undefined }), llamaConfig);
+  assert.equal(toHfConfig(llamaConfig, ids, 'reward').architectures, ['LlamaForSequenceClassification']);
+  assert.not.ok('use_sliding_window' in toHfConfig(llamaConfig, ids));
+  assert.not.ok('attention_bias' in written);
+});
+
+test('llama: features that this architecture does not have are refused by name', () => {
+  const cases: [Record<string, unknown>, string][] = [
+    [{ attention_bias: true }, 'bias in attention (attention_bias true)'],
+    [{ mlp_bias: true }, 'bias in the feed-forward part (mlp_bias true)'],
+    [{ sliding_window: 4096 }, 'sliding-window attention (sliding_window 4096)'],
+    [
+      { rope_parameters: undefined, rope_scaling: { rope_type: 'llama3', factor: 8 } },
+      'RoPE scaling "llama3"',
+    ],
+    [{ head_dim: 8 }, 'head_dim 8'],
+    [{ hidden_act: 'gelu' }, 'activation "gelu"'],
+    [{ hidden_dropout: 1 }, 'hiddenDropout must be in [0, 1), got 1'],
+  ];
+  for (const [changes, part] of cases) refuses(() => llama(changes), 'config.json', part);
 });
 
 test.run();
