@@ -1,20 +1,35 @@
 /**
- * Walking strided views: the one loop nest that elementwise kernels, copies and scatters share.
+ * Walking several strided views of one shape together, in row-major order.
  *
- * `forEachRow` splits any number of views of one shape into rows: stretches along the last axis with a constant step each.
+ * `forEachElement` calls back for every element: what the reference kernels are written with. `forEachRow` calls back for every
+ * row, a stretch along the last axis with a constant step in each view: for callers who loop, or fill a whole batch, themselves.
  * Neighbouring axes that every view walks without a jump are merged first, so two contiguous tensors are a single long row.
  */
-import type { Data, HostArray } from '../../dtype.ts';
-import type { Shape } from '../../shape.ts';
-import type { View } from '../../view.ts';
+import type { Shape } from './shape.ts';
 
+/** Where a view begins and how far apart its elements lie; a `View` is one. */
 export interface Walk {
   readonly offset: number;
   readonly stride: Shape;
 }
 
-/** Start positions and steps of the current row, one for each walk. Reused between calls: read, do not keep. */
-export type RowFn = (length: number, starts: number[], steps: number[]) => void;
+/** `at[w]` is the position of the current element in walk w. Reused between calls: read it, do not keep it. */
+export function forEachElement(
+  shape: Shape,
+  walks: readonly Walk[],
+  fn: (at: readonly number[]) => void,
+): void {
+  forEachRow(shape, walks, (length, starts, steps) => {
+    const at = [...starts];
+    for (let i = 0; i < length; i++) {
+      fn(at);
+      for (let w = 0; w < at.length; w++) at[w]! += steps[w]!;
+    }
+  });
+}
+
+/** Start positions and steps of the current row, one per walk. Reused between calls: read them, do not keep them. */
+type RowFn = (length: number, starts: readonly number[], steps: readonly number[]) => void;
 
 export function forEachRow(shape: Shape, walks: readonly Walk[], fn: RowFn): void {
   if (shape.includes(0)) return;
@@ -71,37 +86,4 @@ function mergeAxes(shape: Shape, allStrides: readonly Shape[]): { lengths: numbe
     }
   }
   return { lengths, strides };
-}
-
-/** The typed array under a view. This backend has no other memory. */
-export function host(data: Data): HostArray {
-  if (ArrayBuffer.isView(data)) return data as HostArray;
-  throw new TypeError('The reference backend was given memory of another backend');
-}
-
-/** The view's elements in row-major order: its own memory where that already is so, else a copy. */
-export function rowMajor(view: View): { data: HostArray; offset: number } {
-  const data = host(view.data);
-  let step = 1;
-  for (let axis = view.shape.length - 1; axis >= 0; axis--) {
-    if (view.shape[axis] !== 1 && view.stride[axis] !== step) return { data: copyOf(view), offset: 0 };
-    step *= view.shape[axis]!;
-  }
-  return { data, offset: view.offset };
-}
-
-function copyOf(view: View): HostArray {
-  const source = host(view.data);
-  const target = new (source.constructor as new (size: number) => HostArray)(view.size);
-  copyInto(source, view, target);
-  return target;
-}
-
-/** Row-major copy of a view into `target`, converting to its element type. */
-export function copyInto(source: HostArray, walk: View, target: HostArray): void {
-  let at = 0;
-  forEachRow(walk.shape, [walk], (length, [start], [step]) => {
-    let from = start!;
-    for (let i = 0; i < length; i++, from += step!) target[at++] = source[from]!;
-  });
 }
