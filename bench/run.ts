@@ -4,6 +4,7 @@
  *   gemm       matrix products against the SIMD ceiling, the reference backend and the textbook loop
  *   ops        each fused kernel and the main plain ones, at the sizes of a nano step
  *   train      tokens per second of a whole training step (forward, backward, clipping, AdamW), and where the time goes
+ *   moe        a step of a mixture of experts against the dense step of equal active parameters
  *   generate   tokens per second of greedy decoding with a KV cache
  *   memory     most bytes of nano training against the formula, and whether it stays flat
  *   gpu        each mode of the gpu backend that starts here: products, training, cost of a launch, share of transfers
@@ -20,12 +21,13 @@ import { decode } from './generate.ts';
 import { gpu } from './gpu.ts';
 import { formatMeasurement, type Measurement } from './measurement.ts';
 import { memory } from './memory.ts';
+import { moe } from './moe.ts';
 import { ops } from './ops.ts';
 import { train } from './train.ts';
 
 type Group = (bench: Bench) => Iterable<Measurement> | AsyncIterable<Measurement>;
 
-const groups: Readonly<Record<string, Group>> = { gemm, ops, train, generate: decode, memory, gpu };
+const groups: Readonly<Record<string, Group>> = { gemm, ops, train, moe, generate: decode, memory, gpu };
 
 const flags = {
   json: { type: 'boolean', help: 'one JSON object a line' },

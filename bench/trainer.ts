@@ -4,8 +4,11 @@
  * Every token is a target, drawn at random: speed does not depend on what the tokens say.
  */
 import { maskedCrossEntropy } from '../src/losses/cross-entropy.ts';
+import { layerLosses } from '../src/losses/layer-losses.ts';
 import { CausalLM } from '../src/models/causal-lm.ts';
+import type { ModelConfig } from '../src/models/config.ts';
 import { preset } from '../src/models/presets.ts';
+import { Collector } from '../src/nn/collector.ts';
 import { AdamW } from '../src/optim/adamw.ts';
 import { clipFactor, gradientNorm } from '../src/optim/clip.ts';
 import { type Backend, fromArray, Random, scope, type Tensor, withDefaults } from '../src/tensor/index.ts';
@@ -29,13 +32,20 @@ export interface Trainer {
 /** What a step is divided into; a hook is called at the beginning of each part. */
 export type Phase = 'forward' | 'backward' | 'clip' | 'adamw';
 
+export interface TrainerOptions {
+  /** In place of the preset's. */
+  readonly config?: ModelConfig;
+  /** Add the losses of the layers (the balance of experts). */
+  readonly withLayerLosses?: boolean;
+}
+
 export function makeTrainer(
   name: string,
   rows: number,
   backend: Backend,
   onPhase: (phase: Phase) => void = () => {},
+  { config = preset(name), withLayerLosses = false }: TrainerOptions = {},
 ): Trainer {
-  const config = preset(name);
   const T = config.maxPositionEmbeddings;
   const random = new Random(2);
   const draw = (n: number) => Int32Array.from({ length: n }, () => random.int(config.vocabSize));
@@ -50,13 +60,16 @@ export function makeTrainer(
   const gradients = () =>
     scope(() => {
       onPhase('forward');
+      const collect = withLayerLosses ? new Collector({ losses: true }) : undefined;
       const loss = maskedCrossEntropy(model, {
         ids: fromArray(draw(rows * T), [rows, T]),
         targetRows: fromArray(places(rows * T), [rows * T]),
         targets: fromArray(draw(rows * T), [rows * T]),
+        options: { collect },
       });
+      const added = collect === undefined ? null : layerLosses(collect, config);
       onPhase('backward');
-      loss.backward();
+      (added === null ? loss : loss.add(added)).backward();
       return loss.detach();
     });
   const norm = () => {

@@ -4,6 +4,8 @@
  * The first part is common to all architectures; the optional fields belong to those that name them in `ownFields`
  * (models/architectures). What a config must fulfil is in check-config.ts.
  */
+import type { Balancing } from '../nn/moe.ts';
+
 export interface ModelConfig {
   /** Name of the architecture (models/architectures/index.ts has the list). */
   readonly arch: string;
@@ -30,6 +32,19 @@ export interface ModelConfig {
 
   /** Dropout on the embeddings and on what attention and the feed-forward part add to the stream. */
   readonly hiddenDropout?: number;
+
+  /** E, experts of which each token uses some. */
+  readonly numExperts?: number;
+  /** k, how many it uses. */
+  readonly numExpertsPerTok?: number;
+  /** Width inside each of them. */
+  readonly moeIntermediateSize?: number;
+  /** Width inside the expert that all tokens use. */
+  readonly sharedExpertIntermediateSize?: number;
+  /** Weight of the balance loss beside the loss of the text. */
+  readonly routerAuxLossCoef?: number;
+  /** What keeps all experts at work: a loss, or a bias on their choice. */
+  readonly balancing?: Balancing;
 }
 
 /** d, width of one head. */

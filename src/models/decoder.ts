@@ -94,7 +94,7 @@ export class Decoder extends Module {
         ...(documents === undefined ? {} : { documents }),
       }),
       cache,
-      counted: collect === undefined ? null : countedTokens({ rows: B, tokens: T, past, counted, ...filler }),
+      counted: countedTokens({ rows: B, tokens: T, past, counted, ...filler }),
       collect,
     });
   }

@@ -58,6 +58,7 @@ export interface CountedOptions {
 
 /** 1 for a token, 0 for filler, [B, T]; null where there is no filler. */
 export function countedTokens({ rows, tokens, past, leftPadding, counted }: CountedOptions): Tensor | null {
+  if (leftPadding === undefined && counted === undefined) return null;
   const values = hostArray(getDefaults().dtype, rows * tokens);
   let filler = 0;
   for (let row = 0; row < rows; row++) {

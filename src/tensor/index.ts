@@ -43,7 +43,8 @@ export {
   fusedRope,
   fusedSwiglu,
 } from './ops/fused.ts';
-export { scatterAdd } from './ops/indexing.ts';
+export { groupedLinear } from './ops/grouped.ts';
+export { scatterAdd, scatterRows } from './ops/indexing.ts';
 export { where } from './ops/select.ts';
 export { concat, stack } from './ops/slice.ts';
 export { sumOfSquares } from './ops/sum.ts';

@@ -1,11 +1,11 @@
-"""What Transformers makes of a checkpoint written by this project.
+"""What Transformers makes of checkpoints written by this project, one of each architecture.
 
     pip install torch==2.13.0 transformers==5.18.0 safetensors numpy
-    npx tsx tests/formats/checkpoint-fixture.ts          # writes tests/golden/checkpoint/
+    npx tsx tests/formats/checkpoint-fixture.ts          # writes tests/golden/checkpoint/ and checkpoint-{llama2,moe}/
     python tests/golden/make_checkpoint_golden.py        # asks Transformers, writes expected.json there
 
 expected.json holds the classes that the Auto* factories chose, token ids of a few texts, a rendered and tokenized chat, and the logits of
-one row of ids in float32. tests/formats/transformers.test.ts compares our own reading of the same directory with it.
+one row of ids in float32, and the likeliest next tokens. tests/formats/transformers.test.ts compares our own reading of the same directory with it.
 """
 
 import json
@@ -14,21 +14,22 @@ from pathlib import Path
 import torch
 import transformers
 
-DIRECTORY = Path(__file__).parent / "checkpoint"
+HERE = Path(__file__).parent
+# Directory and how many tokens are generated.
+DIRECTORIES = {"checkpoint": 12, "checkpoint-llama2": 24, "checkpoint-moe": 24}
 TEXTS = ["中国的首都是北京。", "小猫在河边喝水，它今年3岁了……", "The capital of 法国 is 巴黎!", "龘😀\n  两个空格", "2026年11月24日"]
 DIALOGUE = [{"role": "user", "content": "日本的首都在哪里？"}]
 
 
-def main():
-    torch.set_num_threads(1)
-    tokenizer = transformers.AutoTokenizer.from_pretrained(DIRECTORY)
-    model, report = transformers.AutoModelForCausalLM.from_pretrained(DIRECTORY, output_loading_info=True)
+def ask(directory, tokens):
+    tokenizer = transformers.AutoTokenizer.from_pretrained(directory)
+    model, report = transformers.AutoModelForCausalLM.from_pretrained(directory, output_loading_info=True)
     assert not report["missing_keys"] and not report["unexpected_keys"] and not report["mismatched_keys"], report
     prompt = tokenizer.apply_chat_template(DIALOGUE, add_generation_prompt=True, tokenize=True, return_dict=False)
     ids = prompt + tokenizer(TEXTS[0], add_special_tokens=False)["input_ids"]
     with torch.no_grad():
         logits = model(torch.tensor([ids])).logits[0]
-        generated = model.generate(torch.tensor([prompt]), max_new_tokens=12, do_sample=False)[0, len(prompt):]
+        generated = model.generate(torch.tensor([prompt]), max_new_tokens=tokens, do_sample=False)[0, len(prompt):]
     expected = {
         "made_with": f"torch {torch.__version__}, transformers {transformers.__version__}",
         "model_class": type(model).__name__,
@@ -41,8 +42,15 @@ def main():
         "logits": [[float(f"{x:.7g}") for x in row] for row in logits.tolist()],
         "generated": generated.tolist(),
     }
-    (DIRECTORY / "expected.json").write_text(json.dumps(expected, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(expected["made_with"], expected["model_class"], "fast tokenizer:", expected["fast_tokenizer"], type(tokenizer).__name__)
+    (directory / "expected.json").write_text(json.dumps(expected, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(directory.name, expected["made_with"], expected["model_class"], "fast tokenizer:", expected["fast_tokenizer"], expected["generated"])
+
+
+def main():
+    torch.set_num_threads(1)
+    for name, tokens in DIRECTORIES.items():
+        if (HERE / name).is_dir():
+            ask(HERE / name, tokens)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RewardModel, rewardModelFrom } from '../../src/models/reward-model.ts';
 import { shapesOf } from '../../src/models/shapes.ts';
+import { toAnswerBatch } from '../../src/scoring/answer-batch.ts';
 import { gradcheck, Random, type Tensor, tensor } from '../../src/tensor/index.ts';
-import { toAnswerBatch } from '../../src/training/answer-batch.ts';
 import { allClose, differs, Golden } from '../close.ts';
 import { float64, goldenConfig, idsOf, int32, randomize, TIGHT, tinyConfig, tinyModel } from './tiny.ts';
 

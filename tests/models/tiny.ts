@@ -4,7 +4,8 @@
 import { CausalLM } from '../../src/models/causal-lm.ts';
 import type { ModelConfig } from '../../src/models/config.ts';
 import type { Module } from '../../src/nn/module.ts';
-import { fromArray, Random, randn, type Tensor, withDefaults } from '../../src/tensor/index.ts';
+import { fromArray, IGNORE_INDEX, Random, randn, type Tensor, withDefaults } from '../../src/tensor/index.ts';
+import type { Golden } from '../close.ts';
 
 /** For sums in float64 that two ways of computing take in another order. */
 export const TIGHT = { absolute: 1e-9, relative: 1e-9 };
@@ -27,6 +28,18 @@ export const tinyConfig: ModelConfig = {
   tieWordEmbeddings: true,
   attentionDropout: 0,
   initializerRange: 0.02,
+};
+
+export const tinyMoE: ModelConfig = {
+  ...tinyConfig,
+  arch: 'moe',
+  intermediateSize: 24,
+  numExperts: 4,
+  numExpertsPerTok: 2,
+  moeIntermediateSize: 8,
+  sharedExpertIntermediateSize: 8,
+  routerAuxLossCoef: 0.01,
+  balancing: 'loss',
 };
 
 /** Overwrite every parameter with N(0, 0.35), gains with 1 + N(0, 0.35). */
@@ -54,6 +67,30 @@ export function goldenConfig(tied: boolean): ModelConfig {
     intermediateSize: 24,
     maxPositionEmbeddings: 64,
     tieWordEmbeddings: tied,
+  };
+}
+
+/** The weights of one golden model, by name. */
+export function goldenWeights(golden: Golden, name: string): Map<string, Tensor> {
+  const keys = golden.keys(`${name}/weights/`);
+  return new Map(keys.map((key) => [key.slice(`${name}/weights/`.length), golden.tensor(key)]));
+}
+
+/** Its ids, and where they have a target: the label of the next position, where it counts. */
+export function goldenTargets(golden: Golden, name: string) {
+  const { values, shape } = golden.entry(`${name}/labels`);
+  const [B, T] = shape as [number, number];
+  const places: [row: number, target: number][] = [];
+  for (let b = 0; b < B; b++) {
+    for (let t = 0; t + 1 < T; t++) {
+      const target = values[b * T + t + 1]!;
+      if (target !== IGNORE_INDEX) places.push([b * T + t, target]);
+    }
+  }
+  return {
+    ids: fromArray(Int32Array.from(golden.values(`${name}/ids`)), shape),
+    targetRows: int32(places.map(([row]) => row)),
+    targets: int32(places.map(([, target]) => target)),
   };
 }
 

@@ -19,6 +19,8 @@ export interface Architecture {
   readonly ownFields: readonly (keyof ModelConfig)[];
   /** Refuse what the architecture cannot do, with a UserError that begins with `source`. */
   check?(config: ModelConfig, source: string): void;
+  /** Parameters of a model that the work for one token leaves out (experts it does not use); none by default. */
+  idleParameters?(config: ModelConfig): number;
   /** Model sizes by name. */
   readonly presets: Readonly<Record<string, ModelConfig>>;
   readonly onDisk: HuggingFaceForm;

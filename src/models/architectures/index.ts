@@ -5,9 +5,10 @@ import { UserError } from '../../errors.ts';
 import type { ModelConfig } from '../config.ts';
 import type { Architecture } from './architecture.ts';
 import { llama2 } from './llama2.ts';
+import { moe } from './moe.ts';
 import { tinyllm } from './tinyllm.ts';
 
-const architectures: Architecture[] = [tinyllm, llama2];
+const architectures: Architecture[] = [tinyllm, llama2, moe];
 
 /** All of them, in order; the first is the default. */
 export function allArchitectures(): readonly Architecture[] {

@@ -4,6 +4,7 @@
  *   y = gather(x, axis, i)         dx = scatterAdd(dy)       places read twice get both gradients
  *   y = scatterAdd(n, axis, i, s)  ds = gather(dy)
  *   y = embedding(table, ids)      dtable = the gradient rows of every id, added up
+ *   y = scatterRows(n, ids, s)     ds = embedding(dy, ids)
  *
  * Indices are int32 tensors. An index outside its axis is an error that names it, never a read of something else.
  */
@@ -49,15 +50,20 @@ export function embedding(table: Tensor, ids: Tensor): Tensor {
     data,
     [...ids.shape, width],
     [table],
-    [
-      (dy) => {
-        const source = reshape(dy, [flat.size, width]);
-        return record('embedding', dy.backend.scatterAddRows(rows, flat.view, source.view), table.shape, [
-          dy,
-        ]);
-      },
-    ],
+    [(dy) => scatterRows(rows, flat, reshape(dy, [flat.size, width]))],
   );
+}
+
+/** Zeros [rows, D], plus every row of `source` [N, D] added to the row that `ids` [N] names. */
+export function scatterRows(rows: number, ids: Tensor, source: Tensor): Tensor {
+  checkIndex('scatterRows', ids, source);
+  if (ids.rank !== 1 || source.rank !== 2 || ids.shape[0] !== source.shape[0]) {
+    throw new ShapeError(
+      `scatterRows: ids ${formatShape(ids.shape)} must name a row for each of ${formatShape(source.shape)}: expected [N] and [N, D]`,
+    );
+  }
+  const data = source.backend.scatterAddRows(rows, ids.view, source.view);
+  return record('scatterRows', data, [rows, source.shape[1]!], [source], [(dy) => embedding(dy, ids)]);
 }
 
 /** The slices of x at the positions `index` [n] along `axis`. */

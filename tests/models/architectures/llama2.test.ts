@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { encodeModel } from '../../../src/formats/hf/model-files.ts';
 import { toDiskOrder, toMemoryOrder } from '../../../src/formats/hf/row-order.ts';
 import { decodeSafetensors } from '../../../src/formats/safetensors.ts';
 import { maskedCrossEntropy } from '../../../src/losses/cross-entropy.ts';
@@ -19,7 +20,7 @@ import { Block } from '../../../src/nn/block.ts';
 import type { Module } from '../../../src/nn/module.ts';
 import { SwiGLU } from '../../../src/nn/swiglu.ts';
 import { writeDirectoryAtomically } from '../../../src/storage/atomic.ts';
-import { loadModelDirectory, loadRewardDirectory, modelFiles } from '../../../src/storage/model-directory.ts';
+import { loadModelDirectory, loadRewardDirectory } from '../../../src/storage/model-directory.ts';
 import { concat, fromArray, gradcheck, Random, Tensor } from '../../../src/tensor/index.ts';
 import { allClose, differs } from '../../close.ts';
 import { temporaryFolder } from '../../data/temporary.ts';
@@ -229,7 +230,7 @@ const diskConfig = { ...config, vocabSize: tinyTokenizer.vocabSize, hiddenDropou
 
 test('a directory is LlamaForCausalLM, its rows are in half-split order, and it reads back to the same bits', async () => {
   const model = randomize(new CausalLM(diskConfig, new Random(4)), 5).eval();
-  const files = await modelFiles(model, tinyTokenizer);
+  const files = await encodeModel(model, tinyTokenizer);
   const { tensors: written } = decodeSafetensors(files.get('model.safetensors') as Uint8Array, 'test');
   assert.equal(written, toDiskOrder(diskConfig, stored(model)));
   const json = JSON.parse(files.get('config.json') as string) as Record<string, unknown>;
@@ -255,7 +256,7 @@ test('a directory is LlamaForCausalLM, its rows are in half-split order, and it 
 
 test('its reward model is LlamaForSequenceClassification and reads back likewise', async () => {
   const model = randomize(new RewardModel(diskConfig, new Random(4)), 5).eval();
-  const files = await modelFiles(model, tinyTokenizer);
+  const files = await encodeModel(model, tinyTokenizer);
   const json = JSON.parse(files.get('config.json') as string) as Record<string, unknown>;
   assert.equal(json.architectures, ['LlamaForSequenceClassification']);
   const path = join(temporaryFolder(), 'reward');
