@@ -24,14 +24,14 @@ import { Random, scope, type Tensor } from '../../../src/tensor/index.ts';
 import { idsOf, int32, randomIds } from '../tiny.ts';
 
 test('architectures are found by name and by config; an unknown name is refused with the list', () => {
-  assert.equal(architectureNames(), ['tinyllm', 'llama2']);
+  assert.equal(architectureNames(), ['tinyllm', 'llama2', 'moe']);
   assert.is(architectureNamed('tinyllm'), tinyllm);
   assert.is(architectureOf(preset('pico', 'llama2')).name, 'llama2');
   assert.throws(
     () => architectureNamed('gpt2'),
     (error: Error) =>
       error instanceof UserError &&
-      error.message === 'There is no architecture "gpt2"; choose one of tinyllm, llama2',
+      error.message === 'There is no architecture "gpt2"; choose one of tinyllm, llama2, moe',
   );
 });
 
@@ -110,7 +110,7 @@ test('a toy architecture is one object: it has presets, a count, a config on dis
   assert.ok(losses.at(-1)! < 1, `last loss ${losses.at(-1)}`);
 
   undo();
-  assert.equal(architectureNames(), ['tinyllm', 'llama2']);
+  assert.equal(architectureNames(), ['tinyllm', 'llama2', 'moe']);
   assert.throws(() => preset('mini', 'toy'), /no architecture "toy"/);
   assert.throws(() => fromHfConfig(json, 'config.json'), /describes a "toy" model/);
 });
