@@ -1,6 +1,6 @@
 /**
- * The whole model on the gpu backend in Node (gpu.js's webasm, and cpu where it is short): gradients against the composed formulas in
- * float64, training against PyTorch and against the reference, and what a training step leaves behind (nothing).
+ * The whole model on the gpu backend in Node (gpu.js's webasm, and cpu where it is short): gradients against the composed
+ * formulas in float64, training against PyTorch and against the reference, and what a training step leaves behind (nothing).
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

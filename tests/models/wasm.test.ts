@@ -1,5 +1,6 @@
 /**
- * The whole model on the wasm backend, fused kernels and threads included, against PyTorch and against the composed formulas in float64.
+ * The whole model on the wasm backend, fused kernels and threads included, against PyTorch and against the composed formulas in
+ * float64.
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
