@@ -40,6 +40,7 @@ export class RewardModel extends Module {
 export function rewardModelFrom(language: CausalLM, random: Random): RewardModel {
   const reward = new RewardModel(language.config, random);
   const known = language.model.namedParameters();
-  for (const [name, parameter] of reward.model.namedParameters()) parameter.assign(known.get(name)!); // one architecture, one list of names
+  // One architecture, one list of names.
+  for (const [name, parameter] of reward.model.namedParameters()) parameter.assign(known.get(name)!);
   return reward;
 }

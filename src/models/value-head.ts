@@ -3,8 +3,8 @@
  *
  *   V(x, y_<t) = hidden_t . w + b
  *
- * It reads the hidden states of the policy itself, so that policy and value cost one forward pass; the value loss is weighted down
- * because both now share a body. It starts at zero everywhere: the first advantages are then the plain returns, not noise.
+ * It reads the hidden states of the policy itself, so that policy and value cost one forward pass; the value loss is weighted
+ * down because both now share a body. It starts at zero everywhere: the first advantages are then the plain returns, not noise.
  * Shapes: hidden [N, D], values [N].
  */
 import { Linear } from '../nn/linear.ts';

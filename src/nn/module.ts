@@ -67,8 +67,8 @@ export abstract class Module {
   }
 
   /**
-   * What a resumed run needs beside the parameters, by name like those: assign what was saved to these tensors. A layer that keeps something
-   * overrides `ownState`.
+   * What a resumed run needs beside the parameters, by name like those: assign what was saved to these tensors. A layer that
+   * keeps something overrides `ownState`.
    */
   keptState(): Map<string, Tensor> {
     const kept = this.ownState();

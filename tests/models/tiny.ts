@@ -1,5 +1,6 @@
 /**
- * Small models for tests: in float64 unless said otherwise, with biases and gains that are not neutral, so that forgetting one shows.
+ * Small models for tests: in float64 unless said otherwise, with biases and gains that are not neutral, so that forgetting one
+ * shows.
  */
 import { CausalLM } from '../../src/models/causal-lm.ts';
 import type { ModelConfig } from '../../src/models/config.ts';

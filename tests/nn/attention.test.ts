@@ -1,4 +1,6 @@
-/** Attention against a plain-number computation of the formula, against itself in other guises, PyTorch and central differences. */
+/**
+ * Attention against a plain-number computation of the formula, against itself in other guises, PyTorch and central differences.
+ */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Attention, type AttentionOptions } from '../../src/nn/attention.ts';

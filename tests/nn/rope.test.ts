@@ -1,4 +1,7 @@
-/** RoPE: rotations that know distances only, two layouts that differ by a permutation, its errors; against PyTorch and central differences. */
+/**
+ * RoPE: rotations that know distances only, two layouts that differ by a permutation, its errors; against PyTorch and central
+ * differences.
+ */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { applyRope, type RopeLayout, RopeTable } from '../../src/nn/rope.ts';

@@ -1,5 +1,6 @@
 /**
- * llama2: exact sizes, its dropout, its first weights, RoPE on neighbouring coordinates against halves, and the way to disk and back.
+ * llama2: exact sizes, its dropout, its first weights, RoPE on neighbouring coordinates against halves, and the way to disk and
+ * back.
  */
 import { join } from 'node:path';
 import { test } from 'uvu';
