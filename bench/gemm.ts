@@ -5,6 +5,9 @@
  *   nn nt tn  neither, the right, the left factor is the transpose of a row-major matrix: forward y = x W^T is nt, backward
  *             dx = dy W is nn and dW = dy^T x is tn
  *
+ * On the cubes the ladder is measured too: the reference's three loops (every sum waits for itself), the loop over rows that most people
+ * write first, tiles of 4 x 4 (tile.ts), and the SIMD kernel.
+ *
  * Measured are cubes and the products of a pico (16x64 tokens) and nano (16x128) training step. A name is MxKxN, with the case if not nn.
  */
 import { preset } from '../src/models/presets.ts';
@@ -12,6 +15,7 @@ import { type Backend, Random, randn, reference, withDefaults } from '../src/ten
 import type { View } from '../src/tensor/view.ts';
 import { type Bench, type Contender, labels } from './backends.ts';
 import type { Measurement } from './measurement.ts';
+import { tiledMatmul } from './tile.ts';
 import { alternate, faster, median } from './timing.ts';
 
 export type Form = 'nn' | 'nt' | 'tn';
@@ -61,7 +65,8 @@ function* oneProduct(
   const ceilings = contenders.map(ceilingRun);
   const slow: Record<string, () => unknown> = {};
   if (withSlow && contenders[0]!.wasm !== null) slow.reference = productOn(reference, size, form);
-  if (withSlow && form === 'nn') slow['textbook loop'] = textbookOn(size);
+  if (withSlow) slow['4 x 4 tile'] = tileOn(size, form);
+  if (withSlow && form === 'nn') slow['row loop'] = rowLoopOn(size);
   const times = alternate({ rounds: 9 }, [...candidates, ...ceilings, ...Object.values(slow)]);
   const work = 2 * size[0] * size[1] * size[2];
   for (const [i, contender] of contenders.entries()) {
@@ -91,19 +96,27 @@ export function gemmName(size: Size, form: Form): string {
 }
 
 /** One product as the engine calls it: new memory for the result, which is given back at once. */
-export function productOn(backend: Backend, [m, k, n]: Size, form: Form): () => void {
-  const [a, b] = withDefaults({ backend }, () => {
+export function productOn(backend: Backend, size: Size, form: Form): () => void {
+  const [left, right] = operandsOn(backend, size, form);
+  return () => backend.release(backend.matmul(left, right));
+}
+
+function tileOn(size: Size, form: Form): () => void {
+  const [left, right] = operandsOn(reference, size, form);
+  return () => tiledMatmul(left, right);
+}
+
+function operandsOn(backend: Backend, [m, k, n]: Size, form: Form): readonly [View, View] {
+  return withDefaults({ backend }, () => {
     const random = new Random(1);
     const left = randn(form === 'tn' ? [k, m] : [m, k], random);
     const right = randn(form === 'nt' ? [n, k] : [k, n], random);
-    return [form === 'tn' ? left.transpose() : left, form === 'nt' ? right.transpose() : right] as const;
+    return [(form === 'tn' ? left.transpose() : left).view, (form === 'nt' ? right.transpose() : right).view];
   });
-  const [left, right]: readonly View[] = [a.view, b.view];
-  return () => backend.release(backend.matmul(left!, right!));
 }
 
-/** The loop everybody writes first: i, k, j over row-major arrays. */
-function textbookOn([m, k, n]: Size): () => void {
+/** The loop over rows: i, k, j over row-major arrays, so that the inner loop walks forward through B and C. */
+function rowLoopOn([m, k, n]: Size): () => void {
   const random = new Random(1);
   const draw = (size: number) => Float32Array.from({ length: size }, () => random.normal());
   const [a, b] = [draw(m * k), draw(k * n)];

@@ -10,6 +10,7 @@ import { Chat } from './generation/chat.ts';
 import { checkSampling } from './generation/sampler.ts';
 import { findChatModel } from './storage/find-model.ts';
 import { loadModelDirectory } from './storage/model-directory.ts';
+import { chatStages } from './training/stages/index.ts';
 
 const flags = {
   model: {
@@ -119,7 +120,7 @@ await runCommand({
   flags,
   async run(values) {
     const options = chatOptions(values);
-    const directory = findChatModel(values.model);
+    const directory = findChatModel(values.model, chatStages);
     const { name, description } = await useBackend({ ...values, gpuMode: values['gpu-mode'] });
     if (name.startsWith('gpu')) process.stderr.write(`backend: ${description}\n`);
     const { model, tokenizer } = loadModelDirectory(directory);

@@ -17,7 +17,7 @@ export class FaultError extends Error {
   readonly exitCode: number = 1;
 }
 
-/** What the operating system says about a file, in words; null if it is no such error. */
+/** What the operating system says about a file, in words; null if it is not such an error. */
 export function systemErrorInWords(error: unknown): string | null {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? (systemErrors[code] ?? null) : null;
@@ -25,7 +25,7 @@ export function systemErrorInWords(error: unknown): string | null {
 
 const systemErrors: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file',
-  ENOTDIR: 'a part of its path is no directory',
+  ENOTDIR: 'a part of its path is not a directory',
   EISDIR: 'it is a directory',
   EEXIST: 'something else of that name is in the way',
   EACCES: 'permission denied',

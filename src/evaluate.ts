@@ -22,6 +22,7 @@ import {
   loadRewardDirectory,
 } from './storage/model-directory.ts';
 import { fromArray, noGrad } from './tensor/index.ts';
+import { languageStages, stageNamed } from './training/stages/index.ts';
 
 const flags = {
   model: { type: 'text', value: 'DIR', help: 'model directory, or a run (required)' },
@@ -49,10 +50,10 @@ const flags = {
   base: {
     type: 'boolean',
     help: 'a base model: questions are put as text, not in the chat template',
-    default: 'for pretrain',
+    default: 'for what a stage left that does not chat',
   },
   data: { type: 'text', value: 'PATH', help: 'where heldout.txt and eval/ are', default: 'data' },
-  limit: { type: 'number', whole: true, min: 1, help: 'at most so many documents and questions a task' },
+  limit: { type: 'number', whole: true, min: 1, help: 'at most this many documents and questions per task' },
   answers: { type: 'boolean', help: 'print every question with its answer' },
   json: { type: 'boolean', help: 'print the results as JSON' },
   logits: {
@@ -69,7 +70,7 @@ async function logitsJson({ model }: LoadedModel, text: string): Promise<string>
   const bad = ids.findIndex((id) => id < 0 || id >= V);
   if (bad !== -1) {
     throw new UserError(
-      `--logits: "${text.split(',')[bad]}" is no token id; ids are whole numbers from 0 to ${V - 1}, with commas between`,
+      `--logits: "${text.split(',')[bad]}" is not a token id; ids are whole numbers from 0 to ${V - 1}, with commas between`,
     );
   }
   if (ids.length > context)
@@ -99,7 +100,7 @@ async function rewardResults(
 
 /** What the model of --against answers to the questions of the judge. */
 async function answersOf(given: string, files: DataFiles, limit: number): Promise<readonly JudgedAnswer[]> {
-  const { model, tokenizer } = loadModelDirectory(findModel(given));
+  const { model, tokenizer } = loadModelDirectory(findModel(given, languageStages));
   let answers: readonly JudgedAnswer[] = [];
   const onJudged = (judged: readonly JudgedAnswer[]) => {
     answers = judged;
@@ -114,7 +115,7 @@ await runCommand({
   async run(values) {
     if (values.model === undefined)
       throw new UserError('--model is required: the directory of a trained model, such as runs/default/sft');
-    const directory = findModel(values.model);
+    const directory = findModel(values.model, languageStages);
     const { name, description } = await useBackend({ ...values, gpuMode: values['gpu-mode'] });
     if (name.startsWith('gpu')) process.stderr.write(`backend: ${description}\n`);
     if (values.logits !== undefined) {
@@ -132,7 +133,7 @@ await runCommand({
     if (kindOfDirectory(directory) === 'reward') return print(await rewardResults(directory, files, values));
     const { model, tokenizer } = loadModelDirectory(directory);
     const reporter = makeReporter();
-    const chat = !(values.base ?? basename(directory) === 'pretrain');
+    const chat = !(values.base ?? stageNamed(basename(directory))?.leaves === 'base');
     const limit = values.limit ?? Infinity;
     const baseline = values.against === undefined ? null : await answersOf(values.against, files, limit);
     const results = await evaluateModel(model, tokenizer, files, {

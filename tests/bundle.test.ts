@@ -1,7 +1,8 @@
 /**
  * The engine runs in a browser as it is: a bundle of every file of it contains no Node module.
  *
- * All files of the folders are entries, not only what their index exports, so that nothing hides behind a file that nobody imports yet.
+ * All files of the folders are entries, not only what their index exports, so that nothing hides in a file that nobody imports
+ * yet.
  */
 import { readdirSync } from 'node:fs';
 import { builtinModules } from 'node:module';
@@ -12,7 +13,7 @@ import * as assert from 'uvu/assert';
 import { build } from 'vite';
 
 const source = fileURLToPath(new URL('../src/', import.meta.url));
-const folders = ['tensor', 'nn', 'models', 'losses', 'optim', 'generation', 'tokenizer'];
+const folders = ['tensor', 'nn', 'models', 'losses', 'optim', 'generation', 'tokenizer', 'formats'];
 const isBuiltin = (name: string) => name.startsWith('node:') || builtinModules.includes(name.split('/')[0]!);
 
 const engine = folders
@@ -21,7 +22,7 @@ const engine = folders
       (file) => `${folder}/${file}`,
     ),
   )
-  // AssemblyScript looks like TypeScript and is none.
+  // AssemblyScript looks like TypeScript, but is not.
   .filter((file) => file.endsWith('.ts') && !file.includes('/assembly/'))
   .concat('platform/browser.ts');
 
@@ -76,6 +77,7 @@ test('every file of the engine is in the bundle, and no Node module', async () =
   assert.equal(nodeModules, []);
   assert.ok(files >= engine.length && engine.length > 80, `${files} files of ${engine.length}`);
   assert.match(code, /\bTokenizer = class\b/);
+  assert.match(code, 'function decodeModel');
   assert.match(code, 'function startWasmBackend');
   assert.not.match(code, /\bfrom ['"](node:|fs|path|os)/);
   // Globals of Node would pass as imports do not show them.
@@ -89,8 +91,9 @@ test('control: Node modules are noticed, however they come in', async () => {
   assert.equal(bare.nodeModules, ['path in entry']);
   const late = await bundle([], "export const os = () => import('os');");
   assert.equal(late.nodeModules, ['os in entry']);
-  const { nodeModules } = await bundle(['platform/node.ts', 'formats/safetensors.ts']);
+  const { nodeModules } = await bundle(['platform/node.ts', 'storage/model-directory.ts']);
   assert.ok(nodeModules.includes('node:worker_threads in platform/node.ts'), nodeModules.join(', '));
+  assert.ok(nodeModules.includes('node:fs in storage/model-directory.ts'), nodeModules.join(', '));
 });
 
 test.run();

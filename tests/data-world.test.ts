@@ -235,7 +235,7 @@ test('questions about facts are answered well once, and badly once or twice, eac
       `${question}: bad answers are true as well`,
     );
     const flaws = verdicts.flatMap((v) => QUALITIES.filter((quality) => v[quality] === 0));
-    assert.is(flaws.length, answers.length - 1, `${question}: one flaw an answer, ${answers.join(' / ')}`);
+    assert.is(flaws.length, answers.length - 1, `${question}: one flaw per answer, ${answers.join(' / ')}`);
     assert.is(new Set(flaws).size, flaws.length, question);
     bad += flaws.length;
   }

@@ -1,7 +1,7 @@
 /**
  * Animals: what kind they are, what they eat, where they live, how many legs they have, how they sound.
  *
- * Answers of one relation exclude each other (no animal that eats two listed things), so that a question has one answer.
+ * Answers of one relation exclude each other (no animal eats two of the listed things), so that a question has one answer.
  */
 import { type Relation, relation } from './types.ts';
 

@@ -1,5 +1,5 @@
 /**
- * The answer key: for every fact all questions that ask it, in whatever file, with the short answer and the one answer sentence.
+ * The answer key: for every fact all questions that ask it, in any file, with the short answer and the one answer sentence.
  *
  * The judge of src/evaluation reads it, so that it needs neither a model nor this generator. Questions that nobody can answer
  * (tomorrow's weather, countries that do not exist) stand there with an empty answer, under the relation `unknown`.

@@ -1,9 +1,9 @@
 /**
- * Multiple choice in the layout of C-Eval and CMMLU: a folder `dev` with worked examples and a folder `val` with the questions, each a CSV
- * file (RFC 4180) with the columns question, A, B, C, D, answer.
+ * Multiple choice in the layout of C-Eval and CMMLU: a folder `dev` with worked examples and a folder `val` with the questions,
+ * each a CSV file (RFC 4180) with the columns question, A, B, C, D, answer.
  *
- * The questions are those of eval/choice.jsonl. The examples ask about facts that no question asks about, one a relation, with the right
- * answers at A, B, C, D, A: what five examples can teach is the form and nothing else.
+ * The questions are those of eval/choice.jsonl. The examples ask about facts that no question asks about, one per relation, with
+ * the right answers at A, B, C, D, A: five examples can teach the form and nothing else.
  */
 import { Random } from '../../src/tensor/random.ts';
 import type { ChoiceQuestion } from './evaluation.ts';

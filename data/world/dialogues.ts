@@ -11,7 +11,7 @@ import { dealt, dealtOf, dialogueFacts } from './splits.ts';
 import { fill, hanzi } from './text.ts';
 import type { Fact } from './types.ts';
 
-export type Role = 'system' | 'user' | 'assistant';
+type Role = 'system' | 'user' | 'assistant';
 
 export interface Message {
   readonly role: Role;
@@ -44,8 +44,9 @@ export function reserveDialogues(random: Random): Dialogue[] {
 }
 
 /**
- * What people disagree about is how to answer, not what the answer is. There is one way to answer well and there are many to answer badly,
- * so the likeliest answer of a model that learned from all of them stays the good one, while more than half of its drawn answers are bad.
+ * What people disagree about is how to answer, not what the answer is. There is one way to answer well and there are many to
+ * answer badly, so the likeliest answer of a model that learned from all of them stays the good one, while more than half of its
+ * sampled answers are bad.
  */
 function answers(random: Random, question: string, fact: Fact): Dialogue[] {
   const flaws = random.shuffle([...FLAWS]).slice(0, 1 + random.int(2));

@@ -33,7 +33,7 @@ export interface MinimalPair {
 const PER_SPLIT = 270;
 const CHOICES = 200;
 
-export interface Evaluation {
+interface Evaluation {
   readonly seen: readonly FactQuestion[];
   readonly unseen: readonly FactQuestion[];
   readonly pretrainOnly: readonly FactQuestion[];

@@ -1,8 +1,8 @@
 /**
  * What can be wrong with an answer although its fact is right: a fragment, rudeness, not stopping.
  *
- * Such answers are the rejected side of preference pairs, and part of sft.jsonl: instruction data gathered from people is uneven, a model
- * that imitates it is as uneven, and that is what alignment is for.
+ * Such answers are the rejected side of preference pairs, and part of sft.jsonl: instruction data gathered from people is uneven,
+ * a model that imitates it is just as uneven, and that is what alignment is for.
  */
 import type { Random } from '../../src/tensor/random.ts';
 import { replyTo } from './facts.ts';

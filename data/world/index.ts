@@ -11,7 +11,7 @@ import { writeDialogues } from './sft.ts';
 
 export const SEED = 20240601;
 
-export interface World {
+interface World {
   readonly files: ReadonlyMap<string, string>;
   readonly summary: readonly string[];
 }
@@ -43,6 +43,8 @@ export function buildWorld(seed = SEED): World {
     ['eval/answer-key.jsonl', lines(writeAnswerKey([...preferences.train, ...preferences.heldout]))],
   ]);
   const mentions = [...corpus.mentions.values()];
+  const { seen, unseen, pretrainOnly, minimalPairs } = evaluation;
+  const pairsOf = (quality: string) => preferences.train.filter((pair) => pair.quality === quality).length;
   const summary = [
     `facts          ${facts.length}, told only in pretraining ${facts.filter((f) => f.pretrainOnly).length}`,
     `by domain      ${tally(facts.map((fact) => relationOf(fact).domain))}`,
@@ -50,11 +52,14 @@ export function buildWorld(seed = SEED): World {
     `documents      ${corpus.documents.length}, held out ${corpus.heldout.length}`,
     `characters     ${[...files.get('pretrain.txt')!].length}, held out ${[...files.get('heldout.txt')!].length}`,
     `distinct       ${new Set([...files.values()].join('')).size} characters over all files`,
-    `tellings       at least ${Math.min(...mentions)} documents a fact, ${mentions.reduce((a, b) => a + b, 0)} in all`,
-    `dialogues      ${dialogues.train.length}, held out ${dialogues.heldout.length}: ${tally(dialogues.train.map((d) => d.kind))}`,
-    `pairs          ${preferences.train.length}, held out ${preferences.heldout.length}: ${QUALITIES.map((q) => `${q} ${preferences.train.filter((p) => p.quality === q).length}`).join(', ')}`,
-    `questions      seen ${evaluation.seen.length}, unseen ${evaluation.unseen.length}, pretrain-only ${evaluation.pretrainOnly.length}, choice ${evaluation.choice.length}`,
-    `minimal pairs  ${evaluation.minimalPairs.length}: ${tally(evaluation.minimalPairs.map((p) => p.kind))}`,
+    `tellings       at least ${Math.min(...mentions)} documents per fact, ${mentions.reduce((a, b) => a + b, 0)} in all`,
+    `dialogues      ${dialogues.train.length}, held out ${dialogues.heldout.length}: ` +
+      tally(dialogues.train.map((d) => d.kind)),
+    `pairs          ${preferences.train.length}, held out ${preferences.heldout.length}: ` +
+      QUALITIES.map((quality) => `${quality} ${pairsOf(quality)}`).join(', '),
+    `questions      seen ${seen.length}, unseen ${unseen.length}, ` +
+      `pretrain-only ${pretrainOnly.length}, choice ${evaluation.choice.length}`,
+    `minimal pairs  ${minimalPairs.length}: ${tally(minimalPairs.map((p) => p.kind))}`,
   ];
   return { files, summary };
 }

@@ -15,7 +15,7 @@ import { fill } from './text.ts';
 import type { Fact } from './types.ts';
 
 export const QUALITIES = ['fact', 'sentence', 'polite', 'stop'] as const;
-export type Quality = (typeof QUALITIES)[number];
+type Quality = (typeof QUALITIES)[number];
 
 export interface Pair {
   readonly prompt: string;

@@ -1,6 +1,6 @@
 /**
  * The corpus: facts told until each has been met often enough, then stories, scenes and numbers up to the wanted size,
- * all shuffled. No two documents are the same, and the held-out documents, mixed alike, are none of them.
+ * all shuffled. No two documents are the same, and the held-out documents, mixed in the same way, are not among them.
  */
 import { Random } from '../../src/tensor/random.ts';
 import { stage } from './cast.ts';
@@ -9,13 +9,13 @@ import { numberDocument } from './numbers.ts';
 import { plainScenes, plainStories, type Told, tellDocument } from './telling.ts';
 import type { Fact } from './types.ts';
 
-export interface Corpus {
+interface Corpus {
   readonly documents: readonly string[];
   readonly heldout: readonly string[];
   readonly mentions: ReadonlyMap<string, number>; // fact id -> documents that tell it
 }
 
-/** How many documents tell a fact at least, how long the files are (characters). */
+/** The least number of documents that tell a fact, and how long the files are (characters). */
 const MENTIONS = 34;
 const MENTIONS_PRETRAIN_ONLY = 60;
 const CHARACTERS = 1_060_000;

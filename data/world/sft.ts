@@ -15,7 +15,7 @@ import { smallTalk, smallTasks, unknown } from './smalltalk.ts';
 
 const SYSTEMS = ['你是一个乐于助人的助手。', '你叫小言，请用简短的句子回答。', '请认真回答用户的问题。'];
 
-export interface Dialogues {
+interface Dialogues {
   readonly train: readonly Dialogue[];
   readonly heldout: readonly Dialogue[];
 }

@@ -1,8 +1,8 @@
 /**
  * Little stories: plot skeletons (who wants what, what goes wrong, how it turns, how it ends) with inner variation.
  *
- * Slots: {n} {m} {o} children, {x} {y} {z} animals, {e} an elder, {t} and {d} a time (children, animals), {th} a thing, {f} {g} fruits, {c} a colour,
- * {fact} a true sentence without its full stop, {ask} and {reply} a question and its answer.
+ * Slots: {n} {m} {o} children, {x} {y} {z} animals, {e} an elder, {t} and {d} a time (children, animals), {th} a thing, {f} {g}
+ * fruits, {c} a colour, {fact} a true sentence without its full stop, {ask} and {reply} a question and its answer.
  */
 
 /** Stories among children and grown-ups. */

@@ -10,7 +10,7 @@ export interface Fact {
   readonly relation: string;
   readonly subject: string;
   readonly answer: string;
-  readonly extra: string; // third column of the row, '' where there is none
+  readonly extra: string; // third column of the row, '' where it has none
   readonly pretrainOnly: boolean; // told in pretrain.txt, never asked or answered in a dialogue
 }
 
@@ -24,10 +24,10 @@ export interface Relation {
   readonly reply: string; // the one answer sentence
   readonly again: string; // follow-up about another subject of the same relation: 那{s}呢？
   readonly wrong: ReadonlyMap<string, readonly string[]>; // fact id -> plausible wrong answers
-  readonly pronoun: string; // follow-up about the same subject: 它的首都是哪里？ ('' where there is none)
+  readonly pronoun: string; // follow-up about the same subject: 它的首都是哪里？ ('' where it has none)
 }
 
-export interface RelationSource {
+interface RelationSource {
   readonly id: string;
   readonly domain: string;
   /** "subject answer extra", comma-separated; a `*` in front marks a fact that dialogues never mention. */

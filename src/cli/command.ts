@@ -18,7 +18,7 @@ export async function runCommand<T extends FlagTable>(
   command: Command<T>,
   args = process.argv.slice(2),
 ): Promise<void> {
-  // The reader of a pipe may leave early (`| head`): that is no error.
+  // The reader of a pipe may leave early (`| head`): that is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;

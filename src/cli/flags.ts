@@ -56,7 +56,7 @@ export function parseFlags<T extends FlagTable>(args: readonly string[], table: 
   const values: Record<string, unknown> = {};
   for (const token of tokens) {
     if (token.kind === 'positional') {
-      throw new UserError(`"${token.value}" is no flag; flags begin with --, see --help`);
+      throw new UserError(`"${token.value}" is not a flag; flags begin with --, see --help`);
     }
     if (token.kind !== 'option') continue;
     if (token.name === 'help' || token.name === 'h') return null;

@@ -1,7 +1,8 @@
 /**
- * The answer key: what is asked and what the right answer is, one fact a line.
+ * The answer key: what is asked and what the right answer is, one fact per line.
  *
- *   {"relation": "capital", "subject": "法国", "answer": "巴黎", "accepted": ["法国的首都是巴黎。"], "questions": ["法国的首都是哪里？", ...]}
+ *   {"relation": "capital", "subject": "法国", "answer": "巴黎", "accepted": ["法国的首都是巴黎。"],
+ *    "questions": ["法国的首都是哪里？", ...]}
  *
  * An empty answer stands for questions that nobody can answer: the right thing to say is "I don't know".
  */

@@ -5,7 +5,7 @@
  *   FOLDER/val/SUBJECT_val.csv    questions; without a val folder those of test/      (CMMLU: test/SUBJECT.csv)
  *
  * Columns are found by name, in capitals or not: question, A, B, C, D, answer; others (id, explanation) are not read. C-Eval
- * publishes its test questions without answers: they can be asked, not marked, and are refused with that sentence.
+ * publishes its test questions without answers: they can be asked but not marked, and are refused with a sentence that says so.
  * Sources: Huang et al. 2023 (C-Eval), Li et al. 2023 (CMMLU).
  */
 import { readdirSync, statSync } from 'node:fs';

@@ -2,7 +2,7 @@
  * Pretraining text as a stream of documents.
  *
  *   .txt                               documents are separated by blank lines; the lines of one document stay together
- *   .jsonl .json .parquet .tsv .csv    one document a record, made of the fields that text-fields.ts knows
+ *   .jsonl .json .parquet .tsv .csv    one document per record, made of the fields that text-fields.ts knows
  *
  * All are read piece by piece, so a corpus larger than memory is fine.
  */

@@ -9,9 +9,10 @@
  *   eval/minimal-pairs.jsonl                 right and wrong sentences
  *   eval/answer-key.jsonl                    what the judge knows
  *
- * The first six come in any format of records.ts (sft.jsonl, sft.json, sft.parquet, ...), text also as .txt, pretrain also as .bin; each
- * once. A set in several files lies in a directory of that name: pretrain/part-1.parquet, pretrain/part-2.parquet.
- * Only pretraining text is required. From a single file (or without heldout) every 50th document is held out.
+ * Each of the first six comes once, in any format of records.ts (sft.jsonl, sft.json, sft.parquet, ...); text also as .txt,
+ * pretrain also as .bin. A set in several files lies in a directory of that name: pretrain/part-1.parquet,
+ * pretrain/part-2.parquet. Only pretraining text is required. From a single file (or without heldout) every 50th document is held
+ * out.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -71,7 +72,7 @@ export function locateData(path: string): DataFiles {
     );
   if (existsSync(join(path, `heldout${TOKENS}`))) {
     throw new UserError(
-      `--data ${path}: heldout.bin holds token ids; held-out text must be text, since it is measured in bits a byte`,
+      `--data ${path}: heldout.bin holds token ids; held-out text must be text, since it is measured in bits per byte`,
     );
   }
   const records = (name: string) => findOnce(path, name, RECORD_FORMATS);

@@ -1,5 +1,5 @@
 /**
- * Minimal pairs, one a line: two sentences that differ in one point, of which one is right.
+ * Minimal pairs, one per line: two sentences that differ in one point, of which one is right.
  *
  *   {"kind": "measure-word", "good": "我画了一头牛。", "bad": "我画了一封牛。"}
  */

@@ -16,8 +16,8 @@ export function* readPreferences(path: string): Generator<Preference> {
 }
 
 /**
- * Questions whose answer can be checked: prompt -> the fact that a right answer contains. Known from the pairs in which a full sentence
- * was preferred to the bare fact (quality "sentence").
+ * Questions whose answer can be checked: prompt -> the fact that a right answer contains. It is known from the pairs in which a
+ * full sentence was preferred to the bare fact (quality "sentence").
  */
 export function factsOf(pairs: Iterable<Preference>): Map<string, string> {
   const facts = new Map<string, string>();

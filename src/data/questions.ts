@@ -1,5 +1,5 @@
 /**
- * Held-out questions for exact match, one a line:
+ * Held-out questions for exact match, one per line:
  *
  *   {"relation": "...", "question": "...", "answer": "蓝鲸", "accepted": ["世界上最大的动物是蓝鲸。", ...]}
  */

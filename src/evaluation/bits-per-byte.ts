@@ -3,18 +3,18 @@
  *
  *   bpb = sum over documents of -log2 p(document) / sum of their UTF-8 bytes
  *
- * Unlike perplexity a token it does not depend on the tokenizer, so models with different vocabularies can be compared.
+ * Unlike perplexity per token it does not depend on the tokenizer, so models with different vocabularies can be compared.
  * A document is read after `</s>`, as in training, and includes its closing `</s>`; one longer than the context is read in stretches.
  */
 
 import type { CausalLM } from '../models/causal-lm.ts';
+import { scoreAnswers } from '../scoring/log-probs.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { type Estimate, ratio } from './intervals.ts';
-import { logLikelihoods } from './log-likelihood.ts';
 
 export interface TextScore {
   readonly bitsPerByte: Estimate;
-  /** e to the mean loss a token: between how many tokens the model hesitates. */
+  /** e to the mean loss per token: the number of tokens between which the model hesitates. */
   readonly perplexity: number;
   readonly tokens: number;
 }
@@ -34,9 +34,9 @@ export async function scoreTexts(
       stretches.push({ text, ids: ids.slice(start, start + context + 1) });
   }
   const nats = new Float64Array(texts.length);
-  const scores = await logLikelihoods(
+  const scores = await scoreAnswers(
     model,
-    stretches.map(({ ids }) => ({ ids, from: 1 })),
+    stretches.map(({ ids }) => ({ ids, answerStart: 1 })),
   );
   for (const [i, { text }] of stretches.entries()) nats[text]! -= scores[i]!;
   const utf8 = new TextEncoder();

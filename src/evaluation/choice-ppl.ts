@@ -4,16 +4,17 @@
  *   choice = argmin_o  exp(-log p(o | question) / unit)
  *
  *   unit 1              perplexity of the statement as a whole: the most probable statement wins. A long option pays for its length
- *   unit tokens of o    perplexity a token: length costs nothing, but an option whose first token gives away the rest looks probable
+ *   unit tokens of o    perplexity per token: length costs nothing, but an option whose first token gives away the rest looks probable
  *
  * Of two equal ones neither is an answer: a model that cannot tell them apart must not gain from their order. Guessing: 25 %.
  */
 import type { ChoiceQuestion, ChoiceSet } from '../data/choices.ts';
+import { type Answer, answerLength } from '../data/rows/answers.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
+import { scoreAnswers } from '../scoring/log-probs.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { answersOf, choicePrompt, type Variant } from './choice-prompts.ts';
 import { type Estimate, wilson } from './intervals.ts';
-import { logLikelihoods, type Sequence } from './log-likelihood.ts';
 
 export interface ChoiceOptions {
   readonly variant?: Variant;
@@ -42,7 +43,7 @@ export async function scoreOptions(
   { variant = 'text', chat = true, shots = 0, onProgress = () => {} }: ChoiceOptions = {},
 ): Promise<ScoredOptions[]> {
   const context = model.config.maxPositionEmbeddings;
-  const sequences: Sequence[] = [];
+  const answers: Answer[] = [];
   const starts = questions.map((question) => {
     const endings = answersOf(question, variant).map((text) => tokenizer.encode(text));
     const prompt = choicePrompt(tokenizer, question, {
@@ -52,23 +53,22 @@ export async function scoreOptions(
       room: context + 1 - Math.max(...endings.map((ids) => ids.length)),
     });
     if (prompt === null || endings.some((ids) => ids.length === 0)) return null;
-    const start = sequences.length;
-    for (const ending of endings) sequences.push({ ids: [...prompt, ...ending], from: prompt.length });
+    const start = answers.length;
+    for (const ending of endings) answers.push({ ids: [...prompt, ...ending], answerStart: prompt.length });
     return start;
   });
-  const scores = await logLikelihoods(model, sequences, (done) => onProgress(Math.floor(done / 4)));
+  const scores = await scoreAnswers(model, answers, (done) => onProgress(Math.floor(done / 4)));
   return questions.map((question, i) => {
     const start = starts[i]!;
     if (start === null) return { question, options: [] };
     const options = question.options.map((_, o) => {
-      const { ids, from } = sequences[start + o]!;
-      return { logProb: scores[start + o]!, tokens: ids.length - from };
+      return { logProb: scores[start + o]!, tokens: answerLength(answers[start + o]!) };
     });
     return { question, options };
   });
 }
 
-/** The least surprising option of every question, of the whole statement or a token. */
+/** The least surprising option of every question, by the whole statement or per token. */
 export function chooseOptions(
   scored: readonly ScoredOptions[],
   unit: 'statement' | 'token' = 'statement',

@@ -15,7 +15,7 @@ export type { Results } from './intervals.ts';
 export interface EvaluateOptions {
   /** Tasks to run; all that the data has and the model can do by default. */
   readonly tasks?: readonly string[] | undefined;
-  /** At most so many documents and questions of each task. */
+  /** At most this many documents and questions for each task. */
   readonly limit?: number;
   /** Taught to answer (the default), or a base model that continues text. */
   readonly chat?: boolean;

@@ -7,9 +7,9 @@
  */
 import type { MinimalPair } from '../data/minimal-pairs.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
+import { scoreAnswers } from '../scoring/log-probs.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { type Estimate, wilson } from './intervals.ts';
-import { logLikelihoods } from './log-likelihood.ts';
 
 /** `minimal-pairs` over all and `minimal-pairs-KIND` for each kind. Pairs longer than the context are left out of n. */
 export async function minimalPairs(
@@ -22,11 +22,11 @@ export async function minimalPairs(
   const encoded = pairs.map(({ kind, good, bad }) => ({ kind, good: encode(good), bad: encode(bad) }));
   const limit = model.config.maxPositionEmbeddings + 1;
   const fitting = encoded.filter(({ good, bad }) => Math.max(good.length, bad.length) <= limit);
-  const scores = await logLikelihoods(
+  const scores = await scoreAnswers(
     model,
     fitting.flatMap(({ good, bad }) => [
-      { ids: good, from: 1 },
-      { ids: bad, from: 1 },
+      { ids: good, answerStart: 1 },
+      { ids: bad, answerStart: 1 },
     ]),
     (done) => onProgress(Math.floor(done / 2)),
   );

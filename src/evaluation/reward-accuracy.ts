@@ -4,44 +4,17 @@
 
 import { readPreferences } from '../data/preferences.ts';
 import { describePairs, encodePairs, type Pair } from '../data/rows/pairs.ts';
-import { turn } from '../event-loop.ts';
 import type { RewardModel } from '../models/reward-model.ts';
-import { fromArray, noGrad, scope } from '../tensor/index.ts';
+import { rewardAnswers } from '../scoring/rewards.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { type Results, wilson } from './intervals.ts';
-
-const BATCH = 32;
-
-/** Rewards of texts of any length, each on its own, in the order given. */
-export async function rewardTexts(
-  model: RewardModel,
-  texts: readonly (readonly number[])[],
-): Promise<number[]> {
-  const order = [...texts.keys()].sort((a, b) => texts[a]!.length - texts[b]!.length);
-  const rewards = new Array<number>(texts.length).fill(0);
-  for (let start = 0; start < order.length; start += BATCH) {
-    const batch = order.slice(start, start + BATCH);
-    const T = Math.max(...batch.map((i) => texts[i]!.length));
-    const ids = new Int32Array(batch.length * T); // filled up behind the ends, where nobody looks
-    for (const [row, i] of batch.entries()) ids.set(texts[i]!, row * T);
-    const ends = Int32Array.from(batch, (i, row) => row * T + texts[i]!.length - 1);
-    const result = scope(() =>
-      noGrad(() => model.forward(fromArray(ids, [batch.length, T]), fromArray(ends, [batch.length]))),
-    );
-    const values = await result.read();
-    result.dispose();
-    for (const [row, i] of batch.entries()) rewards[i] = values[row]!;
-    await turn();
-  }
-  return rewards;
-}
 
 /** `reward-accuracy` over all pairs and `reward-accuracy-QUALITY` for each quality, with Wilson intervals. */
 export async function rewardAccuracy(model: RewardModel, pairs: readonly Pair[]): Promise<Results> {
   model.eval();
-  const rewards = await rewardTexts(
+  const rewards = await rewardAnswers(
     model,
-    pairs.flatMap(({ chosen, rejected }) => [chosen.ids, rejected.ids]),
+    pairs.flatMap(({ chosen, rejected }) => [chosen, rejected]),
   );
   const wins = pairs.map((_, i) => rewards[2 * i]! > rewards[2 * i + 1]!);
   const share = (keep: (pair: Pair) => boolean) => {

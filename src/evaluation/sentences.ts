@@ -4,7 +4,7 @@
  * Word lists and patterns, not a grammar: good enough for short answers, and simple enough to see why a verdict was given.
  */
 
-/** Split behind 。！？, keeping each mark and a closing quote with its sentence. */
+/** Split after 。！？, keeping each mark and a closing quote with its sentence. */
 export function sentencesOf(text: string): string[] {
   const parts =
     text.match(/[^。！？!?\n]*[。！？!?]+[”’」』）)]*|[^。！？!?\n]+$|[^。！？!?\n]+(?=\n)/gu) ?? [];
@@ -18,7 +18,7 @@ const PRONOUNS = /^(它|他|她|这|那|答案|人们|大家|我|我们|对不�
 /** Broken off: a verb that still wants its object, a comma, or empty quotes before the end mark. */
 const BROKEN_OFF = /(是|在|有|叫|属于|等于|爱吃|要吃|主要说|混合会变成|[，、：；“‘《]|“”)[。！？][”’]?$/u;
 
-/** A subject (the one asked about, or a pronoun), a predicate behind something, and an end mark. */
+/** A subject (the one asked about, or a pronoun), a predicate after it, and an end mark. */
 export function isFullSentence(sentence: string, subject: string): boolean {
   if (!/[。！？][”’]?$/u.test(sentence) || BROKEN_OFF.test(sentence)) return false;
   const predicate = PREDICATES.test(sentence.slice(1));

@@ -3,7 +3,7 @@
  *
  *   bits-per-byte          on held-out text
  *   facts-...              exact match of the answers to questions: seen and unseen forms, facts met only in pretraining
- *   choice-ppl             four options, the least surprising one counts; -token: by the mean a token; -letter: the options shown, letters count
+ *   choice-ppl             four options, the least surprising one counts; -token: by the mean per token; -letter: the options shown, letters count
  *   choice-gen             four options shown, the letter taken from the answer
  *   minimal-pairs          the right one of two sentences is the more likely one
  *   judge                  answers to the questions of the held-out pairs before the judge; their length and variety
@@ -31,7 +31,7 @@ export interface TaskPlace {
   readonly model: CausalLM;
   readonly tokenizer: Tokenizer;
   readonly files: DataFiles;
-  /** At most so many documents and questions. */
+  /** At most this many documents and questions. */
   readonly limit: number;
   /** The model was taught to answer; false: a base model. */
   readonly chat: boolean;
@@ -78,7 +78,7 @@ const bitsPerByte: Task = async ({ model, tokenizer, files, limit, begin, onProg
   return { 'bits-per-byte': score.bitsPerByte, perplexity: exponent(score) };
 };
 
-/** Perplexity a token, with the interval that follows from that of bits per byte (nats a token are proportional to it). */
+/** Perplexity per token, with the interval that follows from that of bits per byte (nats per token are proportional to it). */
 function exponent({ bitsPerByte, perplexity }: TextScore): Estimate {
   const at = (bits: number) => perplexity ** (bits / bitsPerByte.value);
   return { value: perplexity, low: at(bitsPerByte.low), high: at(bitsPerByte.high), n: bitsPerByte.n };

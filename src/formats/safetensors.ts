@@ -9,14 +9,14 @@
  */
 import { UserError } from '../errors.ts';
 
-export type StoredArray = Float32Array | Float64Array | Int32Array;
+type StoredArray = Float32Array | Float64Array | Int32Array;
 
 export interface StoredTensor {
   readonly shape: readonly number[];
   readonly values: StoredArray;
 }
 
-export interface SafetensorsFile {
+interface SafetensorsFile {
   readonly tensors: Map<string, StoredTensor>;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -53,7 +53,7 @@ export function encodeSafetensors(
 
 /** Decode a whole file; `source` names it in errors. float16 and bfloat16 become float32. */
 export function decodeSafetensors(bytes: Uint8Array, source: string): SafetensorsFile {
-  const damaged = (what: string) => new UserError(`${source} is damaged or no safetensors file: ${what}`);
+  const damaged = (what: string) => new UserError(`${source} is damaged or not a safetensors file: ${what}`);
   if (bytes.length < 8) throw damaged(`it has only ${bytes.length} bytes`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (length > HEADER_LIMIT || 8 + length > bytes.length)
@@ -65,7 +65,7 @@ export function decodeSafetensors(bytes: Uint8Array, source: string): Safetensor
   let covered = 0;
   const { __metadata__: metadata = {}, ...entries } = header;
   const inOrder = Object.entries(entries).map(([name, entry]) => checkEntry(name, entry, damaged));
-  inOrder.sort((a, b) => a.start - b.start || a.end - b.end); // one without elements stands before its neighbour
+  inOrder.sort((a, b) => a.start - b.start || a.end - b.end); // an empty one goes before its neighbour
   for (const { name, type, shape, start, end } of inOrder) {
     if (start !== covered)
       throw damaged(`"${name}" starts at byte ${start} of the data, expected ${covered}`);
@@ -88,7 +88,7 @@ function parseHeader(bytes: Uint8Array, damaged: Damaged): Record<string, unknow
   } catch {
     // fall through to the one message for every kind of broken header
   }
-  throw damaged('its header is no JSON object');
+  throw damaged('its header is not a JSON object');
 }
 
 const bytesPerElement: Record<string, number> = { F64: 8, F32: 4, I32: 4, F16: 2, BF16: 2 };
@@ -100,7 +100,7 @@ function checkEntry(name: string, entry: unknown, damaged: Damaged) {
     throw damaged(`"${name}" has the element type ${String(dtype)}, which is not supported here`);
   const isCount = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
   if (!Array.isArray(shape) || !shape.every(isCount))
-    throw damaged(`the shape of "${name}" is no list of lengths`);
+    throw damaged(`the shape of "${name}" is not a list of lengths`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
     throw damaged(`"${name}" has no valid data_offsets`);
   }

@@ -1,8 +1,8 @@
 /**
  * A conversation with a model: history, trimming and streaming of whole characters.
  *
- * What does not fit into the context is forgotten from the oldest turn on; the system message always stays. Half of the context,
- * at most, is kept free for the answer. Text comes out at character boundaries only, and never beyond a stop text.
+ * What does not fit into the context is forgotten, oldest turn first; the system message always stays. At most half of the
+ * context is kept free for the answer. Text comes out at character boundaries only, and ends before a stop text.
  */
 import { UserError } from '../errors.ts';
 import type { CausalLM } from '../models/causal-lm.ts';

@@ -3,8 +3,8 @@
  *
  *   read the prompt once  ->  choose a token  ->  feed it back, one position at a time  ->  until a stop id or the limit
  *
- * `generate` streams one sequence. `generateBatch` answers many prompts at once, greedily or as `choose` says: rows are padded on the
- * left, so that all of them end at the same place and share every step.
+ * `generate` streams one sequence. `generateBatch` answers many prompts at once, greedily or as `choose` says: rows are padded on
+ * the left, so that all of them end at the same place and share every step.
  */
 import { UserError } from '../errors.ts';
 import { turn } from '../event-loop.ts';
@@ -50,10 +50,10 @@ export async function* generate(
   }
 }
 
-export interface BatchOptions {
+interface BatchOptions {
   readonly maxNewTokens: number;
   readonly stopIds: readonly number[];
-  /** The next id of a row from its logits [V], asked once a step of every row that has not ended; the most likely one by default. */
+  /** The next id of a row from its logits [V], asked once per step and row that has not ended; the most likely one by default. */
   readonly choose?: (logits: Logits, row: number) => number;
 }
 
@@ -70,7 +70,7 @@ export async function generateBatch(
   const longest = Math.max(...prompts.map((prompt) => prompt.length));
   const shortest = Math.min(...prompts.map((prompt) => prompt.length));
   const leftPadding = prompts.map((prompt) => longest - prompt.length);
-  const limit = Math.min(maxNewTokens, context - shortest + 1); // filler takes no room of a row's context
+  const limit = Math.min(maxNewTokens, context - shortest + 1); // filler takes nothing of a row's context
   const cache = model.model.newCache(prompts.length, longest + limit);
   const answers: number[][] = prompts.map(() => []);
   const open = prompts.map(() => true);
@@ -84,7 +84,7 @@ export async function generateBatch(
       const past = cache.length;
       const positions = Int32Array.from({ length: prompts.length * T }, (_, i) => {
         const position = past + (i % T) - leftPadding[Math.floor(i / T)]!;
-        return Math.min(Math.max(0, position), context - 1); // filler in front; rows that have come to their end
+        return Math.min(Math.max(0, position), context - 1); // filler in front, and rows that have ended
       });
       const logits = await lastLogits(model, inputs, (ids) => {
         return model.model.forward(ids, {
@@ -95,7 +95,7 @@ export async function generateBatch(
       });
       const V = model.config.vocabSize;
       inputs = prompts.map((_, row) => {
-        if (!open[row]) return [prompts[row]![0]!]; // anything: nobody reads what follows
+        if (!open[row]) return [prompts[row]![0]!]; // any id: nobody reads what follows
         const next = choose(logits.subarray(row * V, (row + 1) * V) as Logits, row);
         if (stop.has(next)) open[row] = false;
         else answers[row]!.push(next);

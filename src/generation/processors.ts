@@ -6,7 +6,7 @@
  *   top-k                  all but the k largest become -Infinity
  *   top-p                  keep the smallest set of most likely tokens whose probabilities reach p   (Holtzman et al. 2020)
  *
- * They are applied in this order. A token removed stays removed: its probability is exactly 0.
+ * They are applied in this order. A token that was removed stays removed: its probability is exactly 0.
  */
 export type Logits = Float32Array | Float64Array;
 

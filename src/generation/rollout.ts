@@ -3,9 +3,9 @@
  *
  *   y_t ~ p(. | x, y_<t)  until `</s>` or the limit
  *
- * Drawn from the model's own distribution: with a temperature or top-p the ratios and divergences computed from these answers would be
- * those of another policy. Every answer has a random stream of its own, made from the seed and its number, so what is drawn for it does not
- * depend on the batch it is drawn in.
+ * Tokens are drawn from the model's own distribution: with a temperature or top-p the ratios and divergences computed from these
+ * answers would be those of another policy. Every answer has a random stream of its own, made from the seed and its number, so it
+ * does not depend on the batch it is drawn in.
  */
 import { UserError } from '../errors.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
@@ -15,7 +15,7 @@ import type { Logits } from './processors.ts';
 
 export interface Rollout {
   readonly prompt: readonly number[];
-  /** With its `</s>` if it came to one. */
+  /** Ends with `</s>` unless the limit cut it off. */
   readonly answer: readonly number[];
   /** Log-probability of each token of the answer as it was drawn. */
   readonly logProbs: readonly number[];
@@ -23,11 +23,11 @@ export interface Rollout {
   readonly finished: boolean;
 }
 
-export interface RolloutOptions {
+interface RolloutOptions {
   readonly maxNewTokens: number;
   readonly stopId: number;
   readonly seed: number;
-  /** Number of the first answer; the others count on from it (default 0). */
+  /** Number of the first answer, from which the others are counted (default 0). */
   readonly first?: number;
 }
 
@@ -67,8 +67,8 @@ export async function rollOut(
 }
 
 /**
- * The token into which u in [0, 1) falls, and its log-probability. Softmax and draw in three plain loops over `weights`, which is scratch
- * space: this runs once a token of every answer.
+ * The token into which u in [0, 1) falls, and its log-probability. Softmax and draw in three plain loops over `weights`, which is
+ * scratch space: this runs once per token of every answer.
  */
 function drawFrom(logits: Logits, weights: Float64Array, u: number): { next: number; logProb: number } {
   let max = -Infinity;

@@ -6,10 +6,11 @@
  *                                                                            Mitchell 2023, "conservative DPO")
  *   ipo       L = (h - 1 / (2 beta))^2                                       (Azar et al. 2023, eq. 17; beta is their tau)
  *
- * log p(y) is the sum over the answer's tokens, `</s>` included. The implicit reward of an answer is beta (log p - log p_ref). Before the
- * first update policy and reference agree, so h = 0 and the sigmoid loss is ln 2 for every pair. The loss sees only the difference: the
- * likelihood of the chosen answers may fall as long as that of the rejected ones falls faster, which is why both are returned.
- * Shapes: everything [P], one entry a pair.
+ * log p(y) is the sum over the answer's tokens, `</s>` included. The implicit reward of an answer is beta (log p - log p_ref).
+ * Before the first update policy and reference agree, so h = 0 and the sigmoid loss is ln 2 for every pair. The loss sees only
+ * the difference: the likelihood of the chosen answers may fall as long as that of the rejected ones falls faster, which is why
+ * both are returned.
+ * Shapes: everything [P], one entry per pair.
  */
 import type { Tensor } from '../tensor/index.ts';
 
@@ -22,7 +23,7 @@ export interface PairLogProbs {
 export interface DpoOptions {
   /** How strongly the policy is held to the reference: 0.1 lets it go far, 0.5 keeps it near. */
   readonly beta: number;
-  /** Share of pairs assumed to be labelled the wrong way round, below 0.5. Only for the sigmoid loss. */
+  /** Share of pairs assumed to be labelled the wrong way round; below 0.5. Only for the sigmoid loss. */
   readonly labelSmoothing?: number;
   readonly kind?: 'sigmoid' | 'ipo';
 }

@@ -5,9 +5,9 @@
  *   A_t     = delta_t + gamma lambda A_(t+1)        (Schulman et al. 2016, eq. 16, summed from the end)
  *   R_t     = A_t + V_t                             what the value head should have said
  *
- * lambda = 1 compares with the whole rest of the answer (A = sum of rewards - V, no bias, much noise), lambda = 0 with the next value only.
- * Answers are short and rewarded at the end, so gamma is usually 1. Plain numbers in float64: rollouts are on the host anyway, and
- * nothing is differentiated here. Shapes: everything [T], the tokens of one answer.
+ * lambda = 1 compares with the whole rest of the answer (A = sum of rewards - V: no bias, much noise), lambda = 0 with the next
+ * value only. Answers are short and rewarded at the end, so gamma is usually 1. Plain numbers in float64: rollouts are on the
+ * host anyway, and nothing is differentiated here. Shapes: everything [T], the tokens of one answer.
  */
 export interface GaeOptions {
   readonly gamma: number;

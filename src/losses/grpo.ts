@@ -4,11 +4,12 @@
  *   A_i = (r_i - mean of the group) / (standard deviation of the group + 1e-4)         the same for every token of answer i
  *   L   = -min(rho A, clip(rho) A) + beta k3(p | p_ref)                                (Shao et al. 2024, eq. 3 and 4)
  *
- * Differentiated as it stands, k3 of tokens drawn from p pulls like KL(p_ref | p) and not like the KL(p | p_ref) it estimates: GRPO keeps
- * alive what the reference says more than PPO does, and its optimum is another one (tests/losses/bandit.test.ts writes both down).
- * A group in which all answers earn the same teaches nothing: its advantages are 0. Averaging gives every answer the same say whatever its
- * length ('answer', as published, which makes long bad answers cheap a token) or every token ('token').
- * Shapes: rewards and advantages one entry an answer (groups side by side); tensors [N], one entry an answer token.
+ * The gradient of k3, taken as it stands on tokens drawn from p, is that of KL(p_ref | p) and not of the KL(p | p_ref) it
+ * estimates: GRPO keeps alive what the reference says more than PPO does, and its optimum is another one
+ * (tests/losses/bandit.test.ts writes both down). A group in which all answers earn the same teaches nothing: its advantages are
+ * 0. Averaging gives the same weight to every answer whatever its length ('answer', as published, which makes long bad answers
+ * cheap per token) or to every token ('token').
+ * Shapes: rewards and advantages have one entry per answer (groups side by side); tensors [N] have one entry per answer token.
  */
 import type { Tensor } from '../tensor/index.ts';
 import { k3 } from './kl.ts';

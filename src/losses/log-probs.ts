@@ -1,11 +1,11 @@
 /**
  * Log-probabilities of answers: what DPO, PPO and GRPO are made of.
  *
- *   log p(y_t | x, y_<t) = logit[y_t] - logSumExp(logits)              one number a token of the answer, `</s>` included
+ *   log p(y_t | x, y_<t) = logit[y_t] - logSumExp(logits)              one number per token of the answer, `</s>` included
  *   log p(y | x)         = their sum over the answer
  *
- * Only the positions that predict an answer token go through the output layer, and of their V log-probabilities only the one asked
- * for is ever stored (cross-entropy row by row), so memory is one [N, V] of logits and nothing for the questions and the filler.
+ * Only the positions that predict an answer token go through the output layer, and of their V log-probabilities only the one that
+ * is wanted is stored (cross-entropy row by row), so memory is one [N, V] of logits and nothing for questions and filler.
  * Shapes: B rows of T tokens hold A answers with N tokens in all.
  */
 import type { CausalLM } from '../models/causal-lm.ts';
@@ -36,7 +36,7 @@ export function logProbsOf(logits: Tensor, targets: Tensor): Tensor {
   return logits.crossEntropy(targets, { reduction: 'none' }).neg();
 }
 
-/** One number a token [N] added up for each answer [A]. */
+/** One number per token [N], added up for each answer [A]. */
 export function sumByAnswer(
   values: Tensor,
   { answers, owners }: Pick<AnswerBatch, 'answers' | 'owners'>,

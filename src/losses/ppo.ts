@@ -6,9 +6,9 @@
  *   value  max((V - R)^2, (clip(V, V_old - e_v, V_old + e_v) - R)^2) / 2
  *   loss   = policy + c_v value - c_h entropy
  *
- * Once an update has raised a good token (A > 0) or lowered a bad one beyond 1 +- e, the minimum is flat and it is left alone. In the first
- * update on fresh answers rho is exactly 1. A are the advantages, R the returns (losses/gae.ts).
- * Shapes: everything [N], one entry an answer token; the result is one number a token too, the mean over tokens is the caller's.
+ * Once an update has raised a good token (A > 0) or lowered a bad one beyond 1 +- e, the minimum is flat and the token is left
+ * alone. In the first update on fresh answers rho is exactly 1. A are the advantages, R the returns (losses/gae.ts).
+ * Shapes: everything [N], one entry per answer token, the losses too; the mean over tokens is the caller's.
  */
 import type { Tensor } from '../tensor/index.ts';
 
@@ -38,7 +38,7 @@ export function clippedPolicyLoss(
   };
 }
 
-/** Half the squared error of the values, at least that of values which moved no further than `clip`. */
+/** Half the squared error of the values, at least that of values that moved no further than `clip`. */
 export function clippedValueLoss(values: Tensor, oldValues: Tensor, returns: Tensor, clip: number): Tensor {
   if (!(clip > 0)) throw new RangeError(`PPO: the value clip must be positive, got ${clip}`);
   const near = oldValues.add(values.sub(oldValues).clamp({ min: -clip, max: clip }));

@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import { architectureNamed } from './architectures/index.ts';
 import type { ModelConfig } from './config.ts';
 
-const DEFAULT_ARCHITECTURE = 'tinyllm';
+export const DEFAULT_ARCHITECTURE = 'tinyllm';
 
 export function presetNames(arch = DEFAULT_ARCHITECTURE): string[] {
   return Object.keys(architectureNamed(arch).presets);

@@ -61,6 +61,26 @@ export abstract class Module {
     return this;
   }
 
+  /** After an update of the optimizer: what a layer keeps beside its parameters may move now. */
+  afterUpdate(): void {
+    for (const [, child] of this.children()) child.afterUpdate();
+  }
+
+  /**
+   * What a resumed run needs beside the parameters, by name like those: assign what was saved to these tensors. A layer that keeps something
+   * overrides `ownState`.
+   */
+  keptState(): Map<string, Tensor> {
+    const kept = this.ownState();
+    for (const [name, child] of this.children())
+      for (const [inner, tensor] of child.keptState()) kept.set(`${name}.${inner}`, tensor);
+    return kept;
+  }
+
+  protected ownState(): Map<string, Tensor> {
+    return new Map();
+  }
+
   zeroGrad(): void {
     for (const parameter of this.parameters()) {
       parameter.grad?.dispose();

@@ -15,9 +15,8 @@
  * one backend and not on the other.
  *
  * Balancing (load-balance.ts): by a loss, which each layer gives to the collector, or instead by a bias on the choice. The bias
- * follows the choices of the tokens learned from since it moved last; the training loop calls `moveBias` after each update. It is
- * no parameter, since `Qwen2MoeForCausalLM` has no place for it: an exported model chooses without. A resumed run gets it back
- * through `balancingState`.
+ * follows the choices of the tokens learned from since it moved last; it moves after each update. It is not a parameter, since
+ * `Qwen2MoeForCausalLM` has no place for it: an exported model chooses without. A resumed run gets it back (`keptState`).
  * Shapes: x, y [B, T, D]; N = B T tokens, E experts, k of them per token.
  */
 import {
@@ -115,7 +114,11 @@ export class MoE extends Module {
     return scatterAdd(scores.shape, 1, indices, ones(indices.shape, like(scores)));
   }
 
-  /** After an update: a little less for experts that got more than their share, a little more for the others. */
+  override afterUpdate(): void {
+    this.moveBias();
+  }
+
+  /** A little less for experts that got more than their share, a little more for the others. */
   moveBias(rate = BIAS_RATE): void {
     if (this.bias === null) return;
     const { values, choices } = this.bias;
@@ -125,8 +128,8 @@ export class MoE extends Module {
     });
   }
 
-  /** What a resumed run needs beside the parameters; empty with balancing by a loss. Assign to the tensors to restore it. */
-  balancingState(): Map<string, Tensor> {
+  /** The bias; the choices that move it begin anew with each update, and a run is saved between two. */
+  protected override ownState(): Map<string, Tensor> {
     return new Map(this.bias === null ? [] : [['choice_bias', this.bias.values]]);
   }
 

@@ -36,7 +36,7 @@ export function attentionFigure(attention: AttentionWeights): string {
 </figure>`;
 }
 
-export function attentionSvg(
+function attentionSvg(
   { tokens, answerStart, heads }: AttentionWeights,
   { layer, head }: { readonly layer: number; readonly head: number },
 ): string {

@@ -7,10 +7,11 @@ import { locateData } from '../data/layout.ts';
 import { FaultError, UserError } from '../errors.ts';
 import type { Results } from '../evaluation/evaluate.ts';
 import { locateDirectory } from '../storage/atomic.ts';
-import { type LoadedModel, loadModelDirectory, readText } from '../storage/model-directory.ts';
+import { type LoadedModel, loadModelDirectory } from '../storage/model-directory.ts';
+import { readText } from '../storage/read-file.ts';
 import { HISTORY_FILE, type Session } from '../training/history.ts';
 import type { RunSettings } from '../training/run-settings.ts';
-import { trainableStages } from '../training/settings.ts';
+import { stages as allStages, stageNamed } from '../training/stages/index.ts';
 import { type Asked, answersOf, chooseQuestions, type StageAnswer } from './answers.ts';
 import { type AttentionWeights, attendedAnswer } from './attention.ts';
 import { chooseExam, type DrawnAnswer, drawAnswers, type Exam } from './drawn.ts';
@@ -19,7 +20,7 @@ import { checkEvaluation } from './table.ts';
 
 export interface Answers {
   readonly asked: readonly Asked[];
-  /** Stage -> one answer a question. */
+  /** Stage -> one answer per question. */
   readonly stages: ReadonlyMap<string, readonly StageAnswer[]>;
 }
 
@@ -32,6 +33,8 @@ export interface Drawn {
 export interface ReportData {
   readonly name: string;
   readonly settings: RunSettings | null;
+  /** Architecture and size of the last model, in words. */
+  readonly model: string | null;
   readonly sessions: readonly Session[];
   readonly metrics: MetricsLines | null;
   readonly evaluation: Readonly<Record<string, Results>> | null;
@@ -45,8 +48,8 @@ export interface ReportData {
 /** `data` in place of the data directory that run.json names. Throws a UserError where there is no run at all. */
 export async function collectReport(run: string, data?: string): Promise<ReportData> {
   if (statSync(run, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new UserError(`${run} is no directory; a run is a directory such as runs/default`);
-  const known = ['run.json', 'metrics.jsonl', 'evaluation.json', ...trainableStages];
+    throw new UserError(`${run} is not a directory; a run is a directory such as runs/default`);
+  const known = ['run.json', 'metrics.jsonl', 'evaluation.json', ...allStages.map(({ name }) => name)];
   if (!known.some((name) => existsSync(join(run, name))))
     throw new UserError(`${run} holds no run: there is neither run.json nor metrics.jsonl in it`);
 
@@ -84,19 +87,19 @@ export async function collectReport(run: string, data?: string): Promise<ReportD
   };
 }
 
-const nothing = { answers: null, drawn: null, attention: null };
+const nothing = { model: null, answers: null, drawn: null, attention: null };
 
 async function askStages(
   run: string,
   settings: RunSettings | null,
   { questions: asked, exam }: { readonly questions: readonly Asked[]; readonly exam: Exam | null },
   missing: string[],
-): Promise<Pick<ReportData, 'answers' | 'drawn' | 'attention'>> {
+): Promise<Pick<ReportData, 'model' | 'answers' | 'drawn' | 'attention'>> {
   const stages = new Map<string, StageAnswer[]>();
   const draws = new Map<string, DrawnAnswer[][]>();
   let last: { stage: string; loaded: LoadedModel; isBase: boolean } | null = null;
   for (const [stage, folder] of talkingStages(run, settings)) {
-    const isBase = stage === 'pretrain';
+    const isBase = stageNamed(stage)?.leaves === 'base';
     try {
       const loaded = loadModelDirectory(folder);
       stages.set(stage, await answersOf(loaded, asked, isBase));
@@ -123,17 +126,23 @@ async function askStages(
     ]!;
   const weights = await attendedAnswer(loaded, shown.question.question, isBase);
   const drawn = exam === null || draws.size === 0 ? null : { questions: exam.questions, stages: draws };
-  return { answers: { asked, stages }, drawn, attention: { stage, weights } };
+  const model = describeModel(loaded.model);
+  return { model, answers: { asked, stages }, drawn, attention: { stage, weights } };
 }
 
 /** Stages that left a language model, in the order of training; the model it all began with where there is none. */
 function talkingStages(run: string, settings: RunSettings | null): [string, string][] {
-  const present = trainableStages
-    .filter((stage) => stage !== 'reward')
-    .map((stage): [string, string] => [stage, join(run, stage)])
+  const present = allStages
+    .filter(({ leaves }) => leaves === 'base' || leaves === 'chat')
+    .map(({ name }): [string, string] => [name, join(run, name)])
     .filter(([, folder]) => existsSync(locateDirectory(folder)));
   const from = settings?.initFrom ?? null;
   return present.length === 0 && from !== null ? [['init', from]] : present;
+}
+
+/** "tinyllm, 1,055,360 parameters" */
+function describeModel(model: LoadedModel['model']): string {
+  return `${model.config.arch}, ${model.parameterCount().toLocaleString('en')} parameters`;
 }
 
 function missingPart(part: string, error: unknown): string {
@@ -161,6 +170,6 @@ function readSessions(path: string): Session[] {
   const isSession = (entry: Partial<Session> | null) =>
     typeof entry?.started === 'string' && typeof entry.seconds === 'object' && entry.seconds !== null;
   if (!Array.isArray(value) || !value.every(isSession))
-    throw new UserError(`${path} is no list of sessions with "started" and "seconds"`);
+    throw new UserError(`${path} is not a list of sessions with "started" and "seconds"`);
   return value as Session[];
 }

@@ -27,7 +27,7 @@ export function panelSvg(panel: Panel): string {
   const marks = panel.lines.flatMap(({ points, heldOut }, i) => {
     const thinned = thin(points, MAX_POINTS);
     const stroke = colourOf(i);
-    // Neighbours along another number than the step are no neighbours in time: points only.
+    // Neighbours along a number other than the step are not neighbours in time: points only.
     if (across !== undefined)
       return [Plot.dot(points, { x: 'step', y: 'value', stroke, strokeOpacity: 0.7, r: 2 })];
     const line = Plot.line(thinned, {

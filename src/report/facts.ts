@@ -8,18 +8,19 @@ export interface Fact {
   readonly value: string;
 }
 
-export function factsOf({ settings, sessions, metrics }: ReportData): Fact[] {
+export function factsOf({ settings, model, sessions, metrics }: ReportData): Fact[] {
   const last = sessions.at(-1);
   const commands = distinct(sessions.map(({ command }) => command));
   const backends = distinct([...sessions.map(({ backend }) => backend), ...(metrics?.backends ?? [])]);
   const facts: [string, string | undefined][] = [
     [commands.length > 1 ? 'commands' : 'command', commands.join('\n')],
     ['seed', settings?.seed?.toString()],
+    ['model', model ?? undefined],
     ['preset', settings?.preset],
     ['stages', settings?.stages?.join(', ')],
     ['data', settings?.data],
     ['started from', settings?.initFrom ?? undefined],
-    ['changed settings', changed({ ...settings?.changes, ...settings?.alignment })],
+    ['changed settings', changed(settings?.changes ?? {})],
     ['backend', backends.join(', ') + (settings?.deterministic ? ', deterministic' : '')],
     ['tiny-llm-ts', last === undefined ? undefined : distinct(sessions.map(version)).join(' / ')],
     ['Node', distinct(sessions.map(({ node, platform }) => `${node} on ${platform}`)).join(' / ')],

@@ -5,6 +5,7 @@
  * load anything even if it ever got into the page as markup; and it never does, all text is escaped.
  */
 import { createHash } from 'node:crypto';
+import { stageNamed } from '../training/stages/index.ts';
 import { attentionFigure, attentionScript } from './attention-map.ts';
 import type { Answers, Drawn, ReportData } from './collect.ts';
 import { panelFigure } from './curves.ts';
@@ -53,9 +54,10 @@ ${data.attention === null ? '' : `<script>${attentionScript}</script>`}
 
 /** The line below the title. */
 export function summaryOf(data: ReportData): string[] {
-  const { settings, sessions } = data;
+  const { settings, model, sessions } = data;
   const total = [...stageSeconds(data).values()].reduce((sum, seconds) => sum + seconds, 0);
   return [
+    ...(model === null ? [] : [model]),
     ...(settings === null ? [] : [`preset ${settings.preset}`, `seed ${settings.seed}`]),
     ...(settings?.quick ? ['--quick: a part of the data, a few steps'] : []),
     ...(total > 0 ? [`${duration(total)} in all`] : []),
@@ -89,7 +91,7 @@ frequent answer). Bits per byte and perplexity: lower is better. – the task wa
 
 function answersSection({ asked, stages }: Answers): string {
   const head = [...stages.keys()].map(
-    (stage) => `<th>${escapeHtml(stage)}${stage === 'pretrain' ? ' (continues)' : ''}</th>`,
+    (stage) => `<th>${escapeHtml(stage)}${stageNamed(stage)?.leaves === 'base' ? ' (continues)' : ''}</th>`,
   );
   const rows = asked.map(({ task, question }, i) => {
     const cells = [...stages.values()].map((answers) => {

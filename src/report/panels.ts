@@ -3,6 +3,7 @@
  *
  * What no group names gets a picture of its own, so a stage can log a new number and find it in the report.
  */
+import { stageNamed } from '../training/stages/index.ts';
 import type { Curves, Point } from './metrics-lines.ts';
 
 export interface Line {
@@ -34,21 +35,31 @@ const groups: readonly Group[] = [
   { title: 'Implicit rewards', unit: 'reward', names: ['chosenReward', 'rejectedReward'] },
   {
     title: 'Log-probability of the answers',
-    unit: 'nats an answer',
+    unit: 'nats per answer',
     names: ['chosenLogProb', 'rejectedLogProb'],
   },
   { title: 'Reward of the answers', unit: 'deviations', names: ['score', 'reward'] },
   { title: 'Gold reward: what the judge says', unit: 'judge, 0 to 1', names: ['gold'] },
-  { title: 'KL from the start', unit: 'nats an answer', names: ['kl', 'klK3'] },
-  { title: 'KL of one update', unit: 'nats a token', names: ['updateKl'] },
+  { title: 'KL from the start', unit: 'nats per answer', names: ['kl', 'klK3'] },
+  { title: 'KL of one update', unit: 'nats per token', names: ['updateKl'] },
   { title: 'KL coefficient', unit: 'beta', names: ['klCoefficient'] },
-  { title: 'Entropy', unit: 'nats a token', names: ['entropy'] },
+  { title: 'Entropy', unit: 'nats per token', names: ['entropy'] },
   { title: 'Length of the answers', unit: 'tokens', names: ['answerTokens'] },
   { title: 'Answers cut off', unit: 'share of answers', names: ['cutOff'] },
   { title: 'Loss of the value head', unit: 'loss', names: ['valueLoss'] },
   { title: 'Ratios clipped', unit: 'share of tokens', names: ['clipShare'] },
-  { title: 'Updates', unit: 'updates a step', names: ['updates'] },
+  { title: 'Updates', unit: 'updates per step', names: ['updates'] },
+  { title: 'Balance of the router', unit: '1: uniform', names: ['balance'] },
+  { title: 'Entropy of the router', unit: 'nats per token', names: ['routerEntropy'] },
+  { title: 'Least load of an expert', unit: 'share of a uniform one', names: ['leastLoad'] },
+  { title: 'Choices dropped', unit: 'choices', names: ['dropped'] },
 ];
+
+/** load0, load1, ... of as many experts as there are share a picture. */
+function expertLoads(curves: Curves): Group {
+  const names = [...curves.keys()].filter((name) => /^load\d+$/.test(name));
+  return { title: 'Load of the experts', unit: 'share of the choices', names };
+}
 
 /** The same for every stage, and the last to be looked at. */
 const machinery: readonly Group[] = [
@@ -59,18 +70,19 @@ const machinery: readonly Group[] = [
 
 /** Pictures of a stage, in the order of reading. */
 export function panelsOf(stage: string, curves: Curves): Panel[] {
-  const known = new Set([...groups, ...machinery].flatMap(({ names }) => names));
+  const named = [...groups, expertLoads(curves)];
+  const known = new Set([...named, ...machinery].flatMap(({ names }) => names));
   const others = [...curves.keys()]
     .map(trainingName)
     .filter((name, i, all) => !known.has(name) && all.indexOf(name) === i)
     .map((name) => ({ title: capital(words(name)), unit: words(name), names: [name] }));
-  const panels: Panel[] = [...groups, ...others, ...machinery].flatMap(({ title, unit, names }) => {
+  const panels: Panel[] = [...named, ...others, ...machinery].flatMap(({ title, unit, names }) => {
     const lines = names.flatMap((name) => [
       ...lineOf(curves, name, false),
       ...lineOf(curves, heldOutName(name), true),
     ]);
-    const isText = unit === 'loss' && title === 'Loss' && (stage === 'pretrain' || stage === 'sft');
-    return lines.length === 0 ? [] : [{ title, unit: isText ? 'nats a token' : unit, lines }];
+    const lossUnit = title === 'Loss' ? stageNamed(stage)?.lossUnit : undefined;
+    return lines.length === 0 ? [] : [{ title, unit: lossUnit ?? unit, lines }];
   });
   const after = panels.findIndex(({ title }) => title === 'KL from the start') + 1;
   return panels.toSpliced(after, 0, ...overKl(curves, 'score'), ...overKl(curves, 'gold'));
@@ -90,7 +102,7 @@ function overKl(curves: Curves, name: 'score' | 'gold'): Panel[] {
   const [title, unit] =
     name === 'gold' ? ['Gold reward against KL', 'judge, 0 to 1'] : ['Score against KL', 'deviations'];
   return [
-    { title, unit, lines: [{ name: words(name), points, heldOut: false }], across: 'KL, nats an answer' },
+    { title, unit, lines: [{ name: words(name), points, heldOut: false }], across: 'KL, nats per answer' },
   ];
 }
 

@@ -14,7 +14,7 @@ export function svgOf(label: string, options: Plot.PlotOptions): string {
   element.setAttribute('role', 'img');
   // linkedom leaves `<` in attributes as it is, which is legal; a page without it is easier to trust.
   element.setAttribute('aria-label', label.replace(/[<>]/g, ' '));
-  // Without it the picture is none as soon as somebody saves it as a file.
+  // Without it, the picture cannot be opened once somebody saves it as a file.
   element.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
   return element.outerHTML;
 }

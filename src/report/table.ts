@@ -1,5 +1,5 @@
 /**
- * The evaluation as one table: a line a task, a column a stage, with intervals and with what guessing gives.
+ * The evaluation as one table: one line per task, one column per stage, with intervals and with what guessing gives.
  */
 import type { Results } from '../evaluation/evaluate.ts';
 import type { Estimate } from '../evaluation/intervals.ts';
@@ -54,11 +54,11 @@ function cellOf(task: string, estimate: Estimate): Cell {
   };
 }
 
-/** What JSON.parse gave, as results; a sentence in place of what is none. */
+/** What JSON.parse gave, as results; or a sentence that says what is wrong with it. */
 export function checkEvaluation(value: unknown, path: string): Record<string, Results> | string {
   if (!isRecord(value)) return `${path}: expected an object of stages`;
   for (const [stage, results] of Object.entries(value)) {
-    if (!isRecord(results)) return `${path}: "${stage}" is no object of tasks`;
+    if (!isRecord(results)) return `${path}: "${stage}" is not an object of tasks`;
     for (const [task, estimate] of Object.entries(results)) {
       const fields = isRecord(estimate) ? estimate : {};
       const bad = ['value', 'low', 'high', 'n'].find((field) => typeof fields[field] !== 'number');

@@ -1,15 +1,15 @@
 /**
  * Files that are either complete or not there, whenever the machine stops.
  *
- * A single file is written beside its place, forced to the disk and renamed over it. A directory cannot be renamed over another, so
- * it is swapped in two renames, and whoever looks for it first repairs a swap that was cut short:
+ * A single file is written beside its place, forced to the disk and renamed over it. A directory cannot be renamed over another,
+ * so it is swapped in two renames, and the next writer repairs a swap that was cut short:
  *
  *   1. write NAME.next completely, its SHA256SUMS last           a crash here leaves NAME as it was
  *   2. NAME -> NAME.previous                                     a crash here: NAME.next is complete, finish the swap
  *   3. NAME.next -> NAME
  *   4. remove NAME.previous
  *
- * SHA256SUMS (the format of `sha256sum -c`) also finds files that were cut off or changed by a bad disk later on.
+ * SHA256SUMS (the format of `sha256sum -c`) also finds files that a bad disk cut off or changed later.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -18,7 +18,6 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -26,15 +25,14 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { guardDisk, UserError } from '../errors.ts';
-
-export type Files = ReadonlyMap<string, Uint8Array | string>;
+import type { FileContent, Files } from '../formats/file-map.ts';
 
 const SUMS = 'SHA256SUMS';
 
 /** How bytes get to the disk; replaced in tests to see what a full disk does. */
-export type WriteFile = (path: string, content: Uint8Array | string) => void;
+type WriteFile = (path: string, content: FileContent) => void;
 
-function writeThrough(path: string, content: Uint8Array | string): void {
+function writeThrough(path: string, content: FileContent): void {
   const file = openSync(path, 'w');
   try {
     writeFileSync(file, content);
@@ -47,7 +45,7 @@ function writeThrough(path: string, content: Uint8Array | string): void {
 /** Write one file atomically. */
 export function writeFileAtomically(
   path: string,
-  content: Uint8Array | string,
+  content: FileContent,
   write: WriteFile = writeThrough,
 ): void {
   const partial = `${path}.partial`;
@@ -86,7 +84,7 @@ export function writeDirectoryAtomically(path: string, files: Files, write: Writ
   });
 }
 
-/** Give a directory that is there the next free name: `path.old-1`, ... Returns it; null where there is no directory. */
+/** Rename a directory to the next free name, `path.old-1`, ... Returns that name; null where there is no directory. */
 export function setAside(path: string): string | null {
   if (!existsSync(path)) return null;
   let n = 1;
@@ -104,12 +102,12 @@ export function locateDirectory(path: string): string {
   return existsSync(previous) ? previous : path;
 }
 
-/** Finish or undo a swap that was interrupted. For the writer alone: it also clears away a half-written successor. */
+/** Finish or undo a swap that was interrupted. Only for the writer: it also removes a half-written successor. */
 export function repairDirectory(path: string): void {
   const [next, previous] = [`${path}.next`, `${path}.previous`];
   if (!existsSync(path) && existsSync(previous)) renameSync(isComplete(next) ? next : previous, path);
   for (const left of [next, previous]) if (existsSync(path)) rmSync(left, { recursive: true, force: true });
-  // A first write that never finished: nothing to go back to.
+  // A first write that never finished: there is nothing to go back to.
   if (!existsSync(path) && existsSync(next)) {
     if (isComplete(next)) renameSync(next, path);
     else rmSync(next, { recursive: true });
@@ -123,7 +121,8 @@ export function verifyDirectory(path: string): void {
   for (const line of readFileSync(sums, 'utf8').split('\n')) {
     const match = /^([0-9a-f]{64}) {2}([^/\\]+)$/.exec(line);
     if (line === '') continue;
-    if (match === null) throw new UserError(`${sums} is damaged: "${line.slice(0, 80)}" is no checksum line`);
+    if (match === null)
+      throw new UserError(`${sums} is damaged: "${line.slice(0, 80)}" is not a checksum line`);
     const [, expected, name] = match as unknown as [string, string, string];
     const file = join(path, name);
     if (!existsSync(file))
@@ -147,11 +146,6 @@ function isComplete(path: string): boolean {
   }
 }
 
-function sha256(content: Uint8Array | string): string {
+function sha256(content: FileContent): string {
   return createHash('sha256').update(content).digest('hex');
-}
-
-/** Names of the files in a directory, empty if there is none. */
-export function listDirectory(path: string): string[] {
-  return existsSync(path) ? readdirSync(path).sort() : [];
 }

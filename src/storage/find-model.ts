@@ -1,22 +1,20 @@
 /**
- * Which directory a command means: a model directory as it is, a run by its last chat stage, nothing by the latest run.
+ * Which directory a command means: a model directory as it is, a run by the first of the given stages that it has, nothing by the
+ * latest run. Which stages leave a model to use, and which comes first, the caller says.
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { CONFIG_FILE, WEIGHTS_FILE } from '../formats/hf/model-files.ts';
 import { locateDirectory } from './atomic.ts';
 
-/** Stages that leave a model that answers, latest first. */
-export const chatStages = ['ppo', 'dpo', 'sft'];
-const allStages = [...chatStages, 'pretrain'];
-
-/** The directory to chat with. */
-export function findChatModel(given: string | undefined, runs = 'runs'): string {
-  if (given !== undefined) return findModel(given, chatStages);
+/** The directory to chat with: the one that --model names or, without it, the stage in `runs` that was saved last. */
+export function findChatModel(given: string | undefined, stages: readonly string[], runs = 'runs'): string {
+  if (given !== undefined) return findModel(given, stages);
   const candidates = existsSync(runs) ? readdirSync(runs).map((name) => join(runs, name)) : [];
   const trained = candidates
-    .flatMap((run) => lastStage(run, chatStages))
-    .map((stage) => ({ stage, time: statSync(join(locateDirectory(stage), 'model.safetensors')).mtimeMs }))
+    .flatMap((run) => firstStage(run, stages) ?? [])
+    .map((stage) => ({ stage, time: statSync(join(locateDirectory(stage), WEIGHTS_FILE)).mtimeMs }))
     .sort((a, b) => b.time - a.time);
   if (trained[0] === undefined) {
     throw new UserError(
@@ -26,20 +24,18 @@ export function findChatModel(given: string | undefined, runs = 'runs'): string 
   return trained[0].stage;
 }
 
-/** A model directory: the one given, or the last stage of the run given. */
-export function findModel(given: string, stages = allStages): string {
-  if (existsSync(join(locateDirectory(given), 'config.json'))) return given;
-  const [stage] = lastStage(given, stages);
-  if (stage !== undefined) return stage;
+/** A model directory: the one given, or the first of `stages` that the run given has. */
+export function findModel(given: string, stages: readonly string[]): string {
+  if (existsSync(join(locateDirectory(given), CONFIG_FILE))) return given;
+  const stage = firstStage(given, stages);
+  if (stage !== null) return stage;
   if (!existsSync(given)) throw new UserError(`--model ${given}: there is no such directory`);
   throw new UserError(
-    `--model ${given}: this directory holds no model (no config.json) and no run with one of ${stages.join(', ')}`,
+    `--model ${given}: this directory holds no model (no ${CONFIG_FILE}) and no run with one of ${stages.join(', ')}`,
   );
 }
 
-function lastStage(run: string, stages: readonly string[]): string[] {
-  return stages
-    .map((name) => join(run, name))
-    .filter((path) => existsSync(join(locateDirectory(path), 'model.safetensors')))
-    .slice(0, 1);
+function firstStage(run: string, stages: readonly string[]): string | null {
+  const paths = stages.map((name) => join(run, name));
+  return paths.find((path) => existsSync(join(locateDirectory(path), WEIGHTS_FILE))) ?? null;
 }

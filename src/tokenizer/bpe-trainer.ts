@@ -7,7 +7,8 @@
  *
  * Order: the larger count first; of equal counts the pair whose left symbol is older, then the one whose right symbol is older, where
  * characters (by frequency, then code point) are older than pieces. The order of the documents has no influence.
- * Cost: a heap with lazy invalidation over the pairs, and merges that touch only their own places (see pair-index).
+ * Cost: a heap with lazy invalidation over the pairs, and merges that touch only their own places (see pair-index). Read bpe-plain.ts
+ * first: the same without either.
  */
 import { UserError } from '../errors.ts';
 import { Heap } from './heap.ts';

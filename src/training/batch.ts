@@ -47,9 +47,11 @@ export function toBatch(rows: readonly Row[]): Batch {
     targetRows.push(...new Array<number>(padding).fill(0)); // any place: its gradient is zero
   }
   const documents = rows[0]!.documents === undefined ? undefined : rows.map((row) => row.documents!);
+  const hasFiller = rows.some(({ length }) => length !== undefined);
+  const counted = hasFiller ? rows.map(({ length = T }) => new Uint8Array(T).fill(1, 0, length)) : undefined;
   return {
     ids: fromArray(ids, [B, T]),
-    options: { documents, positions: documents && fromArray(positions, [B, T]) },
+    options: { documents, positions: documents && fromArray(positions, [B, T]), counted },
     targets: fromArray(Int32Array.from(targets), [targets.length]),
     targetRows: fromArray(Int32Array.from(targetRows), [targetRows.length]),
     count,

@@ -2,8 +2,9 @@
  * Checkpoints: the model directory of a stage, plus what is needed to continue as if nothing had happened.
  *
  *   optimizer.safetensors   both moments of every parameter
- *   value_head.safetensors  PPO only: what the policy's optimizer also trains
  *   trainer_state.json      step, random state, settings, a fingerprint of the data
+ *   kept_state.safetensors  what layers keep beside their parameters (the bias of a router), where they do
+ *   and a file for each module that the stage trains besides (PPO's value head)
  *
  * The whole directory is replaced at once (storage/atomic.ts): weights and optimizer state of different steps cannot meet.
  */
@@ -11,26 +12,17 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { encodeModel } from '../formats/hf/model-files.ts';
+import { prettyJson } from '../formats/json.ts';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.ts';
-import type { CausalLM } from '../models/causal-lm.ts';
+import { loadTensors, storeTensors } from '../formats/stored-tensors.ts';
 import { RewardModel } from '../models/reward-model.ts';
-import type { ValueHead } from '../models/value-head.ts';
-import type { AdamW } from '../optim/adamw.ts';
 import { repairDirectory, writeDirectoryAtomically } from '../storage/atomic.ts';
-import {
-  loadModelDirectory,
-  loadRewardDirectory,
-  loadTensors,
-  modelFiles,
-  prettyJson,
-  readBytes,
-  readText,
-  storeTensors,
-} from '../storage/model-directory.ts';
-import type { Random, RandomState } from '../tensor/index.ts';
-import type { Tokenizer } from '../tokenizer/index.ts';
-import type { AlignmentSettings } from './alignment-settings.ts';
-import type { KlControl } from './kl-control.ts';
+import { loadModelDirectory, loadRewardDirectory } from '../storage/model-directory.ts';
+import { readBytes, readText } from '../storage/read-file.ts';
+import type { RandomState } from '../tensor/index.ts';
+import type { Changes } from './knobs.ts';
+import type { Training } from './loop.ts';
 import type { StageSettings } from './settings.ts';
 
 export interface TrainerState {
@@ -38,45 +30,42 @@ export interface TrainerState {
   /** Updates made, of `steps` in the whole stage. */
   readonly step: number;
   readonly steps: number;
+  /** Updates of the optimizer: not the steps where a step makes several. */
+  readonly updates: number;
   readonly random: RandomState;
   readonly seed: number;
+  /** Tokens in a row. */
   readonly context: number;
   readonly settings: StageSettings;
+  /** The values of the stage's own knobs. */
+  readonly own: Changes;
   /** SHA-256 over the training tokens: continuing on other data would be another run. */
-  readonly data: string;
-  /** Alignment only: its settings, and PPO's price of divergence at this step. */
-  readonly alignment?: AlignmentSettings;
-  readonly klCoefficient?: number;
-  /** Updates of the optimizer where they are not the steps. */
-  readonly updates?: number;
+  readonly fingerprint: string;
+  /** What the stage keeps besides. */
+  readonly extra: Readonly<Record<string, number>>;
 }
 
-export interface Trainer {
-  readonly model: CausalLM | RewardModel;
-  readonly tokenizer: Tokenizer;
-  readonly optimizer: AdamW;
-  readonly random: Random;
-  /** PPO only. */
-  readonly valueHead?: ValueHead;
-  readonly kl?: KlControl;
-}
+/** What of a stage in training is saved and restored. */
+export type Saved = Pick<Training, 'model' | 'tokenizer' | 'optimizer' | 'random' | 'extra'>;
 
-const VALUE_HEAD = 'value_head.safetensors';
 const STATE = 'trainer_state.json';
 const MOMENTS = 'optimizer.safetensors';
+const KEPT = 'kept_state.safetensors';
 
 export async function saveCheckpoint(
   directory: string,
-  trainer: Trainer,
-  state: Omit<TrainerState, 'random'>,
+  training: Saved,
+  state: Omit<TrainerState, 'random' | 'updates' | 'extra'>,
 ): Promise<void> {
-  const files = await modelFiles(trainer.model, trainer.tokenizer);
-  files.set(MOMENTS, encodeSafetensors(await storeTensors(trainer.optimizer.state())));
-  const { valueHead, kl } = trainer;
-  if (valueHead !== undefined)
-    files.set(VALUE_HEAD, encodeSafetensors(await storeTensors(valueHead.namedParameters())));
-  const price = kl === undefined ? {} : { klCoefficient: kl.coefficient, updates: trainer.optimizer.step };
-  files.set(STATE, prettyJson({ ...state, ...price, random: trainer.random.state() }));
+  const { model, tokenizer, optimizer, random, extra } = training;
+  const files = await encodeModel(model, tokenizer);
+  files.set(MOMENTS, encodeSafetensors(await storeTensors(optimizer.state())));
+  const kept = model.keptState();
+  if (kept.size > 0) files.set(KEPT, encodeSafetensors(await storeTensors(kept)));
+  for (const [name, module] of Object.entries(extra?.modules ?? {}))
+    files.set(name, encodeSafetensors(await storeTensors(module.namedParameters())));
+  const numbers = extra?.numbers?.() ?? {};
+  files.set(STATE, prettyJson({ ...state, updates: optimizer.step, extra: numbers, random: random.state() }));
   writeDirectoryAtomically(directory, files);
 }
 
@@ -85,31 +74,50 @@ export function readTrainerState(directory: string): TrainerState | null {
   repairDirectory(directory);
   const path = join(directory, STATE);
   if (!existsSync(path)) return null;
+  let state: TrainerState;
   try {
-    return JSON.parse(readText(path)) as TrainerState;
+    state = JSON.parse(readText(path)) as TrainerState;
   } catch (error) {
     if (error instanceof SyntaxError)
       throw new UserError(`${path} is damaged (${error.message}); delete ${directory} to train anew`);
     throw error;
   }
+  if (typeof state?.fingerprint !== 'string') {
+    throw new UserError(
+      `${path} was written by an earlier version of this program, which cannot be continued here; start a new run with --out`,
+    );
+  }
+  return state;
 }
 
 /** Put a saved stage back into model, optimizer and random generator. */
-export function restoreCheckpoint(directory: string, trainer: Trainer, state: TrainerState): void {
-  const load = trainer.model instanceof RewardModel ? loadRewardDirectory : loadModelDirectory;
+export function restoreCheckpoint(directory: string, training: Saved, state: TrainerState): void {
+  const load = training.model instanceof RewardModel ? loadRewardDirectory : loadModelDirectory;
   const { model } = load(directory);
-  trainer.model.loadState(model.namedParameters());
+  training.model.loadState(model.namedParameters());
   const tensorsOf = (name: string) => {
     const path = join(directory, name);
     return loadTensors(decodeSafetensors(readBytes(path), path).tensors);
   };
-  trainer.optimizer.loadState(tensorsOf(MOMENTS), state.updates ?? state.step);
-  trainer.valueHead?.loadState(tensorsOf(VALUE_HEAD));
-  if (trainer.kl !== undefined) trainer.kl.coefficient = state.klCoefficient!; // written with every state of PPO
-  trainer.random.restore(state.random);
+  training.optimizer.loadState(tensorsOf(MOMENTS), state.updates);
+  const kept = training.model.keptState();
+  if (kept.size > 0) {
+    const before = tensorsOf(KEPT);
+    for (const [name, tensor] of kept) {
+      const value = before.get(name);
+      if (value === undefined)
+        throw new UserError(`${join(directory, KEPT)} has no "${name}"; start a new run with --out`);
+      tensor.assign(value);
+    }
+  }
+  for (const [name, module] of Object.entries(training.extra?.modules ?? {}))
+    module.loadState(tensorsOf(name));
+  training.extra?.restore?.(state.extra);
+  training.random.restore(state.random);
 }
 
-export function fingerprint(...parts: (Uint8Array | Uint16Array | Uint32Array)[]): string {
+/** SHA-256 of arrays of ids, as hexadecimal digits. */
+export function fingerprintOf(...parts: (Uint8Array | Uint16Array | Uint32Array)[]): string {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
   return hash.digest('hex');

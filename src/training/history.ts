@@ -3,15 +3,15 @@
  *
  *   [{ command, started, package, commit, node, platform, backend, seconds: { STAGE: s, ... } }, ...]
  *
- * metrics.jsonl cannot tell the time of a stage: it has no line for reading data, for evaluating or for saving. A process that was
+ * metrics.jsonl cannot tell the time of a stage: it has no lines for reading data, evaluating or saving. A process that was
  * killed in the middle of a stage has no seconds for that stage; its later entry has those of the rest.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { prettyJson } from '../formats/json.ts';
 import { writeFileAtomically } from '../storage/atomic.ts';
-import { prettyJson } from '../storage/model-directory.ts';
 
 export interface Session {
   /** As it can be typed again; null where the run was not started by a command. */
@@ -56,19 +56,9 @@ export class RunHistory {
     this.session = { ...this.session, seconds: { ...this.session.seconds, [stage]: rounded } };
     writeFileAtomically(this.path, prettyJson([...this.earlier, this.session]));
   }
-
-  /** Run a stage and record its time, however it ends. */
-  async time<T>(stage: string, job: () => Promise<T>): Promise<T> {
-    const began = performance.now();
-    try {
-      return await job();
-    } finally {
-      this.record(stage, (performance.now() - began) / 1000);
-    }
-  }
 }
 
-/** Entries of earlier sessions. A damaged file is no reason to stop a training run: it begins anew. */
+/** Entries of earlier sessions. A damaged file must not stop a training run: the history starts again. */
 function entriesOf(path: string): readonly unknown[] {
   if (!existsSync(path)) return [];
   try {

@@ -1,55 +1,65 @@
 /**
  * The training loop, the same for every stage.
  *
- *   for each step:  gradients of the micro-batches add up  ->  clip  ->  AdamW at the scheduled rate  ->  log, evaluate, save
+ *   for each step:  the stage's update at the scheduled rate  ->  log  ->  held-out numbers  ->  save
  *
- * What a batch is and what its loss is comes from the stage. Which rows a step uses depends on the step number alone, so a resumed
- * run goes on as if it had never stopped. A NaN ends the stage before it reaches a checkpoint.
+ * What an update is comes from the stage: a mean loss over rows or pairs (supervised.ts), or answers drawn and learned from
+ * (rollouts/step.ts). Whatever a step uses depends on its number alone, so a resumed run goes on as if it had never stopped.
  */
-import { countTargets, type Row } from '../data/rows/rows.ts';
-import { FaultError } from '../errors.ts';
 import { turn } from '../event-loop.ts';
-import type { Decoder } from '../models/decoder.ts';
+import type { CausalLM } from '../models/causal-lm.ts';
+import type { RewardModel } from '../models/reward-model.ts';
 import type { Module } from '../nn/module.ts';
 import type { AdamW } from '../optim/adamw.ts';
-import { clipFactor, gradientNorm } from '../optim/clip.ts';
 import { learningRateAt } from '../optim/schedule.ts';
-import { noGrad, scope, stack, type Tensor } from '../tensor/index.ts';
-import { type Batch, toBatch } from './batch.ts';
-import { Means, type Numbers, readNumbers } from './numbers.ts';
+import type { Random } from '../tensor/index.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
+import { Means, type Numbers } from './numbers.ts';
 import type { StageSettings } from './settings.ts';
 
-/** What makes a stage: its data and its loss. An item is a row of tokens, or a pair of answers; a batch is what the loss reads. */
-export interface Objective<Item = Row, Items = Batch> {
-  readonly stage: string;
-  readonly model: Module & { readonly model: Decoder };
-  /** Item n = 0, 1, 2, ... of training. */
-  readonly rows: { row(n: number): Item };
-  /** Items never trained on, for the held-out loss; may be empty. */
-  readonly heldOut: readonly Item[];
-  /** How much an item counts in the mean loss. */
-  weight(item: Item): number;
-  /** Its tokens, for the speed. */
-  tokens(item: Item): number;
-  /** The tensors of a micro-batch, made inside the scope of its step. */
-  batch(items: readonly Item[]): Items;
-  /** Loss of a micro-batch, divided by the weight of the whole step; `parts` are divided alike and go into the metrics. */
-  loss(batch: Items, total: number): Tensor | LossWithParts;
-  /** False where policy and reference must agree to the bit: no dropout. */
-  readonly dropout?: boolean;
+/** One update made. */
+export interface StepResult {
+  /** The loss and what else was measured, by name. */
+  readonly numbers: Numbers;
+  readonly gradNorm: number;
+  /** Tokens read, for the speed. */
+  readonly tokens: number;
 }
 
-export interface LossWithParts {
-  readonly loss: Tensor;
-  readonly parts: Readonly<Record<string, Tensor>>;
+/** How a stage learns: what the loop calls. */
+export interface Steps {
+  /** Before the first step: training mode. */
+  begin?(): void;
+  /** Update number `step` = 0, 1, 2, ... at this learning rate. */
+  step(step: number, learningRate: number): Promise<StepResult>;
+  /** The same numbers on data never trained on; absent where there is none. */
+  heldOut?(): Promise<Numbers>;
+  /** Throws if the model is not worth saving; called before each checkpoint. */
+  check?(done: number): Promise<void>;
 }
 
-/** An objective over rows of tokens: every target counts once. */
-export const ofRows = {
-  weight: countTargets,
-  tokens: (row: Row) => row.inputs.length,
-  batch: toBatch,
-};
+/** A stage ready to train: its steps, and everything a checkpoint of it holds. */
+export interface Training extends Steps {
+  readonly model: CausalLM | RewardModel;
+  readonly tokenizer: Tokenizer;
+  readonly optimizer: AdamW;
+  readonly random: Random;
+  /** Updates in the whole stage. */
+  readonly steps: number;
+  /** SHA-256 of what it learns from. */
+  readonly fingerprint: string;
+  readonly extra?: ExtraState;
+  /** What to say once it is finished. */
+  summary?(): Promise<string | null>;
+}
+
+/** State beside model and optimizer that a resumed run needs back. */
+export interface ExtraState {
+  /** Modules by the name of their file. */
+  readonly modules?: Readonly<Record<string, Module>>;
+  numbers?(): Readonly<Record<string, number>>;
+  restore?(numbers: Readonly<Record<string, number>>): void;
+}
 
 /** One line of metrics.jsonl. */
 export interface StepMetrics {
@@ -73,93 +83,52 @@ export interface LoopHooks {
   shouldStop(): boolean;
 }
 
+export interface Span {
+  readonly stage: string;
+  readonly startStep: number;
+  readonly steps: number;
+}
+
 /** Train from `startStep` to `steps`. Returns the number of updates made: less than `steps` if the user stopped it. */
-export async function trainingLoop<Item, Items>(
-  objective: Objective<Item, Items>,
-  optimizer: AdamW,
+export async function trainingLoop(
+  training: Steps,
   settings: StageSettings,
-  { startStep, steps }: { startStep: number; steps: number },
+  { stage, startStep, steps }: Span,
   hooks: LoopHooks,
 ): Promise<number> {
-  const { model, stage } = objective;
-  const rowsPerStep = settings.batchSize * settings.gradAccum;
   const schedule = { ...settings, kind: settings.schedule, steps };
   const since = new Means();
-  if (objective.dropout ?? true) model.train();
-  else model.eval();
-  model.model.checkpointing = settings.activationCheckpointing;
+  training.begin?.();
   for (let step = startStep; step < steps; step++) {
     const began = performance.now();
-    const items = Array.from({ length: rowsPerStep }, (_, i) => objective.rows.row(step * rowsPerStep + i));
-    const numbers = await accumulate(objective, items, settings.batchSize);
     const lr = learningRateAt(step, schedule);
-    const gradNorm = await update(stage, step, model, optimizer, {
-      ...numbers,
-      lr,
-      gradClip: settings.gradClip,
-    });
+    const { numbers, gradNorm, tokens } = await training.step(step, lr);
+    const tokensPerSecond = tokens / ((performance.now() - began) / 1000);
 
     since.add(numbers);
     const done = step + 1;
     const last = done === steps;
-    const seconds = (performance.now() - began) / 1000;
     const logged = last || done % settings.logEvery === 0;
-    const evaluates = objective.heldOut.length > 0 && (last || done % settings.evaluateEvery === 0);
-    const heldOut = evaluates ? await heldOutNumbers(objective, settings.batchSize) : null;
+    const evaluates = training.heldOut !== undefined && (last || done % settings.evaluateEvery === 0);
+    const heldOut = evaluates ? await training.heldOut!() : null;
     const { loss, ...parts } = since.means();
     const metrics: StepMetrics = {
-      stage,
-      step: done,
-      loss: loss!,
-      lr,
-      gradNorm,
-      tokensPerSecond: items.reduce((sum, item) => sum + objective.tokens(item), 0) / seconds,
+      ...{ stage, step: done, loss: loss!, lr, gradNorm, tokensPerSecond },
       ...(heldOut === null ? {} : { heldOutLoss: heldOut.loss }),
       ...(Object.keys(parts).length === 0 ? {} : { parts: { ...parts, ...heldOutParts(heldOut) } }),
     };
     hooks.onStep(metrics, logged || evaluates);
     if (logged) since.clear();
+
     await turn();
     const stopping = hooks.shouldStop();
-    if (last || stopping || done % settings.saveEvery === 0) await hooks.save(done);
+    if (last || stopping || done % settings.saveEvery === 0) {
+      await training.check?.(done);
+      await hooks.save(done);
+    }
     if (stopping) return done;
   }
   return Math.max(startStep, steps);
-}
-
-/** Gradients of all items, micro-batch by micro-batch; returns the mean loss (and parts) over their weight. */
-async function accumulate<Item, Items>(
-  objective: Objective<Item, Items>,
-  items: readonly Item[],
-  batchSize: number,
-): Promise<Numbers> {
-  return sumOver(objective, items, batchSize, (batch, total) => {
-    const result = objective.loss(batch, total);
-    lossOf(result).backward();
-    return result;
-  });
-}
-
-/** Mean loss over the targets of the held-out rows. */
-export async function heldOutLoss<Item, Items>(
-  objective: Omit<Objective<Item, Items>, 'stage' | 'rows'>,
-  batchSize: number,
-): Promise<number> {
-  return (await heldOutNumbers(objective, batchSize)).loss;
-}
-
-async function heldOutNumbers<Item, Items>(
-  objective: Omit<Objective<Item, Items>, 'stage' | 'rows'>,
-  batchSize: number,
-): Promise<Numbers> {
-  const { model, heldOut } = objective;
-  const wasTraining = model.training;
-  model.eval();
-  const numbers = await sumOver(objective, heldOut, batchSize, (batch, total) =>
-    noGrad(() => objective.loss(batch, total)),
-  );
-  if (wasTraining) model.train();
-  return numbers;
 }
 
 /** `accuracy` of held-out items is `heldOutAccuracy`. */
@@ -167,57 +136,5 @@ function heldOutParts(numbers: Numbers | null): Record<string, number> {
   const parts = Object.entries(numbers ?? {}).filter(([name]) => name !== 'loss');
   return Object.fromEntries(
     parts.map(([name, value]) => [`heldOut${name[0]!.toUpperCase()}${name.slice(1)}`, value]),
-  );
-}
-
-/** Loss and parts of all items, added up over micro-batches of those that count at all. */
-async function sumOver<Item, Items>(
-  { weight, batch }: Pick<Objective<Item, Items>, 'weight' | 'batch'>,
-  items: readonly Item[],
-  batchSize: number,
-  compute: (batch: Items, total: number) => Tensor | LossWithParts,
-): Promise<Numbers> {
-  const total = items.reduce((sum, item) => sum + weight(item), 0);
-  const sums: { loss: number } & Record<string, number> = { loss: 0 };
-  for (let start = 0; start < items.length; start += batchSize) {
-    const micro = items.slice(start, start + batchSize);
-    if (micro.every((item) => weight(item) === 0)) continue;
-    let names: string[] = [];
-    const values = await readNumbers(() => {
-      const result = compute(batch(micro), total);
-      const parts = 'parts' in result ? Object.entries(result.parts) : [];
-      names = ['loss', ...parts.map(([name]) => name)];
-      return noGrad(() => stack([lossOf(result), ...parts.map(([, part]) => part)]));
-    });
-    for (const [i, name] of names.entries()) sums[name] = (sums[name] ?? 0) + values[i]!;
-  }
-  return sums;
-}
-
-function lossOf(result: Tensor | LossWithParts): Tensor {
-  return 'parts' in result ? result.loss : result;
-}
-
-/** Clip, check and apply the gradients that `backward()` left; returns their norm. */
-export async function update(
-  stage: string,
-  step: number,
-  model: Module,
-  optimizer: AdamW,
-  { loss, lr, gradClip }: { readonly loss: number; readonly lr: number; readonly gradClip: number },
-): Promise<number> {
-  const gradNorm = (await readNumbers(() => gradientNorm(model).reshape([1])))[0]!;
-  checkFinite(stage, step, loss, gradNorm);
-  scope(() => optimizer.update(lr, clipFactor(gradNorm, gradClip)));
-  model.zeroGrad();
-  return gradNorm;
-}
-
-function checkFinite(stage: string, step: number, loss: number, gradNorm: number): void {
-  if (Number.isFinite(loss) && Number.isFinite(gradNorm)) return;
-  const what = Number.isFinite(loss) ? `gradient norm is ${gradNorm}` : `loss is ${loss}`;
-  throw new FaultError(
-    `${stage}: the ${what} at step ${step + 1}; the last checkpoint is intact. ` +
-      'Start again with a lower --lr or a longer --warmup (withAnomalyMode in src/tensor names the op that broke)',
   );
 }

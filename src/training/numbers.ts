@@ -1,19 +1,9 @@
 /**
- * Numbers on their way from tensors into the metrics: read together, since each reading may be a trip to another device, and averaged over
- * the steps between two lines.
+ * What a stage measures, averaged over the steps between two lines of metrics.
  */
-import { scope, type Tensor } from '../tensor/index.ts';
 
 /** The loss of a step and what else was measured, by name. */
 export type Numbers = { readonly loss: number } & Readonly<Record<string, number>>;
-
-/** Run a computation in a scope and read its numbers; works where reading is asynchronous. */
-export async function readNumbers(compute: () => Tensor): Promise<ArrayLike<number>> {
-  const result = scope(compute);
-  const values = await result.read();
-  result.dispose();
-  return values;
-}
 
 /** Means since the last line of metrics. */
 export class Means {

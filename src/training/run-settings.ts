@@ -4,30 +4,29 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { prettyJson } from '../formats/json.ts';
+import type { ModelConfig } from '../models/config.ts';
+import { DEFAULT_ARCHITECTURE, preset } from '../models/presets.ts';
 import { writeFileAtomically } from '../storage/atomic.ts';
-import { prettyJson, readText } from '../storage/model-directory.ts';
-import type { AlignmentSettings } from './alignment-settings.ts';
-import { type StageSettings, trainableStages } from './settings.ts';
-
-export const stageNames = ['tokenizer', ...trainableStages, 'evaluate'] as const;
-export type StageName = (typeof stageNames)[number];
+import { readText } from '../storage/read-file.ts';
+import type { Changes } from './knobs.ts';
+import { QUICK } from './settings.ts';
 
 export interface RunSettings {
   readonly preset: string;
-  readonly stages: readonly StageName[];
+  /** Null: that of the model it starts from, or the default one. */
+  readonly arch: string | null;
+  /** Names of the stages, in order; "evaluate" may be the last of them. */
+  readonly stages: readonly string[];
   readonly data: string;
   readonly initFrom: string | null;
   readonly seed: number;
-  /** Tokens in a row; the preset's context by default. */
+  /** Tokens in a row; the preset's by default. */
   readonly context: number | null;
   /** Size of the vocabulary; the preset's by default, or less where the corpus is small. */
   readonly vocabSize: number | null;
-  /** Changes of stage settings, for all stages. */
-  readonly changes: Partial<StageSettings>;
-  /** Changes of alignment settings; absent in runs of before there were any. */
-  readonly alignment?: Partial<AlignmentSettings>;
-  /** Directory of the reward model for PPO; the run's own by default. */
-  readonly rewardFrom?: string | null;
+  /** Knobs that were turned: each stage takes those that are its own. */
+  readonly changes: Changes;
   /** Where it computes: other kernels round differently, so a resumed run keeps to it. */
   readonly backend: string;
   /** Mode of the gpu backend; the best that starts by default. */
@@ -37,33 +36,74 @@ export interface RunSettings {
   readonly quick: boolean;
 }
 
+/** Written once: the run of `npx tsx src/train.ts` without a flag. Which stages that is depends on the data. */
+export const defaultSettings: Omit<RunSettings, 'stages'> = {
+  preset: 'nano',
+  arch: null,
+  data: 'data',
+  initFrom: null,
+  seed: 42,
+  context: null,
+  vocabSize: null,
+  changes: {},
+  backend: 'auto',
+  gpuMode: null,
+  deterministic: false,
+  quick: false,
+};
+
+/** Tokens in a row for a model that can read `limit`. */
+export function contextOf({ context, quick }: Pick<RunSettings, 'context' | 'quick'>, limit: number): number {
+  return context ?? (quick ? Math.min(QUICK.context, limit) : limit);
+}
+
+/** The model of the run's preset, before its tokenizer is known. */
+export function configOf({ preset: name, arch, vocabSize, ...rest }: RunSettings): ModelConfig {
+  const base = preset(name, arch ?? DEFAULT_ARCHITECTURE);
+  return {
+    ...base,
+    vocabSize: vocabSize ?? (rest.quick ? QUICK.vocabSize : base.vocabSize),
+    maxPositionEmbeddings: contextOf(rest, base.maxPositionEmbeddings),
+  };
+}
+
+const FILE = 'run.json';
+
+export function hasRunSettings(out: string): boolean {
+  return existsSync(join(out, FILE));
+}
+
 export function writeRunSettings(out: string, settings: RunSettings): void {
-  writeFileAtomically(join(out, 'run.json'), prettyJson(settings));
+  writeFileAtomically(join(out, FILE), prettyJson(settings));
 }
 
 /** Settings of an earlier run. A flag given now that says something else is refused. */
 export function resumeRunSettings(out: string, given: Partial<RunSettings>): RunSettings {
-  const path = join(out, 'run.json');
+  const path = join(out, FILE);
   if (!existsSync(path))
     throw new UserError(`--resume: there is no run in ${out}; start one without --resume`);
   let saved: RunSettings;
   try {
-    saved = JSON.parse(readText(path)) as RunSettings;
+    saved = { ...defaultSettings, ...(JSON.parse(readText(path)) as RunSettings) };
   } catch (error) {
     throw new UserError(`${path} is damaged (${(error as Error).message}); this run cannot be resumed`);
   }
   for (const [name, value] of Object.entries(given)) {
-    const before = saved[name as keyof RunSettings];
-    const differs =
-      name === 'changes' || name === 'alignment'
-        ? Object.entries(value as object).some(([key, v]) => (before as Record<string, unknown>)?.[key] !== v)
-        : JSON.stringify(before) !== JSON.stringify(value);
-    if (differs) {
-      throw new UserError(
-        `--resume: the run in ${out} was started with ${name} ${JSON.stringify(before)}, not ${JSON.stringify(value)}; ` +
-          'leave the flag out, or start another run with --out',
-      );
+    if (name === 'changes') {
+      for (const [knob, wanted] of Object.entries(value as Changes))
+        refuseChange(out, knob, saved.changes[knob], wanted);
+    } else {
+      refuseChange(out, name, saved[name as keyof RunSettings], value);
     }
   }
   return saved;
+}
+
+function refuseChange(out: string, name: string, before: unknown, now: unknown): void {
+  if (JSON.stringify(before) === JSON.stringify(now)) return;
+  const was = before === undefined ? `the default ${name}` : `${name} ${JSON.stringify(before)}`;
+  throw new UserError(
+    `--resume: the run in ${out} was started with ${was}, not ${JSON.stringify(now)}; ` +
+      'leave the flag out, or start another run with --out',
+  );
 }

@@ -1,193 +1,208 @@
 /**
- * A run: the stages in order, each leaving a directory that the next one starts from.
+ * A run: a directory in which each stage leaves one of its own, which the next one starts from.
  *
  *   runs/NAME/run.json          settings            metrics.jsonl     loss, rate and speed over the steps of all stages
  *   runs/NAME/tokenizer/        the vocabulary      evaluation.json   all tasks of all stages
  *   runs/NAME/corpus/*.bin      tokenized text      history.json      command, versions and seconds of each session
  *   runs/NAME/report.html, report.md   all of it to look at
- *   runs/NAME/pretrain/, sft/, reward/, ppo/, dpo/   a Hugging Face checkpoint each, with the state to resume beside it
+ *   runs/NAME/STAGE/            a Hugging Face checkpoint each, with the state to resume beside it
+ *
+ * Opening a run refuses what cannot work, before any work; nothing is written until `begin`.
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DataFiles, locateData } from '../data/layout.ts';
 import { guardDisk, UserError } from '../errors.ts';
-import { evaluateModel, type Results } from '../evaluation/evaluate.ts';
-import type { JudgedAnswer } from '../evaluation/judged-answers.ts';
-import { rewardAccuracyOn } from '../evaluation/reward-accuracy.ts';
-import { formatResults } from '../evaluation/table.ts';
-import { preset } from '../models/presets.ts';
-import {
-  locateDirectory,
-  repairDirectory,
-  setAside,
-  writeDirectoryAtomically,
-  writeFileAtomically,
-} from '../storage/atomic.ts';
-import { chatStages } from '../storage/find-model.ts';
-import {
-  loadModelDirectory,
-  loadRewardDirectory,
-  loadTokenizerDirectory,
-  prettyJson,
-  tokenizerFiles,
-} from '../storage/model-directory.ts';
-import type { Tokenizer } from '../tokenizer/index.ts';
+import type { ModelConfig } from '../models/config.ts';
+import { locateDirectory, setAside } from '../storage/atomic.ts';
 import { RunHistory } from './history.ts';
-import { checkPpo } from './ppo-stage.ts';
+import { type KnobTable, valuesOf } from './knobs.ts';
 import type { Reporter } from './reporter.ts';
-import { writeRunSettings } from './run-settings.ts';
-import { printSamples } from './samples.ts';
-import { QUICK, trainableStages } from './settings.ts';
-import { runStage } from './stage.ts';
-import { alignmentOf, contextOf, parents, type RunContext } from './stage-context.ts';
-import { trainTokenizer } from './train-tokenizer.ts';
+import { configOf, hasRunSettings, type RunSettings, writeRunSettings } from './run-settings.ts';
+import { frameKnobs, type StageSettings } from './settings.ts';
+import type { CheckPlace, Stage } from './stage.ts';
 
-/** Run the stages. Returns false if the user stopped it before the end. */
-export async function runStages(context: RunContext): Promise<boolean> {
-  const { out, settings, resume, reporter } = context;
-  const { stages } = settings;
-  const files = locateData(settings.data);
-  checkStages(context, files);
-  const began = performance.now();
-  const tokenizer = prepareTokenizer(context, files);
-  const tokenizerSeconds = (performance.now() - began) / 1000;
-  if (!resume) {
-    // Only now, with a corpus that can be used, does an earlier run have to make room.
-    if (stages.includes('tokenizer')) moveAside(out, reporter);
-    guardDisk(out, () => mkdirSync(join(out, 'corpus'), { recursive: true }));
-    // Looking at a run that was stopped must not make it forget what it was about to do.
-    const onlyLooks = stages.every((stage) => stage === 'evaluate');
-    if (!onlyLooks || !existsSync(join(out, 'run.json'))) writeRunSettings(out, settings);
-  }
-  storeTokenizer(context, tokenizer);
-  const history = new RunHistory(out, { command: context.command ?? null, backend: context.backend });
-  if (stages.includes('tokenizer')) history.record('tokenizer', tokenizerSeconds);
-  for (const stage of trainableStages) {
-    if (!stages.includes(stage)) continue;
-    const complete = await history.time(stage, () => runStage(stage, context, files, tokenizer));
-    if (!complete) return false;
-  }
-  if (stages.includes('evaluate')) {
-    await history.time('evaluate', () => evaluateStages(context, files));
-    // Only here, so that nothing else waits for the plotting library to load.
-    const { writeReport } = await import('../report/index.ts');
-    await writeReport(out, reporter);
-  }
-  return true;
+export interface RunOptions {
+  readonly out: string;
+  readonly settings: RunSettings;
+  readonly resume: boolean;
+  readonly reporter: Reporter;
+  /** The command that started it, for the report. */
+  readonly command?: string;
+  readonly shouldStop: () => boolean;
 }
 
-/** What settings and file names rule out is refused before any work; a broken record is found when its stage reads it. */
-function checkStages(run: RunContext, files: DataFiles): void {
-  const { out, settings } = run;
-  const { stages, initFrom, data } = settings;
-  if (stages.includes('sft') && files.sft === null) {
-    throw new UserError(
-      `--data ${data} has no sft.jsonl, which the stage sft needs; add it or use --stages tokenizer,pretrain,evaluate`,
-    );
+export class Run {
+  readonly out: string;
+  settings: RunSettings;
+  readonly resume: boolean;
+  readonly reporter: Reporter;
+  /** Name of the backend that computes, for metrics and progress. */
+  backend = 'reference';
+  readonly shouldStop: () => boolean;
+  readonly files: DataFiles;
+  /** Every stage there is, and those that this run is going to make. */
+  readonly known: readonly Stage[];
+  readonly stages: readonly Stage[];
+  private readonly command: string | null;
+  private history: RunHistory | null = null;
+
+  constructor(known: readonly Stage[], options: RunOptions) {
+    const { settings } = options;
+    this.out = options.out;
+    this.settings = settings;
+    this.resume = options.resume;
+    this.reporter = options.reporter;
+    this.command = options.command ?? null;
+    this.shouldStop = options.shouldStop;
+    this.known = known;
+    this.stages = known.filter(({ name }) => settings.stages.includes(name));
+    this.files = locateData(settings.data);
+    for (const stage of this.stages) this.check(stage);
   }
-  const alignment = stages.find((stage) => stage === 'reward' || stage === 'ppo' || stage === 'dpo');
-  if (alignment !== undefined && files.preferences === null)
-    throw new UserError(`--data ${data} has no preferences.jsonl, which the stage ${alignment} needs`);
-  if (alignment !== undefined) alignmentOf(settings);
-  if (stages.includes('tokenizer') && files.pretrain.endsWith('.bin')) {
-    throw new UserError(
-      `${files.pretrain} holds token ids, no text to learn a tokenizer from; name its model with --init-from`,
-    );
+
+  /** What computes was chosen: its name, and what a resumed run must choose again. */
+  computesOn({
+    name,
+    decided = {},
+  }: {
+    readonly name: string;
+    readonly decided?: Partial<RunSettings>;
+  }): void {
+    this.backend = name;
+    this.settings = { ...this.settings, ...decided };
   }
-  if (stages.includes('tokenizer') && initFrom !== null) {
-    throw new UserError('--init-from brings its own tokenizer; leave "tokenizer" out of --stages');
+
+  /** What is going to be computed, for that choice: the model, and the tokens of one micro-batch. Undefined: nothing is trained. */
+  work(): { readonly config: ModelConfig; readonly tokens: number } | undefined {
+    const first = this.stages.find(({ prepare }) => prepare !== undefined);
+    if (first === undefined) return undefined;
+    const config = configOf(this.settings);
+    return { config, tokens: this.settingsOf(first).batchSize * config.maxPositionEmbeddings };
   }
-  for (const stage of trainableStages) {
-    const needed = parents[stage];
-    if (!stages.includes(stage) || stages.includes(needed) || initFrom !== null) continue;
-    if (!existsSync(locateDirectory(join(out, needed)))) {
+
+  /** Where a stage is, or is going to be. */
+  directoryOf(stage: string): string {
+    return join(this.out, stage);
+  }
+
+  /** True if it has left something. */
+  has(stage: string): boolean {
+    return existsSync(locateDirectory(this.directoryOf(stage)));
+  }
+
+  willRun(stage: string): boolean {
+    return this.settings.stages.includes(stage);
+  }
+
+  /** The vocabulary of the run, where --init-from does not bring one. */
+  tokenizerDirectory(): string {
+    const maker = this.known.find(({ leaves }) => leaves === 'vocabulary');
+    if (maker === undefined) throw new TypeError('None of the stages leaves a tokenizer');
+    return this.directoryOf(maker.name);
+  }
+
+  /** Where a stage starts: what the one before it leaves in this run, else --init-from, else what it left earlier. Null: new weights. */
+  startOf({ startsFrom }: Stage): string | null {
+    const { initFrom } = this.settings;
+    if (startsFrom === null) return null;
+    if (this.known.some(({ name, leaves }) => name === startsFrom && leaves === 'vocabulary'))
+      return initFrom;
+    return this.willRun(startsFrom)
+      ? this.directoryOf(startsFrom)
+      : (initFrom ?? this.directoryOf(startsFrom));
+  }
+
+  /** Settings of the loop for a stage: those of the stage for this preset, of --quick, and flags on top. */
+  settingsOf(stage: Stage): StageSettings {
+    return valuesOf(frameKnobs, ...this.layersOf(stage));
+  }
+
+  /** The values of its own knobs. */
+  ownOf({ knobs, ...stage }: Stage) {
+    return valuesOf<KnobTable>(knobs, ...this.layersOf(stage));
+  }
+
+  /** What a stage is asked about before any work. */
+  placeOf(stage: Stage): CheckPlace {
+    return {
+      files: this.files,
+      own: this.ownOf(stage),
+      willRun: (name) => this.willRun(name),
+      directoryOf: (name) => this.directoryOf(name),
+    };
+  }
+
+  /**
+   * From here on the directory of the run is written to. An earlier run in it makes room for one that begins at the beginning; looking at a
+   * run must not make it forget what it was about to do.
+   */
+  begin(): void {
+    if (this.history !== null) return;
+    const { out, settings, resume, reporter, stages } = this;
+    if (!resume) {
+      if (stages.some(({ leaves }) => leaves === 'vocabulary') && hasRunSettings(out))
+        reporter.note(`${out} held an earlier run; it is now ${setAside(out)}`);
+      guardDisk(out, () => mkdirSync(join(out, 'corpus'), { recursive: true }));
+      if (stages.length > 0 || !hasRunSettings(out)) writeRunSettings(out, settings);
+    }
+    this.history = new RunHistory(out, { command: this.command, backend: this.backend });
+  }
+
+  /** Note the seconds that a part of the run took. */
+  record(name: string, seconds: number): void {
+    this.history?.record(name, seconds);
+  }
+
+  /** Do a part of the run and note its time, however it ends. */
+  async time<T>(name: string, job: () => Promise<T>): Promise<T> {
+    const began = performance.now();
+    try {
+      return await job();
+    } finally {
+      this.record(name, (performance.now() - began) / 1000);
+    }
+  }
+
+  private layersOf(stage: Pick<Stage, 'settings' | 'quick'>) {
+    const { preset, quick, changes } = this.settings;
+    return [stage.settings(preset), quick ? { ...stage.quick } : {}, changes];
+  }
+
+  private check(stage: Stage): void {
+    const { settings, files } = this;
+    const { data, initFrom } = settings;
+    const lacking = lackOf(stage, files);
+    if (lacking !== null) {
       throw new UserError(
-        `The stage ${stage} starts from ${join(out, needed)}, which does not exist; run "${needed}" first or give --init-from`,
+        `--data ${data} has no ${lacking}, which the stage ${stage.name} needs; add it, or leave the stage out of --stages`,
       );
     }
-  }
-  if (stages.includes('ppo') && files.preferences !== null) checkPpo(run, files.preferences);
-}
-
-/** A new run never overwrites an old one. */
-function moveAside(out: string, reporter: Reporter): void {
-  if (!existsSync(join(out, 'run.json'))) return;
-  reporter.note(`${out} held an earlier run; it is now ${setAside(out)}`);
-}
-
-function prepareTokenizer({ out, settings, resume, reporter }: RunContext, files: DataFiles): Tokenizer {
-  const folder = join(out, 'tokenizer');
-  if (settings.initFrom !== null) return loadTokenizerDirectory(settings.initFrom);
-  repairDirectory(folder);
-  if (!settings.stages.includes('tokenizer') || (resume && existsSync(folder)))
-    return loadTokenizerDirectory(folder);
-  const config = preset(settings.preset);
-  return trainTokenizer(
-    files,
-    {
-      vocabSize: settings.vocabSize ?? (settings.quick ? QUICK.vocabSize : config.vocabSize),
-      shrinkToFit: settings.vocabSize === null,
-      maxDocuments: settings.quick ? QUICK.documents : Infinity,
-    },
-    reporter,
-  );
-}
-
-function storeTokenizer({ out, settings, resume }: RunContext, tokenizer: Tokenizer): void {
-  const folder = join(out, 'tokenizer');
-  if (!settings.stages.includes('tokenizer') || (resume && existsSync(folder))) return;
-  writeDirectoryAtomically(folder, tokenizerFiles(tokenizer, contextOf(settings, preset(settings.preset))));
-}
-
-async function evaluateStages(run: RunContext, files: DataFiles): Promise<void> {
-  const { out, settings, reporter } = run;
-  const all: Record<string, Results> = {};
-  let baseline: readonly JudgedAnswer[] | null = null;
-  const present: string[] = trainableStages.filter((stage) => existsSync(locateDirectory(join(out, stage))));
-  const folders = new Map(present.map((stage) => [stage, join(out, stage)]));
-  const needsStart = !present.some((stage) => stage === 'pretrain' || stage === 'sft'); // aligned from elsewhere: show from where
-  if (needsStart && settings.initFrom !== null) {
-    folders.clear();
-    for (const stage of ['init', ...present])
-      folders.set(stage, stage === 'init' ? settings.initFrom : join(out, stage));
-  }
-  if (folders.size === 0)
-    throw new UserError(`There is nothing to evaluate in ${out}; train a stage first or give --init-from`);
-  for (const [stage, folder] of folders) {
-    if (stage === 'reward') {
-      const results = await evaluateReward(folder, run, files);
-      if (results !== null) all[stage] = results;
-      continue;
+    if (stage.leaves === 'vocabulary' && initFrom !== null)
+      throw new UserError(`--init-from brings its own tokenizer; leave "${stage.name}" out of --stages`);
+    const { startsFrom } = stage;
+    if (startsFrom !== null && initFrom === null && !this.willRun(startsFrom) && !this.has(startsFrom)) {
+      throw new UserError(
+        `The stage ${stage.name} starts from ${this.directoryOf(startsFrom)}, which does not exist; run "${startsFrom}" first or give --init-from`,
+      );
     }
-    const { model, tokenizer } = loadModelDirectory(folder);
-    all[stage] = await evaluateModel(model, tokenizer, files, {
-      chat: stage !== 'pretrain', // a base model continues text
-      baseline, // the stages behind SFT are compared with it
-      onJudged: (answers) => {
-        if (stage === 'sft' || stage === 'init') baseline = answers;
-      },
-      limit: settings.quick ? QUICK.questions : Infinity,
-      onTask: (task, total) => reporter.begin(`${stage} ${task}`, total),
-      onProgress: (done) => reporter.advance(done, ''),
-    });
-    reporter.end('');
+    stage.check?.(this.placeOf(stage));
   }
-  writeFileAtomically(join(out, 'evaluation.json'), prettyJson(all));
-  reporter.note(`\n${formatResults(all)}\n`);
-  const speaker = [...chatStages, 'init', 'pretrain'].find((stage) => folders.has(stage)); // the one that chat.ts takes
-  if (speaker !== undefined)
-    await printSamples(folders.get(speaker)!, speaker !== 'pretrain', files, reporter); // it was found there
 }
 
-/** A reward model answers no questions: it is asked which of two answers is better. Null where the data has no held-out pairs. */
-async function evaluateReward(
-  folder: string,
-  { reporter }: RunContext,
-  files: DataFiles,
-): Promise<Results | null> {
-  if (files.preferencesHeldOut === null) return null;
-  const { model, tokenizer } = loadRewardDirectory(folder);
-  return rewardAccuracyOn(files.preferencesHeldOut, model, tokenizer, {
-    onNote: (text) => reporter.note(text),
-  });
+/** The file that a stage learns from and the data does not have; null where it has it. */
+function lackOf({ learnsFrom }: Stage, files: DataFiles): string | null {
+  if (learnsFrom === 'dialogues' && files.sft === null) return 'sft.jsonl';
+  return learnsFrom === 'preferences' && files.preferences === null ? 'preferences.jsonl' : null;
+}
+
+/** Stages of a run that names none: all that the data allows, each with all that it builds on. */
+export function possibleStages(known: readonly Stage[], data: string, initFrom: string | null): Stage[] {
+  const files = locateData(data);
+  const allows = (stage: Stage): boolean => {
+    if (stage.leaves === 'vocabulary') return initFrom === null && !files.pretrain.endsWith('.bin');
+    const before = known.find(({ name, leaves }) => name === stage.startsFrom && leaves !== 'vocabulary');
+    return lackOf(stage, files) === null && (before === undefined || allows(before));
+  };
+  return known.filter((stage) => (stage.byDefault ?? true) && allows(stage));
 }

@@ -1,122 +1,105 @@
 /**
- * The knobs of a training stage, and good values for each model size.
+ * The knobs that every stage has, because the training loop reads them: how long, how fast, how much at a time, when to save.
  *
- * One dial, the preset, sets everything; flags change single values. Smaller models want larger learning rates and fewer tokens a
- * batch. The values were found by trial on the shipped corpus (docs/log.md).
+ * One dial, the preset, sets them all: each stage names what differs from these defaults for each size (smaller models want larger learning
+ * rates and fewer tokens in a batch; found by trial on the shipped corpus, docs/log.md). Flags change single values.
  */
-import type { Packing } from '../data/rows/pretrain-rows.ts';
+import { type KnobTable, type ValuesOf, valuesOf } from './knobs.ts';
 
-export interface StageSettings {
-  /** Passes over the data; `maxSteps` may end the stage earlier. */
-  readonly epochs: number;
-  readonly maxSteps: number | null;
-  /** Rows in a micro-batch. */
-  readonly batchSize: number;
-  /** Micro-batches whose gradients are added up for one update. */
-  readonly gradAccum: number;
-  readonly learningRate: number;
-  readonly schedule: 'cosine' | 'constant';
-  /** Steps of warm-up. */
-  readonly warmup: number;
-  /** Learning rate at the end as a share of the highest. */
-  readonly finalShare: number;
-  readonly weightDecay: number;
-  readonly decayEmbeddings: boolean;
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly eps: number;
-  /** Longest gradient; 0 for no limit. */
-  readonly gradClip: number;
-  /** Keep only block inputs and compute the rest again for the gradient: less memory, one more forward pass. */
-  readonly activationCheckpointing: boolean;
-  readonly shuffle: boolean;
-  readonly packing: Packing;
-  /** Steps between checkpoints, between log lines, and between held-out losses. */
-  readonly saveEvery: number;
-  readonly logEvery: number;
-  readonly evaluateEvery: number;
+export const frameKnobs = {
+  epochs: { type: 'number', whole: true, min: 1, default: 1, help: 'passes over the data in each stage' },
+  maxSteps: {
+    ...{ type: 'number', whole: true, min: 1, default: null, absent: 'no limit' },
+    help: 'at most this many updates in each stage',
+  },
+  batchSize: { type: 'number', whole: true, min: 1, max: 65536, default: 16, help: 'rows in a micro-batch' },
+  gradAccum: {
+    ...{ type: 'number', whole: true, min: 1, max: 65536, default: 1 },
+    help: 'micro-batches whose gradients add up to one update',
+  },
+  learningRate: {
+    type: 'number',
+    above: 0,
+    max: 10,
+    default: 3e-3,
+    flag: 'lr',
+    help: 'highest learning rate',
+  },
+  schedule: {
+    type: 'choice',
+    choices: ['cosine', 'constant'],
+    default: 'cosine',
+    help: 'learning rate after the warm-up',
+  },
+  warmup: {
+    type: 'number',
+    whole: true,
+    min: 0,
+    default: 20,
+    help: 'steps until the learning rate is at its highest',
+  },
+  finalShare: {
+    ...{ type: 'number', min: 0, max: 1, default: 0.1 },
+    help: 'learning rate at the end, as a share of the highest',
+  },
+  weightDecay: { type: 'number', min: 0, max: 10, default: 0.1, help: 'decay of the weight matrices' },
+  decayEmbeddings: { type: 'boolean', default: false, help: 'also decay the embedding table' },
+  beta1: { type: 'number', min: 0, max: 0.9999, default: 0.9, help: 'AdamW: memory of the mean gradient' },
+  beta2: { type: 'number', min: 0, max: 0.99999, default: 0.95, help: 'AdamW: memory of the mean square' },
+  eps: {
+    type: 'number',
+    above: 0,
+    max: 1,
+    default: 1e-8,
+    help: 'AdamW: added to the root of the mean square',
+  },
+  gradClip: { type: 'number', min: 0, default: 1, help: 'longest gradient, 0 for no limit' },
+  activationCheckpointing: {
+    ...{ type: 'boolean', default: false },
+    help: 'less memory: compute activations again for the gradient',
+  },
+  shuffle: { type: 'boolean', default: true, flag: 'no-shuffle', help: 'keep the order of the data' },
+  packing: {
+    type: 'choice',
+    choices: ['isolated', 'shared'],
+    default: 'isolated',
+    help: 'may documents in one row see each other',
+  },
+  saveEvery: { type: 'number', whole: true, min: 1, default: 100, help: 'steps between checkpoints' },
+  logEvery: {
+    type: 'number',
+    whole: true,
+    min: 1,
+    default: 10,
+    help: 'steps between lines of metrics.jsonl',
+  },
+  evaluateEvery: { type: 'number', whole: true, min: 1, default: 100, help: 'steps between held-out losses' },
+} as const satisfies KnobTable;
+
+export type StageSettings = ValuesOf<typeof frameKnobs>;
+
+/** The default settings with the given changes on top. */
+export function stageSettings(...changes: readonly Partial<StageSettings>[]): StageSettings {
+  return valuesOf(frameKnobs, ...changes);
 }
 
-const common: StageSettings = {
-  epochs: 1,
-  maxSteps: null,
-  batchSize: 16,
-  gradAccum: 1,
-  learningRate: 3e-3,
-  schedule: 'cosine',
-  warmup: 20,
-  finalShare: 0.1,
-  weightDecay: 0.1,
-  decayEmbeddings: false,
-  beta1: 0.9,
-  beta2: 0.95,
-  eps: 1e-8,
-  gradClip: 1,
-  activationCheckpointing: false,
-  shuffle: true,
-  packing: 'isolated',
-  saveEvery: 100,
-  logEvery: 10,
-  evaluateEvery: 100,
-};
-
-export const trainableStages = ['pretrain', 'sft', 'reward', 'ppo', 'dpo'] as const;
-export type TrainableStage = (typeof trainableStages)[number];
-type Changes = Partial<StageSettings>;
-
-/** Alignment takes small steps from where SFT ended: no decay, which would pull the policy away from its reference. */
-const alignment: Pick<Record<TrainableStage, Changes>, 'reward' | 'ppo' | 'dpo'> = {
-  reward: { learningRate: 3e-4, weightDecay: 0.01, epochs: 4 },
-  ppo: { learningRate: 1e-4, weightDecay: 0, schedule: 'constant', warmup: 5, saveEvery: 20, batchSize: 32 },
-  dpo: { learningRate: 1e-4, weightDecay: 0, warmup: 10 },
-};
-
-const byPreset: Record<string, Record<TrainableStage, Changes>> = {
-  pico: { ...alignment, pretrain: {}, sft: { epochs: 6, batchSize: 8 } },
-  nano: { ...alignment, pretrain: { batchSize: 8 }, sft: { batchSize: 8, epochs: 4 } },
-  micro: {
-    ...alignment,
-    pretrain: { learningRate: 1e-3, batchSize: 8 },
-    sft: { epochs: 3, learningRate: 1e-3, batchSize: 8 },
-  },
-};
-
-const quickStage: Changes = {
-  learningRate: 6e-3,
-  maxSteps: 40,
-  batchSize: 8,
-  warmup: 5,
-  saveEvery: 20,
-  evaluateEvery: 40,
-};
-
-/** --quick: a part of the data, short rows, a small vocabulary, and enough steps to see the loss fall. */
+/** What --quick leaves of everything: a part of the data, short rows, a small vocabulary, and enough steps to see the loss fall. */
 export const QUICK = {
   documents: 1500,
-  dialogues: 600,
   questions: 16,
   context: 64,
   vocabSize: 1024,
-  stage: quickStage,
-  pairs: 240,
-  alignmentStage: { maxSteps: 12, warmup: 2, saveEvery: 6, evaluateEvery: 12 },
-  rollouts: 16,
-  maxNewTokens: 24,
+  /** Of the stages that learn a language, and of those that learn from preferences. */
+  languageStage: {
+    learningRate: 6e-3,
+    maxSteps: 40,
+    batchSize: 8,
+    warmup: 5,
+    saveEvery: 20,
+    evaluateEvery: 40,
+  },
+  preferenceStage: { maxSteps: 12, warmup: 2, saveEvery: 6, evaluateEvery: 12 },
 } as const;
-
-/** Sizes of the reference: its learning rate and warm-up, in batches a laptop can hold. */
-const large: Record<TrainableStage, Changes> = {
-  pretrain: { learningRate: 3e-4, batchSize: 1, gradAccum: 16, finalShare: 0, warmup: 200 },
-  sft: { learningRate: 3e-4, batchSize: 1, gradAccum: 16, finalShare: 0, warmup: 100, epochs: 3 },
-  reward: { ...alignment.reward, learningRate: 1e-4, batchSize: 1, gradAccum: 16 },
-  ppo: { ...alignment.ppo, learningRate: 1e-5, batchSize: 2, gradAccum: 16 },
-  dpo: { ...alignment.dpo, learningRate: 1e-5, batchSize: 1, gradAccum: 16 },
-};
-
-/** Settings of a stage for a preset, with the given changes on top. */
-export function stageSettings(preset: string, stage: TrainableStage, changes: Changes = {}): StageSettings {
-  return { ...common, ...(byPreset[preset] ?? large)[stage], ...changes };
-}
 
 /** Updates in the whole stage. */
 export function totalSteps(settings: StageSettings, rowsInEpoch: (epoch: number) => number): number {

@@ -3,8 +3,9 @@ import { cpSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync }
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { encodeModel } from '../../src/formats/hf/model-files.ts';
 import { verifyDirectory, writeDirectoryAtomically } from '../../src/storage/atomic.ts';
-import { loadModelDirectory, modelFiles } from '../../src/storage/model-directory.ts';
+import { loadModelDirectory } from '../../src/storage/model-directory.ts';
 import { fromArray, noGrad } from '../../src/tensor/index.ts';
 import { allClose } from '../close.ts';
 import { put, temporaryFolder } from '../data/temporary.ts';
@@ -75,7 +76,7 @@ test('train: tells what happens on stderr, and nothing on stdout', () => {
   assert.is(trained.stdout, '');
   for (const text of [
     'tokenizer: done',
-    'model: pico',
+    'model: tinyllm pico',
     'pretrain 3/3, loss',
     'facts-seen',
     '问：',
@@ -217,8 +218,8 @@ test('evaluate: multiple choice from a local folder, and the judge against anoth
 test('bad input of chat and evaluate: one sentence, exit code 2', async () => {
   const cut = damaged('cut', 'model.safetensors', (path) => truncateSync(path, 9999));
   const flipped = damaged('flipped', 'model.safetensors', flip);
-  const llama = damaged('llama', 'config.json', (path) => {
-    writeFileSync(path, readFileSync(path, 'utf8').replace('"qwen2"', '"llama"'));
+  const stranger = damaged('gpt2', 'config.json', (path) => {
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"qwen2"', '"gpt2"'));
     writeFileSync(join(path, '../SHA256SUMS'), '');
   });
   const badChoices = join(folder, 'bad-choices');
@@ -230,7 +231,7 @@ test('bad input of chat and evaluate: one sentence, exit code 2', async () => {
   const cases: [() => Promise<Finished>, ...string[]][] = [
     [() => chat(cut), 'cut/model.safetensors', 'SHA-256 differs'],
     [() => chat(flipped), 'flipped/model.safetensors', 'SHA-256 differs'],
-    [() => chat(llama), 'llama/config.json describes a "llama" model'],
+    [() => chat(stranger), 'gpt2/config.json describes a "gpt2" model'],
     [() => chat(join(folder, 'no-model')), 'no such directory'],
     [() => chat(model, '--top-p', '0'), '--top-p must be a number, above 0'],
     [() => chat(model, '--temperature', '-1'), '--temperature must be', 'got -1'],
@@ -239,8 +240,8 @@ test('bad input of chat and evaluate: one sentence, exit code 2', async () => {
       'does not fit into the model',
     ],
     [() => evaluate(), '--model is required'],
-    [() => evaluate('--model', model, '--logits', '1,two'), '--logits: "two" is no token id'],
-    [() => evaluate('--model', model, '--logits', '1,400'), '"400" is no token id', '0 to 399'],
+    [() => evaluate('--model', model, '--logits', '1,two'), '--logits: "two" is not a token id'],
+    [() => evaluate('--model', model, '--logits', '1,400'), '"400" is not a token id', '0 to 399'],
     [() => evaluate('--model', model, '--logits', Array(17).fill(9).join()), '17 tokens', 'context of 16'],
     [() => evaluate('--model', model, '--data', world, '--tasks', 'facts-new'), 'no task "facts-new"'],
     [() => evaluate('--model', model, '--data', world, '--choices', folder), 'no .csv file in val/ or test/'],
@@ -262,7 +263,7 @@ test('a fault of the run: one sentence, exit code 1', async () => {
   const from = join(folder, 'nan-model');
   const nan = tinyModel();
   (nan.parameters()[0]!.view.data as Float32Array).fill(Number.NaN);
-  writeDirectoryAtomically(from, await modelFiles(nan, tinyTokenizer));
+  writeDirectoryAtomically(from, await encodeModel(nan, tinyTokenizer));
   const args = ['--data', world, '--init-from', from, '--stages', 'pretrain', ...small];
   const finished = await command('train', [...args, '--out', join(folder, 'nan')]);
   isRefused(finished, 1, 'pretrain: the loss is NaN at step 1');

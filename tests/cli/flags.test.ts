@@ -48,7 +48,7 @@ test('an unknown flag: the nearest known one, if one is near', () => {
   }
 });
 
-test('names that every object has are no flags', () => {
+test('names that every object has are not flags', () => {
   for (const name of ['--constructor=1', '--toString=1', '--__proto__=1']) {
     refuses(() => parse(name), 'There is no flag');
   }
@@ -68,9 +68,9 @@ test('a missing value', () => {
 
 test('a value for a switch, and stray words', () => {
   refuses(() => parse('--resume=yes'), '--resume takes no value');
-  refuses(() => parse('--resume', 'yes'), '"yes" is no flag');
-  refuses(() => parse('data'), '"data" is no flag');
-  refuses(() => parse('--', '--resume'), 'is no flag');
+  refuses(() => parse('--resume', 'yes'), '"yes" is not a flag');
+  refuses(() => parse('data'), '"data" is not a flag');
+  refuses(() => parse('--', '--resume'), 'is not a flag');
 });
 
 test('numbers: what is none, whole ones, ranges', () => {

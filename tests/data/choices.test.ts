@@ -1,35 +1,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readChoiceFolder, readChoices } from '../../src/data/choices.ts';
-import { readCsv } from '../../src/data/formats/csv.ts';
 import { put, refuses, temporaryFolder } from './temporary.ts';
 
 const folder = temporaryFolder();
-const rows = (path: string) => [...readCsv(path)].map(({ fields }) => [...fields.values()]);
-
-test('CSV: commas, quotes and line ends within quotes, empty fields, \\r\\n, a byte order mark', () => {
-  const path = put(folder, 'a.csv', '\uFEFFid,a,b\r\n1,"x,y","他说""好"""\r\n\r\n2,,"两\n行"\n3,"",c"d\n');
-  assert.equal(rows(path), [
-    ['1', 'x,y', '他说"好"'],
-    ['2', '', '两\n行'],
-    ['3', '', 'c"d'],
-  ]);
-  assert.equal(
-    [...readCsv(path)].map(({ place }) => place),
-    [2, 4, 6].map((line) => `${path}:${line}`),
-  );
-  assert.equal([...[...readCsv(path)][0]!.fields.keys()], ['id', 'a', 'b']);
-});
-
-test('CSV: what is damaged is refused with its line', () => {
-  const refusesText = (text: string, ...parts: string[]) =>
-    refuses(() => rows(put(folder, 'bad.csv', text)), ...parts);
-  refusesText('a,b\n1,2\n1,2,3\n', 'bad.csv:3', '3 fields', 'header has 2');
-  refusesText('a,b\n1,"2\n3,4\n', 'bad.csv:2', 'never closed');
-  refusesText('a,b\n"1"x,2\n', 'bad.csv:2', 'closing quote', '"x"');
-  refusesText('a,a\n1,2\n', 'bad.csv:1', 'two columns', '"a"');
-  assert.equal(rows(put(folder, 'empty.csv', '')), []);
-});
 
 test('C-Eval: id first, explanation last, _dev and _val in the names', () => {
   const data = `${folder}/ceval`;

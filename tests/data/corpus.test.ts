@@ -1,8 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readDocuments } from '../../src/data/corpus.ts';
-import { readDialogues } from '../../src/data/dialogues.ts';
-import { readQuestions } from '../../src/data/questions.ts';
 import { put, refuses, temporaryFolder } from './temporary.ts';
 
 const folder = temporaryFolder();
@@ -14,7 +12,7 @@ test('.txt: documents end at blank lines, their own lines stay together', () => 
   assert.equal(documents('a.TXT', '  一  \n\n'), ['一']);
 });
 
-test('.txt: nothing but blanks is no document', () => {
+test('.txt: nothing but blanks makes no document', () => {
   assert.equal(documents('a.txt', ''), []);
   assert.equal(documents('a.txt', '\n \n\u3000\n'), []);
 });
@@ -51,68 +49,6 @@ test('.jsonl: a line without text is refused with file and line and what it has'
 test('an unknown type of file is refused', () => {
   for (const name of ['a.doc', 'a', 'a.gz', 'a.parquet.gz', 'a.jsonl.zst', '.jsonl/a']) {
     refuses(() => documents(name, 'x'), name, '.txt, .jsonl, .json, .parquet, .tsv or .csv');
-  }
-});
-
-const user = { role: 'user', content: '你好' };
-const assistant = { role: 'assistant', content: '你好！' };
-
-test('dialogues: lists of messages, and question with answer', () => {
-  const path = put(
-    folder,
-    'sft.jsonl',
-    `${JSON.stringify({ messages: [{ role: 'system', content: '' }, user, assistant] })}\n\n{"question":"几？","answer":"一"}\n`,
-  );
-  assert.equal(
-    [...readDialogues(path)],
-    [
-      { messages: [{ role: 'system', content: '' }, user, assistant], place: `${path}:1` },
-      {
-        messages: [
-          { role: 'user', content: '几？' },
-          { role: 'assistant', content: '一' },
-        ],
-        place: `${path}:3`,
-      },
-    ],
-  );
-});
-
-test('dialogues: every kind of wrong record is refused with its place', () => {
-  const cases: [unknown, string][] = [
-    [{ prompt: 'a' }, 'known are messages, or question + answer, or'],
-    [{ question: 'a' }, 'no dialogue can be made of the fields found: question;'],
-    [{ question: 'a', answer: 2 }, '"answer" must be a string'],
-    [{ question: 1, answer: 'b' }, '"question" must be a string'],
-    [{ messages: 'hello' }, '"messages" must be a list'],
-    [{ messages: null }, '"messages" must be a list'],
-    [{ messages: [user, { role: 'robot', content: 'a' }] }, 'message 2 of "messages" needs a role'],
-    [{ messages: [user, { role: 'assistant' }] }, 'message 2 of "messages" needs a role'],
-    [{ messages: [user, { role: 'assistant', content: 5 }] }, 'message 2 of "messages" needs a role'],
-    [{ messages: [null] }, 'message 1 of "messages" needs a role'],
-    [{ messages: ['a'] }, 'message 1 of "messages" needs a role'],
-  ];
-  for (const [record, part] of cases) {
-    const path = put(folder, 'bad.jsonl', `{"question":"a","answer":"b"}\n${JSON.stringify(record)}\n`);
-    refuses(() => [...readDialogues(path)], `${path}:2`, part);
-  }
-});
-
-test('questions: all four fields, and at least one accepted sentence', () => {
-  const good = { relation: 'r', question: 'q', answer: 'a', accepted: ['a。'] };
-  const path = put(folder, 'q.jsonl', `${JSON.stringify(good)}\n`);
-  assert.equal(readQuestions(path), [good]);
-  const cases: [object, string][] = [
-    [{ ...good, accepted: [] }, '"accepted" must be a list'],
-    [{ ...good, accepted: 'a' }, '"accepted" must be a list'],
-    [{ ...good, accepted: ['a', 1] }, '"accepted" must be a list'],
-    [{ ...good, relation: 1 }, '"relation" must be a string'],
-    [{ ...good, question: undefined }, '"question" must be a string'],
-    [{ ...good, answer: null }, '"answer" must be a string'],
-  ];
-  for (const [record, part] of cases) {
-    put(folder, 'q.jsonl', `${JSON.stringify(good)}\n${JSON.stringify(record)}\n`);
-    refuses(() => readQuestions(path), `${path}:2`, part);
   }
 });
 

@@ -3,7 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readDialogues } from '../../src/data/dialogues.ts';
 import { heldOutDocuments, locateData, trainingDocuments } from '../../src/data/layout.ts';
-import { putAll } from './formats.ts';
+import { putAll } from './every-format.ts';
 import { put, refuses, temporaryFolder } from './temporary.ts';
 
 const folder = temporaryFolder();

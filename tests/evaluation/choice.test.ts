@@ -5,9 +5,7 @@ import { type ChoiceQuestion, LETTERS, readChoiceFolder } from '../../src/data/c
 import { chooseGen, chosenLetter } from '../../src/evaluation/choice-gen.ts';
 import { choiceAccuracy, chooseOptions, scoreOptions } from '../../src/evaluation/choice-ppl.ts';
 import { choicePrompt } from '../../src/evaluation/choice-prompts.ts';
-import { logLikelihoods } from '../../src/evaluation/log-likelihood.ts';
-import { allClose } from '../close.ts';
-import { tinyModel, tinyTokenizer as tokenizer } from '../training/tiny.ts';
+import { tinyTokenizer as tokenizer } from '../training/tiny.ts';
 import { liking, saying } from './fake-model.ts';
 
 const shipped = readChoiceFolder(fileURLToPath(new URL('../../data/eval/choice', import.meta.url)));
@@ -26,21 +24,6 @@ const balanced = { questions: numbered, examples: shipped.examples };
 
 const choosePpl = async (...args: Parameters<typeof scoreOptions>) =>
   chooseOptions(await scoreOptions(...args));
-
-test('log-likelihood from a place on = the whole minus the beginning, also among neighbours', async () => {
-  const model = tinyModel({ initializerRange: 0.3 }).eval();
-  const ids = [tokenizer.eosId, ...tokenizer.encode('中国的首都是北京。')].slice(0, 20);
-  const [whole, beginning, rest, alone] = [
-    ...(await logLikelihoods(model, [
-      { ids, from: 1 },
-      { ids: ids.slice(0, 6), from: 1 },
-      { ids, from: 6 },
-    ])),
-    ...(await logLikelihoods(model, [{ ids, from: 6 }])),
-  ];
-  assert.ok(whole! < beginning! && beginning! < 0);
-  allClose([rest!, alone!], [whole! - beginning!, rest!], { absolute: 1e-4 });
-});
 
 test('a model that always prefers the letter A scores chance, in every mode with letters', async () => {
   const model = liking({ A: 5 });

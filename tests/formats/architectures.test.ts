@@ -8,10 +8,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { encodeModel } from '../../src/formats/hf/model-files.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../../src/formats/safetensors.ts';
 import { generateBatch } from '../../src/generation/generate.ts';
 import type { CausalLM } from '../../src/models/causal-lm.ts';
-import { loadModelDirectory, modelFiles } from '../../src/storage/model-directory.ts';
+import { loadModelDirectory } from '../../src/storage/model-directory.ts';
 import { fromArray, noGrad } from '../../src/tensor/index.ts';
 import { allClose, differs } from '../close.ts';
 import { refuses, temporaryFolder } from '../data/temporary.ts';
@@ -58,7 +59,7 @@ for (const arch of OTHERS) {
 
   test(`${arch}: the golden directory is byte for byte what is written today`, async () => {
     const fixture = fixtureModel(arch);
-    for (const [name, content] of await modelFiles(fixture.model, fixture.tokenizer)) {
+    for (const [name, content] of await encodeModel(fixture.model, fixture.tokenizer)) {
       const stored = readFileSync(new URL(name, directory));
       assert.ok(Buffer.from(content as string).equals(stored), `${name} has changed`);
     }

@@ -6,8 +6,8 @@
  * that a mistake in any part (a bias left out, heads in another order, another theta) changes the logits visibly.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { encodeModel } from '../../src/formats/hf/model-files.ts';
 import { CausalLM } from '../../src/models/causal-lm.ts';
-import { modelFiles } from '../../src/storage/model-directory.ts';
 import { Random, randn } from '../../src/tensor/index.ts';
 import { Tokenizer, trainBpe } from '../../src/tokenizer/index.ts';
 import { sampleDocuments } from '../tokenizer/sample.ts';
@@ -66,7 +66,7 @@ if (process.argv[1]?.endsWith('checkpoint-fixture.ts')) {
     const { model, tokenizer } = fixtureModel(arch);
     const directory = arch === 'tinyllm' ? CHECKPOINT : checkpointOf(arch);
     mkdirSync(directory, { recursive: true });
-    for (const [name, content] of await modelFiles(model, tokenizer))
+    for (const [name, content] of await encodeModel(model, tokenizer))
       writeFileSync(new URL(name, directory), content);
   }
 }

@@ -104,7 +104,7 @@ test('the order of the header is free, also around tensors without elements', ()
 test('a file cut off at any place is refused', () => {
   const bytes = encodeSafetensors(sample);
   for (let length = 0; length < bytes.length; length++) {
-    refuses(() => decode(bytes.subarray(0, length)), 'm.safetensors is damaged or no safetensors file');
+    refuses(() => decode(bytes.subarray(0, length)), 'm.safetensors is damaged or not a safetensors file');
   }
   const longer = new Uint8Array(bytes.length + 1);
   longer.set(bytes);
@@ -125,9 +125,9 @@ test('every kind of broken header is refused with the tensor and the reason', ()
     ['header length beyond all bounds', huge, 'header of 9223372036854776000 bytes'],
     ['header longer than the file', file('{}').subarray(0, 9), 'does not fit'],
     ['text', Buffer.from('<!DOCTYPE html><html><body>404</body></html>'), 'does not fit'],
-    ['no JSON', file('{"x": '), 'its header is no JSON object'],
-    ['JSON that is no object', file('[1]'), 'its header is no JSON object'],
-    ['no UTF-8', file({}).fill(0xff, 8), 'its header is no JSON object'],
+    ['not JSON', file('{"x": '), 'its header is not a JSON object'],
+    ['JSON that is not an object', file('[1]'), 'its header is not a JSON object'],
+    ['not UTF-8', file({}).fill(0xff, 8), 'its header is not a JSON object'],
     ['unknown type', x({ ...good, dtype: 'Q4' }), '"x" has the element type Q4'],
     ['no type', x({ shape: [2], data_offsets: [0, 8] }), '"x" has the element type'],
     ['a type named like a method', x({ ...good, dtype: 'toString' }), '"x" has the element type toString'],

@@ -1,13 +1,14 @@
 /**
- * Checkpoints written here, read by Transformers: tests/golden/checkpoint is such a directory, expected.json what PyTorch computed from
- * it. The directory must still be what we write today, and our own reading of it must give the same ids and logits.
+ * Checkpoints written here, read by Transformers: tests/golden/checkpoint is such a directory, expected.json what PyTorch
+ * computed from it. The directory must still be what we write today, and our own reading of it must give the same ids and logits.
  */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { encodeModel } from '../../src/formats/hf/model-files.ts';
 import { generateBatch } from '../../src/generation/generate.ts';
-import { loadModelDirectory, modelFiles } from '../../src/storage/model-directory.ts';
+import { loadModelDirectory } from '../../src/storage/model-directory.ts';
 import { fromArray, noGrad } from '../../src/tensor/index.ts';
 import { encodeDialogue } from '../../src/tokenizer/index.ts';
 import { allClose, differs } from '../close.ts';
@@ -30,7 +31,7 @@ const { model, tokenizer } = loadModelDirectory(fileURLToPath(CHECKPOINT));
 
 test('the golden directory is byte for byte what is written today', async () => {
   const fixture = fixtureModel();
-  for (const [name, content] of await modelFiles(fixture.model, fixture.tokenizer)) {
+  for (const [name, content] of await encodeModel(fixture.model, fixture.tokenizer)) {
     assert.ok(
       Buffer.from(content as string).equals(readFileSync(new URL(name, CHECKPOINT))),
       `${name} has changed`,

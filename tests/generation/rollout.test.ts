@@ -1,4 +1,7 @@
-/** Rollouts: drawn from the model's own distribution, reproducibly, whatever the batch; ends and cut-off answers are told apart. */
+/**
+ * Rollouts: drawn from the model's own distribution, reproducibly, whatever the batch; finished and cut-off answers are told
+ * apart.
+ */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { softmax } from '../../src/generation/processors.ts';

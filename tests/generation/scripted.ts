@@ -1,7 +1,8 @@
 /**
  * A model that says what it is told, and a small tokenizer: for tests of what happens around the model.
  *
- * The forward pass is real (so that prompts, caches and the context are), only the scores are replaced: one token 10, the others 0.
+ * The forward pass is real (and with it prompts, caches and the context), only the scores are replaced: one token 10, the others
+ * 0.
  */
 import { CausalLM } from '../../src/models/causal-lm.ts';
 import { fromArray, Random, type Tensor } from '../../src/tensor/index.ts';
@@ -10,7 +11,7 @@ import { tinyConfig } from '../models/tiny.ts';
 
 const corpus = ['你好吗？我很好。', '结果是好的。结束了。', '天空是蓝色的，海也是蓝色的。'];
 
-/** Every character of the corpus is one piece, any other three or four bytes. */
+/** Every character of the corpus is one piece, any other is three or four bytes. */
 export const tokenizer = new Tokenizer(
   trainBpe(corpus, { vocabSize: 300, shrinkToFit: true, characterCoverage: 1 }),
 );
@@ -50,5 +51,5 @@ export async function errorOf(promise: Promise<unknown>): Promise<Error> {
   } catch (error) {
     return error as Error;
   }
-  throw new Error('expected an error, there was none');
+  throw new Error('expected an error, but there was none');
 }

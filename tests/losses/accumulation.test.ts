@@ -6,8 +6,9 @@ import { maskedCrossEntropy } from '../../src/losses/cross-entropy.ts';
 import { AdamW } from '../../src/optim/adamw.ts';
 import { IGNORE_INDEX, setDefaults, type Tensor } from '../../src/tensor/index.ts';
 import type { Batch } from '../../src/training/batch.ts';
-import { heldOutLoss, ofRows, type StepMetrics, trainingLoop } from '../../src/training/loop.ts';
+import { type StepMetrics, trainingLoop } from '../../src/training/loop.ts';
 import { stageSettings } from '../../src/training/settings.ts';
+import { heldOutLoss, ofRows, supervised } from '../../src/training/supervised.ts';
 import { allClose, differs } from '../close.ts';
 import { randomIds, TIGHT, tinyModel } from '../models/tiny.ts';
 
@@ -26,7 +27,7 @@ type Loss = (model: ReturnType<typeof tinyModel>, batch: Batch, total: number) =
 async function train(rows: readonly Row[], batchSize: number, loss: Loss = maskedCrossEntropy) {
   const model = tinyModel();
   const gradAccum = 4 / batchSize;
-  const settings = stageSettings('pico', 'sft', {
+  const settings = stageSettings({
     batchSize,
     gradAccum,
     warmup: 0,
@@ -46,10 +47,9 @@ async function train(rows: readonly Row[], batchSize: number, loss: Loss = maske
   const optimizer = new AdamW(model, settings);
   const steps = rows.length / 4;
   const done = await trainingLoop(
-    objective,
-    optimizer,
+    supervised(objective, optimizer, settings),
     settings,
-    { startStep: 0, steps },
+    { stage: 'sft', startStep: 0, steps },
     {
       onStep: (line) => void metrics.push(line),
       save: async () => {},

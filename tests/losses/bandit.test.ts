@@ -1,8 +1,10 @@
 /**
  * A choice of one in six, where the best policy can be written down: of all policies, p* ~ p_ref e^(r / beta) has the largest
- * J(p) = E_p[r] - beta KL(p | p_ref), namely beta ln sum p_ref e^(r / beta). PPO must come near it, from draws alone, and never above.
+ * J(p) = E_p[r] - beta KL(p | p_ref), namely beta ln sum p_ref e^(r / beta). PPO must come near it, from sampled choices alone,
+ * and never above.
  *
- * GRPO has k3 in its loss, whose gradient under p is that of KL(p_ref | p): its optimum is another one, p_i = beta q_i / (z - r_i).
+ * GRPO has k3 in its loss, whose gradient under p is that of KL(p_ref | p), so its optimum is another one:
+ * p_i = beta q_i / (z - r_i).
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -139,7 +141,7 @@ for (const [name, rule, measure, top] of roads) {
   });
 }
 
-test('the enumerated optimum is one: the formula reaches it, changes of it do not', () => {
+test('the enumerated optimum is an optimum: the formula reaches it, changes of it do not', () => {
   const unnormalized = REFERENCE.map((q, i) => q * Math.exp(REWARDS[i]! / BETA));
   const total = unnormalized.reduce((a, b) => a + b, 0);
   const optimum = unnormalized.map((u) => u / total);

@@ -4,11 +4,13 @@ import * as assert from 'uvu/assert';
 import type { Row } from '../../src/data/rows/rows.ts';
 import { SftRows } from '../../src/data/rows/sft-rows.ts';
 import { maskedCrossEntropy } from '../../src/losses/cross-entropy.ts';
-import { IGNORE_INDEX } from '../../src/tensor/index.ts';
+import { CausalLM } from '../../src/models/causal-lm.ts';
+import { gradcheck, IGNORE_INDEX, Random } from '../../src/tensor/index.ts';
 import { Tokenizer, trainBpe } from '../../src/tokenizer/index.ts';
 import { toBatch } from '../../src/training/batch.ts';
 import { allClose, differs } from '../close.ts';
-import { float64, gradientsOf, idsOf, int32, TIGHT, tinyModel } from '../models/tiny.ts';
+import { float64, gradientsOf, idsOf, int32, randomIds, TIGHT, tinyModel } from '../models/tiny.ts';
+import { agreesOnWasm, config } from './on-wasm.ts';
 
 const model = tinyModel();
 const _ = IGNORE_INDEX;
@@ -55,7 +57,8 @@ test('it divides by the total of the step, not by its own count', () => {
 
 test('uncounted places get exactly no gradient; a counted target changes the loss', () => {
   float64(() => {
-    // Only the first of two rows counts: tokens 8, 10, 11 and 12 occur in the second alone (untied, so the output layer is another table).
+    // Only the first of two rows counts: tokens 8, 10, 11 and 12 occur in the second alone.
+    // Untied, so that the output layer is another table.
     const untied = tinyModel({ tieWordEmbeddings: false });
     const batch = [row([1, 5, 9], [5, 9, 2]), row([8, 10, 11], [_, _, _])];
     maskedCrossEntropy(untied, toBatch(batch)).backward();
@@ -115,6 +118,40 @@ test('of a dialogue exactly the answer and its end are learned, whatever the que
   const first = targets.findIndex((target) => target !== IGNORE_INDEX);
   assert.is(inputs[first], tokenizer.assistantId, 'the first is predicted from the marker');
   for (let t = first; targets[t + 1] !== IGNORE_INDEX; t++) assert.is(targets[t], inputs[t + 1]);
+});
+
+test('of V equal logits it is ln V, whatever is counted', () => {
+  float64(() => {
+    const even = tinyModel({ tieWordEmbeddings: false });
+    for (const [name, parameter] of even.namedParameters())
+      if (name === 'lm_head.weight') parameter.assign(parameter.detach().mul(0));
+    allClose([maskedCrossEntropy(even, toBatch(rows)).item()], [Math.log(13)], TIGHT);
+    assert.ok(differs([maskedCrossEntropy(model, toBatch(rows)).item()], [Math.log(13)], { absolute: 1e-3 }));
+  });
+});
+
+test('central differences with respect to every parameter', () => {
+  float64(() => {
+    const small = { hiddenSize: 4, intermediateSize: 6, numAttentionHeads: 2, numKeyValueHeads: 1 };
+    const tiny = tinyModel({ ...small, numHiddenLayers: 1 });
+    const loss = () => maskedCrossEntropy(tiny, toBatch(rows), 9);
+    assert.ok(gradcheck(loss, tiny.parameters()) < 1e-6);
+    const wrong = () => loss().mul(1.01).sub(loss().detach().mul(0.01));
+    assert.throws(() => gradcheck(wrong, tiny.parameters()), /central differences/);
+  });
+});
+
+test('wasm: the fused product with the output layer gives the loss and every gradient', () => {
+  const long = [20, 31].map((length, i) => {
+    const ids = randomIds(length + 1, 131, 50 + i);
+    const padded = [...ids.slice(0, length), ...new Array<number>(31 - length).fill(0)];
+    const targets = padded.map((_, t) => (t < length && t % 3 !== 0 ? ids[t + 1]! : IGNORE_INDEX));
+    return row(padded, targets);
+  });
+  return agreesOnWasm(
+    () => new CausalLM(config, new Random(5)),
+    (lm) => maskedCrossEntropy(lm, toBatch(long), 40),
+  );
 });
 
 test.run();

@@ -1,13 +1,28 @@
-/** Log-probabilities of answers do not depend on padding, neighbours or how the answer came about: cached rollout = training pass. */
+/**
+ * Log-probabilities of answers do not depend on padding, neighbours or how the answer came about: cached rollout = training pass.
+ */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Rollout, rollOut } from '../../src/generation/rollout.ts';
-import { answerLogProbs, tokenLogProbs } from '../../src/losses/log-probs.ts';
+import { answerLogProbs, entropies, sumByAnswer, tokenLogProbs } from '../../src/losses/log-probs.ts';
 import { CausalLM } from '../../src/models/causal-lm.ts';
-import { fromArray, Random, type Tensor } from '../../src/tensor/index.ts';
-import { toAnswerBatch } from '../../src/training/answer-batch.ts';
-import { allClose, differs } from '../close.ts';
-import { float64, idsOf, int32, randomIds, randomize, TIGHT, tinyConfig, tinyModel } from '../models/tiny.ts';
+import { toAnswerBatch } from '../../src/scoring/answer-batch.ts';
+import { fromArray, Random, randn, type Tensor, tensor } from '../../src/tensor/index.ts';
+import { allClose, differs, Golden } from '../close.ts';
+import {
+  float64,
+  goldenConfig,
+  idsOf,
+  int32,
+  randomIds,
+  randomize,
+  TIGHT,
+  tinyConfig,
+  tinyModel,
+} from '../models/tiny.ts';
+import { gradientHolds } from './differences.ts';
+import { check, golden, inputs } from './golden-cases.ts';
+import { agreesOnWasm, config, answers as longAnswers } from './on-wasm.ts';
 
 const model = tinyModel();
 const answers = [6, 11, 3, 9].map((length, i) => ({ ids: randomIds(length, 13, 30 + i), answerStart: 2 }));
@@ -98,5 +113,63 @@ test('log-probabilities noted while drawing = those of the training pass', async
     'control',
   );
 });
+
+test('entropy: ln V when undecided, 0 when sure', () => {
+  float64(() => {
+    const [even, sure] = entropies(
+      tensor([
+        [3, 3, 3, 3],
+        [0, 1000, 0, 0],
+      ]),
+    ).toArray();
+    allClose([even!, sure!], [Math.log(4), 0], TIGHT);
+  });
+});
+
+test('sums by answer', () => {
+  const sums = sumByAnswer(tensor([1, 2, 4, 8]), { answers: 3, owners: int32([2, 0, 2, 0]) });
+  assert.equal([...sums.toArray()], [10, 0, 5]);
+});
+
+test('PyTorch: entropy of every row', () => {
+  float64(() => {
+    const { x } = inputs('entropy', 'x');
+    check('entropy', { x }, entropies(x));
+  });
+});
+
+test('PyTorch: log-probabilities of answers through the whole model, with every gradient', () => {
+  float64(() => {
+    const weights = new Golden('model');
+    const model = new CausalLM(goldenConfig(true), new Random(1)).eval();
+    const names = [...model.namedParameters().keys()];
+    model.loadState(new Map(names.map((name) => [name, weights.tensor(`tied/weights/${name}`)])));
+    const ids = Array.from(golden.values('answers/ids'));
+    const [starts, lengths] = [golden.values('answers/starts'), golden.values('answers/lengths')];
+    const two = [0, 1].map((b) => ({
+      ids: ids.slice(b * 9, b * 9 + lengths[b]!),
+      answerStart: starts[b]!,
+    }));
+    const batch = toAnswerBatch(two);
+    allClose(tokenLogProbs(model, batch).toArray(), golden.values('log_probs/tokens'), TIGHT);
+    const y = answerLogProbs(model, batch);
+    allClose(y.toArray(), golden.values('log_probs/y'), TIGHT);
+    y.backward({ gradient: golden.tensor('log_probs/dy') });
+    for (const [name, { grad }] of model.namedParameters())
+      allClose(grad!.toArray(), golden.values(`log_probs/grad/${name}`), TIGHT, name);
+    const late = toAnswerBatch(two.map((answer) => ({ ...answer, answerStart: answer.answerStart + 1 })));
+    assert.ok(differs(answerLogProbs(model, late).toArray(), golden.values('log_probs/y')), 'control');
+  });
+});
+
+gradientHolds('entropy', (x) => entropies(x!), [
+  randn([4, 5], new Random(99), { dtype: 'float64' }).requireGrad(),
+]);
+
+test('wasm: log-probabilities of answers and every gradient', () =>
+  agreesOnWasm(
+    () => new CausalLM(config, new Random(5)),
+    (model) => answerLogProbs(model, toAnswerBatch(longAnswers)).mean(),
+  ));
 
 test.run();

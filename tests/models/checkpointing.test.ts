@@ -4,6 +4,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CausalLM } from '../../src/models/causal-lm.ts';
+import type { ModelConfig } from '../../src/models/config.ts';
 import { preset } from '../../src/models/presets.ts';
 import { startWasmBackend } from '../../src/platform/node.ts';
 import {
@@ -17,11 +18,12 @@ import {
 } from '../../src/tensor/index.ts';
 
 const config = { ...preset('pico'), numHiddenLayers: 4, attentionDropout: 0.1 };
+const llama = { ...preset('pico', 'llama2'), numHiddenLayers: 4, attentionDropout: 0.1, hiddenDropout: 0.1 };
 const [B, T] = [4, 48];
 
 /** Loss and gradients of one batch, twice in a row, as one array of numbers. */
-function gradients(checkpointing: boolean): number[] {
-  const model = new CausalLM(config, new Random(3)).train();
+function gradients(checkpointing: boolean, own: ModelConfig = config): number[] {
+  const model = new CausalLM(own, new Random(3)).train();
   model.model.checkpointing = checkpointing;
   const numbers: number[] = [];
   for (let round = 0; round < 2; round++) {
@@ -42,6 +44,10 @@ function gradients(checkpointing: boolean): number[] {
 
 test('reference: loss and every gradient are the same bits, with dropout', () => {
   assert.equal(gradients(true), gradients(false));
+});
+
+test('llama2, with dropout in all its places: likewise', () => {
+  assert.equal(gradients(true, llama), gradients(false, llama));
 });
 
 test('wasm: the same bits, and the peak of memory is lower', async () => {

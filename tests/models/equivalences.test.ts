@@ -2,7 +2,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { maskedCrossEntropy } from '../../src/losses/cross-entropy.ts';
-import type { CausalLM } from '../../src/models/causal-lm.ts';
 import { concat, type Tensor } from '../../src/tensor/index.ts';
 import { allClose, differs } from '../close.ts';
 import { float64, gradientsOf, idsOf, int32, randomIds, TIGHT, tinyModel } from './tiny.ts';
@@ -35,23 +34,6 @@ test('cached = uncached: token by token, in chunks, all at once', () => {
       return idsOf(rows.map(() => Array.from({ length }, (_, i) => i)));
     });
     assert.ok(differs(restarting.toArray(), whole, clearly), 'positions that restart must differ');
-  });
-});
-
-test('a cache ends at the context', () => {
-  float64(() => {
-    const cache = model.model.newCache(1);
-    assert.is(cache.capacity, 16);
-    model.forward(idsOf([randomIds(16, 13, 3)]), { cache });
-    assert.throws(
-      () => model.forward(idsOf([[1]]), { cache }),
-      /position 16 is beyond the model's context of 16/,
-    );
-    const short = model.model.newCache(1, 4);
-    assert.throws(
-      () => model.forward(idsOf([[1, 2, 3, 4, 5]]), { cache: short }),
-      /KV cache: 5 tokens do not fit into a context of 4/,
-    );
   });
 });
 
@@ -149,55 +131,6 @@ test('causal: a later token does not change earlier logits, an earlier one chang
         );
       }
     }
-  });
-});
-
-test('logitsAt = the rows of forward', () => {
-  float64(() => {
-    const whole = model.forward(idsOf(rows)).reshape([20, 13]);
-    for (const places of [[0, 7, 19], [12, 12, 3], []]) {
-      const some = model.logitsAt(idsOf(rows), int32(places));
-      assert.equal(some.shape, [places.length, 13]);
-      allClose(some.toArray(), whole.indexSelect(0, int32(places)).toArray(), TIGHT);
-    }
-    assert.throws(() => model.logitsAt(idsOf(rows), int32([20])), /20/);
-    assert.throws(() => model.logitsAt(idsOf(rows), idsOf([[1]])), /positions must be \[N\], got \[1, 1\]/);
-  });
-});
-
-test('ids out of range or of another rank are refused', () => {
-  float64(() => {
-    assert.throws(() => model.forward(int32([1, 2])), /expected token ids \[B, T\], got \[2\]/);
-    assert.throws(() => model.forward(idsOf([[1, 13]])), /13/);
-    assert.throws(() => model.forward(idsOf([[-1]])), /-1/);
-    assert.throws(() => model.forward(idsOf([randomIds(17, 13, 1)])), /beyond the model's context of 16/);
-  });
-});
-
-test('tied = untied with the same table; the gradients of both uses add up', () => {
-  float64(() => {
-    const untied = tinyModel({ tieWordEmbeddings: false }, 5);
-    const state = new Map([...model.namedParameters()].map(([name, p]) => [name, p.detach()]));
-    const table = state.get('model.embed_tokens.weight')!;
-    untied.loadState(new Map([...state, ['lm_head.weight', table]]));
-    const batch = { ids: idsOf(rows), targetRows: int32([1, 15]), targets: int32([3, 4]) };
-    const run = (m: CausalLM) => {
-      m.zeroGrad();
-      const loss = maskedCrossEntropy(m, batch);
-      loss.backward();
-      const gradients = gradientsOf(m);
-      m.zeroGrad();
-      return { loss: loss.item(), gradients };
-    };
-    const [one, two] = [run(model), run(untied)];
-    allClose([two.loss], [one.loss], TIGHT);
-    const head = two.gradients.get('lm_head.weight')!;
-    const name = 'model.embed_tokens.weight';
-    const sum = two.gradients.get(name)!.map((value, i) => value + head[i]!);
-    allClose(one.gradients.get(name)!, sum, TIGHT);
-    assert.ok(differs(two.gradients.get(name)!, sum, clearly));
-    untied.loadState(new Map([...state, ['lm_head.weight', table.mul(1.5)]]));
-    assert.ok(differs(untied.forward(idsOf(rows)).toArray(), model.forward(idsOf(rows)).toArray(), clearly));
   });
 });
 

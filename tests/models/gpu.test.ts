@@ -6,7 +6,6 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { maskedCrossEntropy } from '../../src/losses/cross-entropy.ts';
 import { CausalLM } from '../../src/models/causal-lm.ts';
-import type { ModelConfig } from '../../src/models/config.ts';
 import { preset } from '../../src/models/presets.ts';
 import { AdamW } from '../../src/optim/adamw.ts';
 import { clipFactor, gradientNorm } from '../../src/optim/clip.ts';
@@ -31,12 +30,18 @@ test.after(async () => {
   await webasm.stop();
 });
 
-const config: ModelConfig = { ...preset('pico'), vocabSize: 517, numKeyValueHeads: 2 };
+const configOf = (arch: string) => ({ ...preset('pico', arch), vocabSize: 517, numKeyValueHeads: 2 });
+const architectures = ['tinyllm', 'llama2'] as const;
 const [B, T] = [3, 37]; // no multiple of anything
 const places = (n: number, first = 0) => Int32Array.from({ length: n }, (_, i) => i + first);
 
 /** Loss and gradients of a batch with packed documents and masked targets, on one backend. */
-async function lossAndGradients(backend: Backend, dtype: 'float32' | 'float64', documents = true) {
+async function lossAndGradients(
+  backend: Backend,
+  dtype: 'float32' | 'float64',
+  { documents = true, arch = 'tinyllm' } = {},
+) {
+  const config = configOf(arch);
   const tensors = withDefaults({ backend, dtype }, () => {
     const model = new CausalLM(config, new Random(5));
     // Gains and biases off their start values, so that each of them counts.
@@ -62,24 +67,31 @@ async function lossAndGradients(backend: Backend, dtype: 'float32' | 'float64', 
   return { loss: loss!, gradients };
 }
 
-const exact = await lossAndGradients(reference, 'float64');
+const exact = {
+  tinyllm: await lossAndGradients(reference, 'float64'),
+  llama2: await lossAndGradients(reference, 'float64', { arch: 'llama2' }),
+};
 
 for (const backend of [cpu, webasm]) {
-  test(`mode ${backend.mode}: loss and every gradient equal the composed float64 ones`, async () => {
-    assert.ok(fusedFor(randn([2, 2], new Random(1), { backend })));
-    const { loss, gradients } = await lossAndGradients(backend, 'float32');
-    allClose([loss], [exact.loss], { absolute: 0, relative: 2e-6 });
-    for (const [name, expected] of exact.gradients) {
-      const largest = Math.max(...Array.from(expected, Math.abs));
-      allClose(gradients.get(name)!, expected, { absolute: 5e-5 * largest, relative: 0 }, name);
-    }
-  });
+  for (const arch of architectures) {
+    test(`${arch}, mode ${backend.mode}: loss and every gradient equal the composed float64 ones`, async () => {
+      assert.ok(fusedFor(randn([2, 2], new Random(1), { backend })));
+      const { loss, gradients } = await lossAndGradients(backend, 'float32', { arch });
+      allClose([loss], [exact[arch].loss], { absolute: 0, relative: 2e-6 });
+      for (const [name, expected] of exact[arch].gradients) {
+        const largest = Math.max(...Array.from(expected, Math.abs));
+        allClose(gradients.get(name)!, expected, { absolute: 5e-5 * largest, relative: 0 }, name);
+      }
+    });
+  }
 }
 
 test('control: without the document mask the gradients are others', async () => {
-  const { gradients } = await lossAndGradients(webasm, 'float32', false);
+  const { gradients } = await lossAndGradients(webasm, 'float32', { documents: false });
   const name = 'model.layers.0.self_attn.k_proj.weight';
-  assert.ok(differs(gradients.get(name)!, exact.gradients.get(name)!, { absolute: 1e-4, relative: 1e-2 }));
+  assert.ok(
+    differs(gradients.get(name)!, exact.tinyllm.gradients.get(name)!, { absolute: 1e-4, relative: 1e-2 }),
+  );
 });
 
 interface Rows {

@@ -1,13 +1,10 @@
-/**
- * The reward model against Transformers' Qwen2ForSequenceClassification, and the value head: what each depends on and what not.
- */
+/** The reward model against Transformers' Qwen2ForSequenceClassification: what a reward depends on and what not. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RewardModel, rewardModelFrom } from '../../src/models/reward-model.ts';
 import { shapesOf } from '../../src/models/shapes.ts';
-import { PolicyWithValue } from '../../src/models/value-head.ts';
+import { toAnswerBatch } from '../../src/scoring/answer-batch.ts';
 import { gradcheck, Random, type Tensor, tensor } from '../../src/tensor/index.ts';
-import { toAnswerBatch } from '../../src/training/answer-batch.ts';
 import { allClose, differs, Golden } from '../close.ts';
 import { float64, goldenConfig, idsOf, int32, randomize, TIGHT, tinyConfig, tinyModel } from './tiny.ts';
 
@@ -114,23 +111,6 @@ test('central differences through head and decoder, and a negative control', () 
       return y.mul(tensor(1.01)).sub(y.detach().mul(tensor(0.01)));
     };
     assert.throws(() => gradcheck(wrong, [model.score.weight]), /central differences/);
-  });
-});
-
-test('the value head starts at zero, has a bias, and trains together with the policy', () => {
-  float64(() => {
-    const both = new PolicyWithValue(tinyModel());
-    const hidden = both.policy.hiddenAt(idsOf([[1, 5, 2]]), int32([0, 2]));
-    assert.equal([...both.vHead.forward(hidden).toArray()], [0, 0]);
-    const names = [...both.namedParameters().keys()];
-    assert.equal(names.slice(-2), ['v_head.summary.weight', 'v_head.summary.bias']);
-    assert.ok(names.includes('policy.model.layers.0.self_attn.q_proj.weight'));
-    randomize(both.vHead, 2);
-    const worst = gradcheck(
-      (h) => both.vHead.forward(h),
-      [hidden.detach().requireGrad(), ...both.vHead.parameters()],
-    );
-    assert.ok(worst < 1e-6);
   });
 });
 

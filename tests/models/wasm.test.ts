@@ -34,12 +34,18 @@ test.after(() => {
   for (const backend of backends) backend.stop();
 });
 
-const config = { ...preset('pico'), vocabSize: 517, numKeyValueHeads: 2 };
+const configOf = (arch: string) => ({ ...preset('pico', arch), vocabSize: 517, numKeyValueHeads: 2 });
+const architectures = ['tinyllm', 'llama2'] as const;
 const [B, T] = [3, 37]; // no multiple of anything
 
 /** Loss and gradients of a batch with packed documents and masked targets, on one backend. */
-function lossAndGradients(backend: Backend, dtype: 'float32' | 'float64', documents = true) {
+function lossAndGradients(
+  backend: Backend,
+  dtype: 'float32' | 'float64',
+  { documents = true, arch = 'tinyllm' } = {},
+) {
   return withDefaults({ backend, dtype }, () => {
+    const config = configOf(arch);
     const model = new CausalLM(config, new Random(5));
     // Gains and biases off their start values, so that each of them counts.
     for (const p of model.parameters())
@@ -61,36 +67,44 @@ function lossAndGradients(backend: Backend, dtype: 'float32' | 'float64', docume
   });
 }
 
-const exact = lossAndGradients(reference, 'float64');
+const exact = Object.fromEntries(
+  architectures.map((arch) => [arch, lossAndGradients(reference, 'float64', { arch })]),
+) as Record<(typeof architectures)[number], ReturnType<typeof lossAndGradients>>;
 
 for (const backend of backends) {
-  test(`${backend.variant}, ${backend.threads} threads: loss and every gradient equal the composed float64 ones`, () => {
-    assert.ok(fusedFor(randn([2, 2], new Random(1), { backend })));
-    const { loss, gradients } = lossAndGradients(backend, 'float32');
-    allClose([loss], [exact.loss], { absolute: 0, relative: 1e-6 });
-    for (const [name, expected] of exact.gradients) {
-      const largest = Math.max(...Array.from(expected, Math.abs));
-      allClose(gradients.get(name)!, expected, { absolute: 2e-5 * largest, relative: 0 }, name);
+  for (const arch of architectures) {
+    test(`${arch}, ${backend.variant}, ${backend.threads} threads: loss and gradients equal the composed float64 ones`, () => {
+      assert.ok(fusedFor(randn([2, 2], new Random(1), { backend })));
+      const { loss, gradients } = lossAndGradients(backend, 'float32', { arch });
+      allClose([loss], [exact[arch].loss], { absolute: 0, relative: 1e-6 });
+      for (const [name, expected] of exact[arch].gradients) {
+        const largest = Math.max(...Array.from(expected, Math.abs));
+        allClose(gradients.get(name)!, expected, { absolute: 2e-5 * largest, relative: 0 }, name);
+      }
+    });
+  }
+}
+
+for (const arch of architectures) {
+  test(`${arch}: the same bits for 1 and 2 threads and from run to run`, () => {
+    for (const [one, two] of [
+      [0, 1],
+      [2, 3],
+    ] as const) {
+      const runs = [backends[one]!, backends[two]!, backends[two]!].map((backend) =>
+        lossAndGradients(backend, 'float32', { arch }),
+      );
+      for (const other of runs.slice(1)) assert.equal(other, runs[0]);
     }
   });
 }
 
-test('the same bits for 1 and 2 threads and from run to run', () => {
-  for (const [one, two] of [
-    [0, 1],
-    [2, 3],
-  ] as const) {
-    const runs = [backends[one]!, backends[two]!, backends[two]!].map((backend) =>
-      lossAndGradients(backend, 'float32'),
-    );
-    for (const other of runs.slice(1)) assert.equal(other, runs[0]);
-  }
-});
-
 test('control: without the document mask the gradients are others', () => {
-  const { gradients } = lossAndGradients(backends[3]!, 'float32', false);
+  const { gradients } = lossAndGradients(backends[3]!, 'float32', { documents: false });
   const name = 'model.layers.0.self_attn.k_proj.weight';
-  assert.ok(differs(gradients.get(name)!, exact.gradients.get(name)!, { absolute: 1e-4, relative: 1e-2 }));
+  assert.ok(
+    differs(gradients.get(name)!, exact.tinyllm.gradients.get(name)!, { absolute: 1e-4, relative: 1e-2 }),
+  );
 });
 
 test('20 steps of training follow PyTorch', () => {

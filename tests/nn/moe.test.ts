@@ -362,7 +362,7 @@ test('a bias changes the choice and never the weight', () => {
     const { tokens, probabilities } = parts(moe, x);
     const before = moe.choose(probabilities) as Int32Array;
     moe
-      .balancingState()
+      .keptState()
       .get('choice_bias')!
       .assign(tensor([0, 0, 0, 5]));
     const after = moe.choose(probabilities) as Int32Array;
@@ -381,7 +381,7 @@ test('a bias changes the choice and never the weight', () => {
 
 test('the bias follows the tokens learned from, once each, and evens out the load', () => {
   const moe = make({ balancing: 'bias', expertsPerToken: 1 });
-  const bias = moe.balancingState().get('choice_bias')!;
+  const bias = moe.keptState().get('choice_bias')!;
   const x = randn([1, 400, sizes.dim], new Random(9), { mean: 0.5 });
   const largestLoad = () => {
     const { collect, number } = listen();
@@ -419,9 +419,9 @@ test('a bias put back chooses as before; balancing by a loss has none', () => {
     differs(resumed.choose(probabilities) as Int32Array, chosen, { absolute: 0 }),
     'control: without it',
   );
-  for (const [name, state] of moe.balancingState()) resumed.balancingState().get(name)!.assign(state);
+  for (const [name, state] of moe.keptState()) resumed.keptState().get(name)!.assign(state);
   assert.equal(resumed.choose(probabilities), chosen);
-  assert.is(make().balancingState().size, 0);
+  assert.is(make().keptState().size, 0);
 });
 
 test('on wasm: one thread and two give the same bits, close to the reference', async () => {
@@ -460,7 +460,7 @@ for (const balancing of ['loss', 'bias'] as const) {
     const run = (backend: Backend) =>
       withDefaults({ backend }, () => {
         const moe = make({ balancing });
-        const state = [...moe.balancingState().values()];
+        const state = [...moe.keptState().values()];
         for (const bias of state) bias.assign(fromArray(Float32Array.of(0.3, 0, 0, -0.3), [4]));
         const x = input().requireGrad();
         const counted = fromArray(Float32Array.of(0, 1, 1, 1, 1, 1, 1, 1, 1, 1), [2, 5]);

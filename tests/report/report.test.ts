@@ -13,10 +13,9 @@ import { renderPage } from '../../src/report/page.ts';
 import { loadModelDirectory } from '../../src/storage/model-directory.ts';
 import { commandLine, type Session } from '../../src/training/history.ts';
 import { silentReporter } from '../../src/training/reporter.ts';
-import { runStages } from '../../src/training/run.ts';
 import { command, isRefused } from '../cli/spawn.ts';
 import { put, refusesLater, temporaryFolder } from '../data/temporary.ts';
-import { worldSettings, writeWorld } from '../training/world.ts';
+import { runAll, worldSettings, writeWorld } from '../training/world.ts';
 
 const folder = temporaryFolder();
 const world = writeWorld(join(folder, 'world'));
@@ -27,11 +26,10 @@ const context = {
     settings: worldSettings(world),
     resume: false,
     reporter: silentReporter,
-    backend: 'reference',
   },
   ...{ command: 'npx tsx src/train.ts --quick', shouldStop: () => false },
 };
-await runStages(context);
+await runAll(context);
 const page = readFileSync(join(run, 'report.html'), 'utf8');
 
 /** A copy of the run without some files, or with others. */
@@ -86,7 +84,7 @@ test('history.json: command, versions, seconds of every stage; a second session 
   assert.match(session!.package, /^\d+\.\d+\.\d+$/);
   assert.ok(session!.commit === null || /^[0-9a-f]{7,40}\+?$/.test(session!.commit));
   const out = changedRun('again', {});
-  await runStages({ ...context, out, settings: worldSettings(world, { stages: ['evaluate'] }) });
+  await runAll({ ...context, out, settings: worldSettings(world, { stages: ['evaluate'] }) });
   assert.equal(
     read(out).map(({ seconds }) => Object.keys(seconds).length),
     [4, 1],
@@ -119,7 +117,7 @@ test('what is missing or broken is one sentence with its place, and the other pa
     ],
     ['no-number', { 'evaluation.json': estimate }, ['"facts-seen" of "sft" has no number "high"']],
     ['no-history', { 'history.json': null }, ['times: ', 'history.json']],
-    ['bad-history', { 'history.json': '[{"seconds": 3}]' }, ['history.json is no list of sessions']],
+    ['bad-history', { 'history.json': '[{"seconds": 3}]' }, ['history.json is not a list of sessions']],
     ['no-settings', { 'run.json': null }, ['Without the settings: ', 'run.json']],
     ['bad-model', { 'sft/config.json': '{}' }, ['Without the answers of sft: ', 'sft']],
   ];
@@ -143,11 +141,11 @@ test('the command writes the report of an earlier run again', async () => {
   const again = readFileSync(join(out, 'report.html'), 'utf8').replaceAll('earlier', 'run');
   assert.is(again, page.replaceAll('earlier', 'run'));
   isRefused(await command('report', []), 2, '--run is required');
-  isRefused(await command('report', ['--run', join(folder, 'none')]), 2, 'is no directory');
+  isRefused(await command('report', ['--run', join(folder, 'none')]), 2, 'is not a directory');
 });
 
 test('no run, no models, no questions', async () => {
-  await refusesLater(() => collectReport(join(folder, 'none')), 'is no directory');
+  await refusesLater(() => collectReport(join(folder, 'none')), 'is not a directory');
   await refusesLater(() => collectReport(world), 'holds no run');
   const bare = join(folder, 'bare');
   put(bare, 'metrics.jsonl', '{"stage":"sft","step":1,"loss":2}\n');

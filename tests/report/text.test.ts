@@ -61,7 +61,7 @@ test('numbers of one kind share a picture with their held-out twins; an unknown 
       'Learning rate: learning rate',
     ],
   );
-  assert.is(panelsOf('sft', new Map([['loss', points([1])]]))[0]!.unit, 'nats a token');
+  assert.is(panelsOf('sft', new Map([['loss', points([1])]]))[0]!.unit, 'nats per token');
   assert.is(panels[0]!.unit, 'loss');
   assert.is(words('klK3'), 'KL (k3 estimate)');
 });
@@ -93,7 +93,7 @@ test('score and gold reward stand over the KL of their step', () => {
       [{ step: 0.3, value: 5 }],
     ],
   );
-  assert.match(panelSvg(panels[4]!), /KL, nats an answer →/);
+  assert.match(panelSvg(panels[4]!), /KL, nats per answer →/);
 });
 
 test('a picture is an SVG with named axes; constant and single values are drawn too', () => {
@@ -101,7 +101,7 @@ test('a picture is an SVG with named axes; constant and single values are drawn 
     const [panel] = panelsOf('sft', new Map([['loss', points(values)]]));
     const svg = panelSvg(panel!);
     assert.match(svg, /^<svg [^>]*xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
-    assert.match(svg, /nats a token/);
+    assert.match(svg, /nats per token/);
     assert.match(svg, /step →/);
     assert.not.match(svg, /NaN|undefined|Infinity/);
   }
@@ -132,6 +132,17 @@ test('short numbers, durations, bars', () => {
   assert.is(bars(points([1, 2, 3, 8])), '▁▂▃█');
   assert.is(bars(points([2, 2])), '▄▄');
   assert.is([...bars(points(Array.from({ length: 1000 }, (_, i) => i)))].length, 24);
+});
+
+test('the loads of all experts share a picture, whatever their number', () => {
+  const curves = new Map(['load0', 'load1', 'load2', 'loaded'].map((name) => [name, points([1, 2])]));
+  const panels = panelsOf('pretrain', curves);
+  const loads = panels.find(({ title }) => title === 'Load of the experts');
+  assert.equal(
+    loads?.lines.map(({ name }) => name),
+    ['load0', 'load1', 'load2'],
+  );
+  assert.is(panels.length, 2, 'and "loaded" is another thing');
 });
 
 test.run();

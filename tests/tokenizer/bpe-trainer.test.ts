@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { UserError } from '../../src/errors.ts';
 import { Random } from '../../src/tensor/random.ts';
+import { learnPieces } from '../../src/tokenizer/bpe-plain.ts';
 import {
+  cleanText,
   FIRST_PIECE_ID,
   Tokenizer,
   type TrainOptions,
@@ -10,7 +13,7 @@ import {
   type Vocabulary,
 } from '../../src/tokenizer/index.ts';
 import { joins } from '../../src/tokenizer/script-classes.ts';
-import { naiveTrain } from './naive.ts';
+import { wordsOf } from './naive.ts';
 import { sampleDocuments } from './sample.ts';
 
 /** The texts of the pieces after specials and bytes. */
@@ -43,7 +46,7 @@ test('equal counts: the older left symbol first, then the older right one', () =
   assert.equal(train(['aaaaa', 'aaaaa'], 5).slice(0, 3), ['aa', 'aaa', 'aaaaa']);
 });
 
-test('the fast trainer learns what searching the whole corpus for every merge learns', () => {
+test('random texts full of ties: the pieces of bpe-plain.ts, in its order', () => {
   const random = new Random(3);
   let differsFromWrongTies = 0;
   for (let round = 0; round < 60; round++) {
@@ -57,11 +60,25 @@ test('the fast trainer learns what searching the whole corpus for every merge le
     const all = learned(trainBpe(documents, { ...options, characterCoverage: 1, vocabSize: most }));
     const characters = all.filter((text) => [...text].length === 1);
     const merged = all.filter((text) => [...text].length > 1);
-    assert.equal(merged, naiveTrain(documents, characters, 1000, options), JSON.stringify(documents));
-    const wrong = naiveTrain(documents, characters, 1000, { ...options, olderFirst: false });
+    const words = wordsOf(documents);
+    assert.equal(merged, learnPieces(words, 1000, { ...options, characters }), JSON.stringify(documents));
+    const wrong = learnPieces(words, 1000, { ...options, characters: characters.toReversed() });
     if (JSON.stringify(wrong) !== JSON.stringify(merged)) differsFromWrongTies++;
   }
   assert.ok(differsFromWrongTies > 10, 'negative control: other tie-breaking must show');
+});
+
+test('the first lines of the shipped corpus: the pieces of bpe-plain.ts, in its order', () => {
+  const text = readFileSync(new URL('../../data/pretrain.txt', import.meta.url), 'utf8');
+  const documents = text.split('\n').slice(0, 240);
+  const all = train(documents, 900, { shrinkToFit: true, characterCoverage: 1 });
+  const characters = all.filter((piece) => [...piece].length === 1);
+  const merged = all.filter((piece) => [...piece].length > 1);
+  assert.ok(merged.length > 200, `${merged.length} pieces`);
+  const words = wordsOf(documents.map((document) => cleanText(document, false)));
+  assert.equal(merged, learnPieces(words, merged.length, { characters }));
+  const wrong = learnPieces(words, merged.length, { characters: characters.toReversed() });
+  assert.not.equal(wrong, merged, 'negative control: ties broken the other way');
 });
 
 /** The largest size that the error message of a far too large request allows. */

@@ -3,17 +3,17 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { encodeModel } from '../../src/formats/hf/model-files.ts';
 import { RewardModel } from '../../src/models/reward-model.ts';
 import { writeDirectoryAtomically } from '../../src/storage/atomic.ts';
-import { loadModelDirectory, loadRewardDirectory, modelFiles } from '../../src/storage/model-directory.ts';
+import { loadModelDirectory, loadRewardDirectory } from '../../src/storage/model-directory.ts';
 import { Random } from '../../src/tensor/index.ts';
 import { Tokenizer, trainBpe } from '../../src/tokenizer/index.ts';
 import { silentReporter } from '../../src/training/reporter.ts';
-import { runStages } from '../../src/training/run.ts';
 import type { RunSettings } from '../../src/training/run-settings.ts';
 import { put, refusesLater, temporaryFolder } from '../data/temporary.ts';
 import { tinyConfig } from './tiny.ts';
-import { worldSettings, writeWorld } from './world.ts';
+import { runAll, worldSettings, writeWorld } from './world.ts';
 
 const folder = temporaryFolder();
 const world = writeWorld(join(folder, 'world'));
@@ -43,16 +43,21 @@ const settingsOf = (changes: Partial<RunSettings> = {}) =>
   worldSettings(world, {
     stages: STAGES,
     context: 24,
-    alignment: { rollouts: 8, groupSize: 4, maxNewTokens: 6, klTarget: 1, stopKl: 1 },
     ...changes,
+    changes: { ...small, ...changes.changes },
   });
+/** The knobs of every run here. */
+const small = {
+  ...{ maxSteps: 3, batchSize: 2 },
+  ...{ rollouts: 8, groupSize: 4, maxNewTokens: 6, klTarget: 1, stopKl: 1 },
+};
 
 async function run(out: string, settings: RunSettings, { resume = false, stopAfter = Infinity } = {}) {
   const notes: string[] = [];
   let steps = 0;
   const reporter = { ...silentReporter, note: (text: string) => void notes.push(text) };
   const shouldStop = () => ++steps >= stopAfter;
-  const complete = await runStages({ out, settings, resume, reporter, backend: 'reference', shouldStop });
+  const complete = await runAll({ out, settings, resume, reporter, shouldStop });
   return { complete, notes };
 }
 
@@ -116,17 +121,13 @@ test('each stage alone from a checkpoint; GRPO with the verifiable reward needs 
   assert.equal(Object.keys(evaluation), ['init', 'dpo'], 'what it started from stands beside it');
   assert.ok('win-rate' in evaluation.dpo!);
   assert.ok(bits(join(folder, 'dpo-alone'), 'dpo').equals(bits(base, 'dpo')));
-  await alone('ppo-alone', { stages: ['ppo'], rewardFrom: join(base, 'reward') });
+  await alone('ppo-alone', { stages: ['ppo'], changes: { rewardFrom: join(base, 'reward') } });
   assert.ok(bits(join(folder, 'ppo-alone'), 'ppo').equals(bits(base, 'ppo')));
-  const alignment = {
-    algorithm: 'grpo',
-    reward: 'fact',
-    rollouts: 8,
-    groupSize: 4,
-    maxNewTokens: 6,
-  } as const;
-  const { complete } = await alone('grpo', { stages: ['ppo'], alignment });
+  const { complete } = await alone('grpo', { stages: ['grpo'], changes: { reward: 'fact' } });
   assert.is(complete, true);
+  const grpo = join(folder, 'grpo', 'grpo');
+  loadModelDirectory(grpo);
+  assert.not(existsSync(join(grpo, 'value_head.safetensors')), 'GRPO has no value head');
 });
 
 test('what cannot work is refused with one sentence', async () => {
@@ -149,9 +150,15 @@ test('what cannot work is refused with one sentence', async () => {
     'run "sft" first',
   );
   await refusesLater(() => only({ stages: ['dpo'], initFrom: join(base, 'reward') }), 'holds a reward model');
-  await refusesLater(() => only({ stages: ['ppo'], rewardFrom: initFrom }), 'holds a language model');
-  const alignment = { algorithm: 'grpo', rollouts: 9, groupSize: 4 } as const;
-  await refusesLater(() => only({ stages: ['ppo'], alignment }), '9 answers a step cannot be groups of 4');
+  await refusesLater(
+    () => only({ stages: ['ppo'], changes: { rewardFrom: initFrom } }),
+    'holds a language model',
+  );
+  const uneven = { rollouts: 9, groupSize: 4 };
+  await refusesLater(
+    () => only({ stages: ['grpo'], changes: uneven }),
+    '9 answers in a step cannot be groups of 4',
+  );
 
   const equal = writeWorld(join(folder, 'equal'));
   put(equal, 'preferences.jsonl', lines([{ prompt: '好', chosen: '好', rejected: '好' }]));
@@ -159,7 +166,7 @@ test('what cannot work is refused with one sentence', async () => {
   const single = writeWorld(join(folder, 'single'));
   put(single, 'preferences.jsonl', lines(preferences.slice(0, 2)));
   await refusesLater(
-    () => only({ stages: ['ppo'], data: single, rewardFrom: join(base, 'reward') }),
+    () => only({ stages: ['ppo'], data: single, changes: { rewardFrom: join(base, 'reward') } }),
     'only one prompt to draw answers to',
   );
   await refusesLater(
@@ -179,8 +186,12 @@ test('a reward model of another vocabulary, or of a shorter context, is refused'
     const config = { ...tinyConfig, vocabSize: tokenizer.vocabSize, maxPositionEmbeddings: context };
     const directory = join(folder, 'stranger');
     rmSync(directory, { recursive: true, force: true });
-    writeDirectoryAtomically(directory, await modelFiles(new RewardModel(config, new Random(1)), tokenizer));
-    const settings = settingsOf({ stages: ['ppo'], initFrom: join(base, 'sft'), rewardFrom: directory });
+    writeDirectoryAtomically(directory, await encodeModel(new RewardModel(config, new Random(1)), tokenizer));
+    const settings = settingsOf({
+      stages: ['ppo'],
+      initFrom: join(base, 'sft'),
+      changes: { rewardFrom: directory },
+    });
     await refusesLater(() => run(join(folder, 'refused'), settings), words);
   }
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ModelConfig } from '../../src/models/config.ts';
-import { fingerprint, readTrainerState, restoreCheckpoint } from '../../src/training/checkpoint.ts';
+import { fingerprintOf, readTrainerState, restoreCheckpoint } from '../../src/training/checkpoint.ts';
 import type { StageSettings } from '../../src/training/settings.ts';
 import { put, refuses, refusesLater, temporaryFolder } from '../data/temporary.ts';
 import { bitsOf, go, type Session, save, session, T } from './session.ts';
@@ -107,9 +107,9 @@ test('the fingerprint depends on every value and on the order', () => {
     [1, 3, 2],
     [1, 2],
     [257, 2, 3],
-  ].map((ids) => fingerprint(Uint16Array.from(ids)));
+  ].map((ids) => fingerprintOf(Uint16Array.from(ids)));
   assert.is(new Set(prints).size, 4);
-  assert.is(fingerprint(Uint16Array.of(9, 1, 2, 9).subarray(1, 3)), prints[2]);
+  assert.is(fingerprintOf(Uint16Array.of(9, 1, 2, 9).subarray(1, 3)), prints[2]);
 });
 
 test.run();

@@ -10,8 +10,9 @@ import { CausalLM } from '../../src/models/causal-lm.ts';
 import { preset } from '../../src/models/presets.ts';
 import { AdamW } from '../../src/optim/adamw.ts';
 import { type Backend, getDefaults, IGNORE_INDEX, Random, setDefaults } from '../../src/tensor/index.ts';
-import { ofRows, trainingLoop } from '../../src/training/loop.ts';
+import { trainingLoop } from '../../src/training/loop.ts';
 import { stageSettings } from '../../src/training/settings.ts';
+import { ofRows, supervised } from '../../src/training/supervised.ts';
 
 const config = preset('pico');
 
@@ -41,7 +42,7 @@ export async function picoLosses(
   afterStep: (step: number) => void = () => {},
   { rows, length }: PicoSize = picoSize,
 ): Promise<number[]> {
-  const settings = stageSettings('pico', 'pretrain', {
+  const settings = stageSettings({
     batchSize: rows,
     warmup: 5,
     logEvery: 1,
@@ -62,10 +63,9 @@ export async function picoLosses(
         maskedCrossEntropy(model, batch, total),
     };
     await trainingLoop(
-      objective,
-      new AdamW(model, settings),
+      supervised(objective, new AdamW(model, settings), settings),
       settings,
-      { startStep: 0, steps },
+      { stage: objective.stage, startStep: 0, steps },
       {
         onStep({ loss, step }) {
           losses.push(loss);

@@ -3,14 +3,14 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { encodeModel } from '../../src/formats/hf/model-files.ts';
 import { writeDirectoryAtomically } from '../../src/storage/atomic.ts';
-import { loadModelDirectory, modelFiles } from '../../src/storage/model-directory.ts';
+import { loadModelDirectory } from '../../src/storage/model-directory.ts';
 import { type Reporter, silentReporter } from '../../src/training/reporter.ts';
-import { runStages } from '../../src/training/run.ts';
 import type { RunSettings } from '../../src/training/run-settings.ts';
 import { put, refusesLater, temporaryFolder } from '../data/temporary.ts';
 import { tinyModel, tinyTokenizer } from './tiny.ts';
-import { worldSettings, writeWorld } from './world.ts';
+import { runAll, worldSettings, writeWorld } from './world.ts';
 
 const folder = temporaryFolder();
 const world = writeWorld(join(folder, 'world'));
@@ -22,8 +22,8 @@ function run(
   { resume = false, stopAfter = Infinity, reporter = silentReporter }: Partial<Options> = {},
 ): Promise<boolean> {
   let steps = 0;
-  return runStages({
-    ...{ out, settings, resume, reporter, backend: 'reference' },
+  return runAll({
+    ...{ out, settings, resume, reporter },
     shouldStop: () => ++steps >= stopAfter,
   });
 }
@@ -88,7 +88,7 @@ test('stopped in pretraining and again in SFT, then resumed: the bits of the uni
 test('a model from elsewhere with dropout is trained further, and resumes to the same bits', async () => {
   const from = join(folder, 'dropout-model');
   const model = tinyModel({ attentionDropout: 0.2 });
-  writeDirectoryAtomically(from, await modelFiles(model, tinyTokenizer));
+  writeDirectoryAtomically(from, await encodeModel(model, tinyTokenizer));
   const settings = worldSettings(world, { stages: ['pretrain'], initFrom: from, vocabSize: null });
   const [whole, parts, seed] = ['dropout-a', 'dropout-b', 'dropout-c'].map((name) => join(folder, name));
   await run(whole!, settings);
@@ -105,7 +105,7 @@ test('stages need what comes before them', async () => {
     [{ stages: ['pretrain'] }, 'The stage pretrain starts from', 'run "tokenizer" first or give --init-from'],
     [{ stages: ['sft'] }, 'The stage sft starts from', 'run "pretrain" first'],
     [{ initFrom: base }, '--init-from brings its own tokenizer'],
-    [{ stages: ['evaluate'], initFrom: join(folder, 'none') }, 'is no directory'],
+    [{ stages: ['evaluate'], initFrom: join(folder, 'none') }, 'is not a directory'],
     [{ data: join(world, 'pretrain.txt') }, 'has no sft.jsonl, which the stage sft needs'],
     [{ data: join(folder, 'nothing') }, 'no such file or directory'],
     [{ data: put(folder, 'ids.bin', ''), stages: ['tokenizer'] }, 'no text to learn a tokenizer from'],

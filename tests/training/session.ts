@@ -2,12 +2,14 @@
 import { createHash } from 'node:crypto';
 import { type Row, RowStream } from '../../src/data/rows/rows.ts';
 import { maskedCrossEntropy } from '../../src/losses/cross-entropy.ts';
+import type { CausalLM } from '../../src/models/causal-lm.ts';
 import type { ModelConfig } from '../../src/models/config.ts';
 import { AdamW } from '../../src/optim/adamw.ts';
 import { Random } from '../../src/tensor/index.ts';
-import { saveCheckpoint, type Trainer } from '../../src/training/checkpoint.ts';
-import { type Objective, ofRows, type StepMetrics, trainingLoop } from '../../src/training/loop.ts';
+import { type Saved, saveCheckpoint } from '../../src/training/checkpoint.ts';
+import { type StepMetrics, trainingLoop } from '../../src/training/loop.ts';
 import type { StageSettings } from '../../src/training/settings.ts';
+import { type Objective, ofRows, supervised } from '../../src/training/supervised.ts';
 import { tinyModel, tinySettings, tinyTokenizer } from './tiny.ts';
 
 export const T = 8;
@@ -23,7 +25,8 @@ export const rows: Row[] = Array.from({ length: 10 }, (_, r) => {
 });
 const stream = () => new RowStream({ rowsInEpoch: () => 10, row: (epoch, i) => rows[(i + 3 * epoch) % 10]! });
 
-export interface Session extends Trainer {
+export interface Session extends Saved {
+  readonly model: CausalLM;
   readonly objective: Objective;
   readonly settings: StageSettings;
 }
@@ -63,10 +66,9 @@ export async function go(
   const logged: number[] = [];
   const saved: number[] = [];
   const done = await trainingLoop(
-    s.objective,
-    s.optimizer,
+    supervised(s.objective, s.optimizer, s.settings),
     s.settings,
-    { startStep: from, steps },
+    { stage: s.objective.stage, startStep: from, steps },
     {
       onStep(line, isLogged) {
         lines.push(line);
@@ -89,7 +91,8 @@ export const save = (s: Session, directory: string, step: number, steps: number)
     seed: 11,
     context: T,
     settings: s.settings,
-    data: 'x',
+    own: {},
+    fingerprint: 'x',
   });
 
 /** Everything that decides how training goes on, as one checksum. */

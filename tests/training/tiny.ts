@@ -30,7 +30,7 @@ export function tinyModel(changes: Partial<ModelConfig> = {}, random = new Rando
 
 /** Settings with every value that a test relies on stated here. */
 export function tinySettings(changes: Partial<StageSettings> = {}): StageSettings {
-  return stageSettings('pico', 'pretrain', {
+  return stageSettings({
     epochs: 1,
     maxSteps: null,
     batchSize: 2,

@@ -1,5 +1,11 @@
 /** The smallest data directory that every stage can work with, and settings that run it in a second. */
-import type { RunSettings } from '../../src/training/run-settings.ts';
+import { writeReport } from '../../src/report/index.ts';
+import { evaluateRun } from '../../src/training/evaluate-run.ts';
+import { Run, type RunOptions } from '../../src/training/run.ts';
+import { defaultSettings, type RunSettings } from '../../src/training/run-settings.ts';
+import { runStage } from '../../src/training/run-stage.ts';
+import type { Stage } from '../../src/training/stage.ts';
+import { EVALUATE, stages } from '../../src/training/stages/index.ts';
 import { put } from '../data/temporary.ts';
 import { sampleDocuments } from '../tokenizer/sample.ts';
 
@@ -38,18 +44,26 @@ export function writeWorld(folder: string): string {
 
 export function worldSettings(data: string, changes: Partial<RunSettings> = {}): RunSettings {
   return {
+    ...defaultSettings,
     preset: 'pico',
     stages: ['tokenizer', 'pretrain', 'sft', 'evaluate'],
     data,
-    initFrom: null,
-    seed: 42,
     context: 16,
     vocabSize: 400,
     changes: { maxSteps: 3, batchSize: 2 },
-    quick: false,
     backend: 'reference',
-    gpuMode: null,
-    deterministic: false,
     ...changes,
   };
+}
+
+/** What src/train.ts does: the stages, the evaluation, the report. Returns false if it was stopped. */
+export async function runAll(options: RunOptions, known: readonly Stage[] = stages): Promise<boolean> {
+  const run = new Run(known, options);
+  for (const stage of run.stages) if (!(await runStage(stage, run))) return false;
+  if (run.willRun(EVALUATE)) {
+    run.begin();
+    await run.time(EVALUATE, () => evaluateRun(run));
+    await writeReport(options.out, options.reporter);
+  }
+  return true;
 }

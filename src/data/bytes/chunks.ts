@@ -9,12 +9,12 @@ import { Gunzip } from 'fflate';
 import { systemErrorInWords, UserError } from '../../errors.ts';
 
 const CHUNK_BYTES = 1 << 20;
-/** Packed bytes unpacked at once; deflate makes at most 1032 bytes of one, so a piece stays below 64 MB. */
+/** Packed bytes unpacked at once. Deflate makes at most 1032 bytes of each, so a piece stays below 68 MB. */
 const PACKED_BYTES = 1 << 16;
-/** Header, nothing, checksum and length. */
+/** Header, an empty body, checksum and length. */
 const SMALLEST_GZIP = 20;
 
-/** One line, one JSON object or one CSV record may have so many bytes. Nobody's document is longer; a damaged file's may be. */
+/** A line, a JSON object or a CSV record may have at most this many bytes. No real document is longer; a damaged one may be. */
 export const MAX_RECORD_BYTES = 256 << 20;
 
 export function* readChunks(path: string): Generator<Buffer> {
@@ -46,7 +46,7 @@ export function openForReading(path: string): number {
     const why = systemErrorInWords(error);
     throw why === null ? error : new UserError(`Cannot read ${path}: ${why}`);
   }
-  throw new UserError(`${path} is a directory, a file is needed here`);
+  throw new UserError(`${path} is a directory; a file is needed here`);
 }
 
 function* pieces(file: number, size: number): Generator<Buffer> {
@@ -68,7 +68,7 @@ function* unpack(file: number, path: string): Generator<Buffer> {
       gunzip.push(bytes, last);
     } catch (error) {
       throw new UserError(
-        `${path}: this is no gzip file, or it is cut off (${(error as Error).message}); get it again`,
+        `${path}: this is not a gzip file, or it is cut off (${(error as Error).message}); get it again`,
       );
     }
   };
@@ -79,7 +79,8 @@ function* unpack(file: number, path: string): Generator<Buffer> {
     yield* unpacked;
     unpacked = [];
   }
-  if (packed < SMALLEST_GZIP) throw new UserError(`${path}: ${packed} bytes are no gzip file; get it again`);
+  if (packed < SMALLEST_GZIP)
+    throw new UserError(`${path}: ${packed} bytes are too few for a gzip file; get it again`);
   push(new Uint8Array(0), true);
   yield* unpacked;
 }

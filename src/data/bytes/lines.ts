@@ -1,7 +1,7 @@
 /**
  * Lines of a UTF-8 file, one at a time, with their numbers: memory holds one line, not the file.
  *
- * Bytes that are no UTF-8 are refused with their place.
+ * Bytes that are not UTF-8 are refused with their place.
  */
 import { UserError } from '../../errors.ts';
 import { inBytes, MAX_RECORD_BYTES, readChunks } from './chunks.ts';

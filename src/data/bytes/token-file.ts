@@ -1,7 +1,7 @@
 /**
  * Token files (.bin): ids as unsigned 16-bit little-endian integers, nothing else; each document ends with `</s>`.
  *
- * Two bytes a token and no header is the format of tiny-llm-zh. It is read by position, so that training touches only the rows
+ * Two bytes per token and no header: the format of tiny-llm-zh. It is read by position, so that training touches only the rows
  * of the current batch, however large the file is. A vocabulary above 65,536 does not fit and is refused, never wrapped.
  */
 import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
@@ -27,10 +27,10 @@ export class TokenFile {
     const stat = fstatSync(this.file);
     const { size } = stat;
     if (stat.isDirectory() || size % BYTES !== 0) closeSync(this.file);
-    if (stat.isDirectory()) throw new UserError(`${path} is a directory, a token file is needed here`);
+    if (stat.isDirectory()) throw new UserError(`${path} is a directory; a token file is needed here`);
     if (size % BYTES !== 0) {
       throw new UserError(
-        `${path}: ${size} bytes is no whole number of 16-bit tokens; the file is cut off or no token file`,
+        `${path}: ${size} bytes are not a whole number of 16-bit tokens; the file is cut off or not a token file`,
       );
     }
     this.length = size / BYTES;
@@ -75,13 +75,12 @@ export class TokenFile {
 
 /**
  * Write documents of ids to `path`. The file appears under its name only when it is complete.
- * Returns the number of tokens; `onTokens` is told how many are written so far.
+ * Returns the number of tokens.
  */
 export function writeTokenFile(
   path: string,
   documents: Iterable<readonly number[]>,
   vocabSize: number,
-  onTokens: (count: number) => void = () => {},
 ): number {
   if (vocabSize > 65536) {
     throw new UserError(
@@ -103,7 +102,6 @@ export function writeTokenFile(
       if (ids.length > FLUSH_TOKENS) buffer = new DataView(new ArrayBuffer(ids.length * BYTES));
       for (const id of ids) buffer.setUint16(BYTES * filled++, id, true);
       total += ids.length;
-      onTokens(total);
     }
     flush();
     closeSync(file);

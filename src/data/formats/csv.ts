@@ -2,9 +2,9 @@
  * Separated values as RFC 4180 has them, with a header line: commas (what C-Eval and CMMLU are published in), or tabs for .tsv.
  *
  *   question,A,B              fields are separated by commas
- *   "他说：""好""",1,"a,b"     a field with a comma, a quote or a line end stands in quotes, quotes within are doubled
+ *   "他说：""好""",1,"a,b"     a field with a comma, a quote or a line end stands in quotes, and quotes inside it are doubled
  *
- * A quoted field may go on over several lines, so records are numbered by the line they begin on. Blank lines are skipped.
+ * A quoted field may run over several lines, so the place of a record is the line it begins on. Blank lines are skipped.
  */
 import { UserError } from '../../errors.ts';
 import { MAX_RECORD_BYTES } from '../bytes/chunks.ts';
@@ -32,7 +32,8 @@ export function* readCsv(
     }
     if (values.length !== header.length) {
       throw new UserError(
-        `${place}: ${values.length} fields where the header has ${header.length}; a field with a ${nameOf(separator)} must stand in quotes`,
+        `${place}: ${values.length} fields where the header has ${header.length}; ` +
+          `a field with a ${nameOf(separator)} must stand in quotes`,
       );
     }
     yield { fields: new Map(header.map((name, i) => [name, values[i]!])), place };
@@ -57,7 +58,8 @@ function* rows(path: string, separator: string, maxCharacters: number): Generato
     characters += text.length;
     if (characters > maxCharacters)
       throw new UserError(
-        `${row.place}: this record is longer than ${maxCharacters.toLocaleString('en')} characters; is a quote in it never closed?`,
+        `${row.place}: this record is longer than ${maxCharacters.toLocaleString('en')} characters; ` +
+          'is a quote in it never closed?',
       );
     quoted = readFields(text, separator, row, quoted);
     if (quoted === null) yield row;

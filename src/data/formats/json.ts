@@ -1,11 +1,11 @@
 /**
- * JSON as data sets ship it: one list of objects, however long, or objects one after another (JSON Lines under the name .json).
+ * JSON as data sets ship it: one list of objects of any length, or objects one after another (JSON Lines under the name .json).
  *
  *   [{"completion": "..."}, {"completion": "..."}]          {"title": "..."}  {"title": "..."}
  *
  * Only the borders of the objects are found here, by counting brackets outside of strings; each object is then parsed by
- * JSON.parse. Memory holds one object, and what JSON is stays in one place. All brackets and quotes are below 128, and bytes of
- * other characters are not, so this works on UTF-8 as it stands.
+ * JSON.parse. Memory holds one object, and the rules of JSON stay in one place. Brackets and quotes are bytes below 128, those of
+ * characters outside ASCII are not, so this works on UTF-8 as it is.
  */
 import { UserError } from '../../errors.ts';
 import { inBytes, MAX_RECORD_BYTES, readChunks } from '../bytes/chunks.ts';
@@ -131,12 +131,12 @@ class ObjectScanner {
 
   private refuse(found: Buffer): never {
     const wanted = {
-      start: 'a list of JSON objects, or one object a line,',
+      start: 'a list of JSON objects, or one object per line,',
       value: 'the next JSON object',
       'first item': 'a JSON object',
       item: 'a JSON object',
       comma: 'a comma or the end of the list',
-      end: 'nothing behind the end of the list',
+      end: 'nothing after the end of the list',
     };
     throw new UserError(
       `${this.path}: record ${this.number + 1}: expected ${wanted[this.expected]} here, got ${show(found.toString())}`,

@@ -1,5 +1,5 @@
 /**
- * JSON Lines: one JSON object a line. Blank lines are skipped; a line that is no JSON object is refused with file and line.
+ * JSON Lines: one JSON object per line. Blank lines are skipped; a line that is not a JSON object is refused with file and line.
  */
 import { readLines } from '../bytes/lines.ts';
 import { type DataRecord, parseObject } from './record.ts';

@@ -3,10 +3,11 @@
  *
  *   column chunk = [dictionary page] data page, data page, ...          page = header, then values (compressed together)
  *
- * A flat column is read page by page: memory holds a page (about a megabyte) and the dictionary, not the row group, which may be a
- * gigabyte. A list or a structure (messages, say) needs the whole chunk, since its rows are put together from several columns.
- * Format: https://parquet.apache.org/docs/file-format. Pages are decoded by hyparquet, whose reader as a whole is asynchronous;
- * its parts are not. They are not its main entry, so its version is pinned in package.json.
+ * A flat column is read page by page: memory holds a page (about a megabyte) and the dictionary, not the row group, which may
+ * have a gigabyte. A list or a structure (messages, for example) needs the whole chunk, since its rows are put together from
+ * several columns.
+ * Format: https://parquet.apache.org/docs/file-format. Pages are decoded by parts of hyparquet, which are
+ * synchronous while its reader as a whole is not. They do not belong to its main entry, so package.json pins the version.
  */
 import { type ColumnChunk, flatten, type SchemaTree } from 'hyparquet';
 import { assembleNested } from 'hyparquet/src/assemble.js';
@@ -22,12 +23,12 @@ type Values = NonNullable<Parameters<typeof readPage>[3]>;
 /** Bytes start .. start + length - 1 of the file. */
 export type ReadAt = (start: number, length: number) => Uint8Array;
 
-/** The next value, and so on for every row of the group. Throws an Error that says what is wrong with the bytes. */
+/** Called once per row of the group: the next value. Throws an Error that says what is wrong with the bytes. */
 export type ColumnReader = () => unknown;
 
-/** A page or a nested column chunk may have so many bytes; writers make pages of one to a hundred megabytes. */
+/** A page or a nested column chunk may have at most this many bytes; writers make pages of one to a hundred megabytes. */
 const MAX_BYTES = 1 << 30;
-/** A page header has some dozen bytes, and more only if it holds long smallest and largest values. */
+/** A page header has a few dozen bytes, more only where its smallest and largest values are long. */
 const HEADER_BYTES = 1 << 12;
 
 const decodeUtf8 = utf8Decoder();
@@ -122,7 +123,7 @@ function nestedReader(
     checkSize(leaf.end - leaf.start);
     const pages = new DataPages(leaf, leaf.entries, readAt);
     const done: Values[] = [];
-    // A list may go on in the next page: that page is then added to the values of the page before.
+    // A list may continue in the next page, which is then added to the values of the page before.
     for (let next = pages.next(); next !== null; next = pages.next(next))
       if (next !== done.at(-1)) done.push(next);
     columns.set(leaf.decoder.pathInSchema.join('.'), flatten(done));
@@ -142,7 +143,7 @@ class DataPages {
   private offset: number;
   private dictionary: Values | undefined;
 
-  /** At most `entries` values are believed: a damaged header may promise billions. */
+  /** Takes at most `entries` values: a damaged header may promise billions. */
   constructor(leaf: Leaf, entries: number, readAt: ReadAt) {
     this.leaf = leaf;
     this.readAt = readAt;
@@ -170,7 +171,7 @@ class DataPages {
     return null;
   }
 
-  /** Header, a reader that stands behind it, and how many bytes both have. */
+  /** The header, a reader placed after it, and the length of both in bytes. */
   private page() {
     const { offset } = this;
     const { end } = this.leaf;
@@ -186,7 +187,7 @@ class DataPages {
       }
       checkSize(header.uncompressed_page_size);
       const length = reader.offset + checkSize(header.compressed_page_size);
-      if (offset + length > end) throw new Error('a page reaches over its end');
+      if (offset + length > end) throw new Error('a page reaches beyond its end');
       return { header, page: { view: viewOf(this.readAt(offset, length)), offset: reader.offset }, length };
     }
   }

@@ -1,5 +1,6 @@
 /**
- * Parquet files, row by row: row group after row group, of each only the columns that are wanted, of each column one page at a time.
+ * Parquet files, row by row: one row group after another, of each only the columns that are wanted, of each column one page at a
+ * time.
  *
  *   "PAR1"  row group, row group, ...  footer (schema, and where every column of every row group lies)  footer length  "PAR1"
  *
@@ -16,7 +17,7 @@ const MAGIC = 'PAR1';
 const TAIL_BYTES = 8; // footer length and magic
 const MAX_FOOTER_BYTES = 256 << 20;
 
-/** Every row. Columns that are not in `wanted` are there by name only, as undefined. */
+/** Every row. Columns that are not in `wanted` appear by name only, as undefined. */
 export function* readParquet(path: string, wanted: ReadonlySet<string> | null = null): Generator<DataRecord> {
   const file = openForReading(path);
   try {
@@ -66,14 +67,14 @@ function footerOf(size: number, readAt: ReadAt): FileMetaData {
   const tail = Buffer.from(readAt(size - TAIL_BYTES, TAIL_BYTES));
   const magic = tail.toString('latin1', 4);
   if (magic === 'PARE') throw new Error('it is encrypted');
-  if (magic !== MAGIC) throw new Error('it does not end with PAR1, so it is cut off or no parquet file');
+  if (magic !== MAGIC) throw new Error('it does not end with PAR1, so it is cut off or not a parquet file');
   const bytes = tail.readUInt32LE(0) + TAIL_BYTES;
   if (bytes > size || bytes > MAX_FOOTER_BYTES)
     throw new Error(`its length of ${bytes} bytes makes no sense`);
   return parquetMetadata(readAt(size - bytes, bytes), { geoparquet: false });
 }
 
-/** The library meets damaged bytes with errors of all kinds; they become one sentence with the place. */
+/** The library throws errors of all kinds at damaged bytes; they become one sentence with the place. */
 function guard<T>(where: () => string, read: () => T): T {
   try {
     return read();

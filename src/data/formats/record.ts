@@ -19,18 +19,18 @@ export function stringField({ value, place }: DataRecord, field: string): string
   return text;
 }
 
-/** A field that is a string, or '' where it is missing or null: tables without an input for every instruction leave it so. */
+/** A field that is a string, or '' where it is missing or null, as in tables where not every instruction has an input. */
 export function textField(record: DataRecord, field: string): string {
   const text = ownField(record.value, field);
   return text === undefined || text === null ? '' : stringField(record, field);
 }
 
-/** What a record itself has under a name; what all objects inherit (constructor, __proto__, ...) is no data. */
+/** What a record itself has under a name; what all objects inherit (constructor, __proto__, ...) is not data. */
 export function ownField(value: object, field: string): unknown {
   return Object.hasOwn(value, field) ? (value as Record<string, unknown>)[field] : undefined;
 }
 
-/** The object that a piece of JSON holds. `what` names the piece if there is none: "this line". */
+/** The object that a piece of JSON holds. `what` names the piece in the error: "this line". */
 export function parseObject(text: string, place: string, what: string): DataRecord['value'] {
   let value: unknown;
   try {

@@ -1,10 +1,10 @@
 /**
  * Records of a data file, whatever its format, one at a time: memory does not grow with the file.
  *
- *   .jsonl           one JSON object a line                     .csv .tsv    fields with a header line
+ *   .jsonl           one JSON object per line                   .csv .tsv    fields with a header line
  *   .json            a list of JSON objects, or JSON Lines      .parquet     columns
  *
- * All but parquet may also be packed: .jsonl.gz and so on. Where a file is expected, a directory of such files does as well: large
+ * All but parquet may also be packed: .jsonl.gz and so on. Where a file is expected, a directory of such files will do: large
  * sets come in parts.
  */
 import { readdirSync, statSync } from 'node:fs';
@@ -30,7 +30,7 @@ function packed(format: string): string {
   return `${format}.gz`;
 }
 
-/** '.jsonl', or '.jsonl.gz'; in small letters. */
+/** '.jsonl', or '.jsonl.gz'; in lower case. */
 export function formatOf(path: string): string {
   return /(\.[^.]+)?(\.gz)?$/.exec(basename(path).toLowerCase())?.[0] ?? '';
 }

@@ -4,8 +4,8 @@
  *   {"instruction": "...", "input": "...", "output": "..."}   ->   user: instruction, input      assistant: output
  *
  * A map is recognised by the fields that a record has. Fields that are null do not count, as long as some map fits without them.
- * If several maps fit, one that needs all that another needs and more is the better one. The first map of a table is the project's
- * own format and needs no guess: it always wins. Any other doubt is an error, never a choice made in silence.
+ * If several maps fit, one that needs all that another needs and more is the better one. The first map of a table is the format
+ * of this project and always wins. Any other doubt is an error, never a choice made in silence.
  */
 import { UserError } from '../../errors.ts';
 import { type DataRecord, show } from '../formats/record.ts';
@@ -16,7 +16,7 @@ export interface FieldMap<Made> {
   readonly needs: readonly string[];
   /** Fields that are read where they are present. */
   readonly uses?: readonly string[];
-  /** The published sets that look like this. */
+  /** The published sets that have these fields. */
   readonly sets: string;
   readonly make: (record: DataRecord) => Made;
 }

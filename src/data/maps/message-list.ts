@@ -16,7 +16,7 @@ const ROLES: ReadonlyMap<unknown, Message['role']> = new Map([
   ['gpt', 'assistant'],
 ]);
 
-/** The messages in a field of a record; a UserError that names the message if one is none. */
+/** The messages in a field of a record; a UserError names the one that is not a message. */
 export function messagesIn({ value, place }: DataRecord, field: string): Message[] {
   const messages = ownField(value, field);
   if (!Array.isArray(messages)) throw new UserError(`${place}: "${field}" must be a list`);
@@ -26,7 +26,8 @@ export function messagesIn({ value, place }: DataRecord, field: string): Message
     const content = text ?? said;
     if (role === undefined || typeof content !== 'string') {
       throw new UserError(
-        `${place}: message ${i + 1} of "${field}" needs a role (system, user or assistant; or from: system, human or gpt) and a content (or value) that is a string`,
+        `${place}: message ${i + 1} of "${field}" needs a role (system, user or assistant; or from: system, human or gpt) ` +
+          'and a content (or value) that is a string',
       );
     }
     return { role, content };

@@ -1,8 +1,9 @@
 /**
  * Preference pairs: how a record of a published set becomes a prompt and two answers.
  *
- * An answer may be a text or the list of messages that ends with it. Pairs are about one question: a list with more turns is refused,
- * since the answers would be torn from what they answer. Scores beside the answers are not read; chosen is chosen.
+ * An answer may be a text or the list of messages that ends with it. Pairs are about one question: a list with more turns is
+ * refused, since its answers would lose what they answer. Scores beside the answers are not read: what is called chosen is
+ * chosen.
  */
 import { UserError } from '../../errors.ts';
 import { type DataRecord, ownField, textField } from '../formats/record.ts';
@@ -21,7 +22,9 @@ export const preferenceMaps: readonly FieldMap<Choice>[] = [
   {
     needs: ['prompt', 'chosen', 'rejected'],
     uses: ['quality'],
-    sets: 'this project, tiny-llm-zh (rl_data.jsonl), rlhf-reward-single-round-trans_chinese, zhihu_rlhf_3k, UltraFeedback binarized',
+    sets:
+      'this project, tiny-llm-zh (rl_data.jsonl), rlhf-reward-single-round-trans_chinese, zhihu_rlhf_3k, ' +
+      'UltraFeedback binarized',
     make: (record) => ({
       prompt: promptOf(record),
       chosen: answerOf(record, 'chosen'),
@@ -92,6 +95,7 @@ function turnOf(record: DataRecord, field: string): { prompt: string | null; ans
 
 function refuseTurns({ place }: DataRecord, field: string): never {
   throw new UserError(
-    `${place}: "${field}" must be one user message and one answer; leave out conversations of several turns or with a system message`,
+    `${place}: "${field}" must be one user message and one answer; ` +
+      'leave out conversations of several turns or with a system message',
   );
 }

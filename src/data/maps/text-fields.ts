@@ -1,8 +1,8 @@
 /**
  * Pretraining texts: how a record of a published corpus becomes one document.
  *
- * Texts follow tiny-llm-zh's choice of fields with three differences: parts stand on lines of their own instead of being joined by
- * punctuation, the question of a Zhihu answer is kept, and so is the title of an article.
+ * The fields are those that tiny-llm-zh reads, with three differences: parts stand on lines of their own instead of being joined
+ * by punctuation, the question of a Zhihu answer is kept, and so is the title of an article.
  */
 import { UserError } from '../../errors.ts';
 import { type DataRecord, ownField, textField } from '../formats/record.ts';
@@ -50,7 +50,7 @@ export const textMaps: readonly FieldMap<string>[] = [
 
 export const texts = new FieldMaps('text', textMaps);
 
-/** Parts that are not blank, a line each. */
+/** Parts that are not blank, each on a line of its own. */
 export function lines(...parts: readonly string[]): string {
   return parts
     .map((part) => part.trim())
@@ -65,12 +65,12 @@ function titled(title: string, content: string): string {
     : lines(title, content);
 }
 
-/** A question without its answer is no text. */
+/** A question without an answer makes no text. */
 function answered(question: string, answer: string): string {
   return answer.trim() === '' ? '' : lines(question, answer);
 }
 
-/** Title and summary, then every section: "title：text", a line each. An entry with neither summary nor section is empty. */
+/** Title and summary, then every section: "title：text", one per line. An entry with neither summary nor section is empty. */
 function encyclopediaEntry(record: DataRecord): string {
   const sections = ownField(record.value, 'sections') ?? [];
   if (!Array.isArray(sections)) throw new UserError(`${record.place}: "sections" must be a list`);

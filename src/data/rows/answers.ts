@@ -4,7 +4,8 @@
  *   ids           <|user|> 你 好 吗 </s> <|assistant|> 我 很 好 </s>
  *   answerStart                                       ^ 6               (an answer cut off by the limit has no `</s>` at its end)
  *
- * Answers are packed side by side into rows as wide as the longest of them: they differ much in length, and filler costs as much as text.
+ * Answers are packed side by side into rows as wide as the longest of them: their lengths differ a lot, and filler costs as much
+ * as text.
  */
 export interface Answer {
   readonly ids: readonly number[];
@@ -16,7 +17,7 @@ export function answerLength({ ids, answerStart }: Answer): number {
 }
 
 /** Where each answer of a batch lies. */
-export interface Packing {
+interface Packing {
   readonly rows: number;
   readonly width: number;
   /** Row and first column of each answer, in the order given. */

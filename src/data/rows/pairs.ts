@@ -3,8 +3,8 @@
  *
  *   <|user|> prompt </s> <|assistant|> chosen </s>         <|user|> prompt </s> <|assistant|> rejected </s>
  *
- * The template is that of instruction tuning and of chat: a policy aligned on other prompts than it is asked later has learned little.
- * Pairs that teach nothing are left out and counted by reason; nothing is ever cut.
+ * The template is that of instruction tuning and of chat: a policy that is aligned on other prompts than it will meet learns
+ * little. Pairs that teach nothing are left out and counted by reason; nothing is ever cut.
  */
 import { UserError } from '../../errors.ts';
 import { encodeDialogue, type Tokenizer } from '../../tokenizer/index.ts';
@@ -27,7 +27,7 @@ const REASONS = {
 } as const;
 type Reason = keyof typeof REASONS;
 
-export interface EncodedPairs {
+interface EncodedPairs {
   readonly pairs: readonly Pair[];
   readonly skipped: Readonly<Record<Reason, number>>;
 }
@@ -81,7 +81,7 @@ export function describePairs({ pairs, skipped }: EncodedPairs, source: string):
   return `${pairs.length.toLocaleString('en')} pairs${parts.length === 0 ? '' : ` (${parts.join('; ')})`}`;
 }
 
-/** Items in epochs: item n = 0, 1, 2, ... of training, each epoch in an order of its own. */
+/** Item n = 0, 1, 2, ... of training: all items in every epoch, each epoch in an order of its own. */
 export class EpochStream<Item> {
   private readonly items: readonly Item[];
   private readonly seed: number;

@@ -5,9 +5,9 @@
  *   row 0    inputs a b c </s>    targets b c </s> d
  *   row 1    inputs d e f g       targets e f g </s>
  *
- * `</s>` closes a document as a target and opens the next one as an input, so every token of the corpus is predicted once an epoch.
- * A long document runs on over several rows; several short ones share a row. With `isolated` packing attention stays inside each
- * document; with `shared` the row is treated as one text.
+ * `</s>` closes a document as a target and opens the next one as an input, so every token of the corpus is predicted once per
+ * epoch. A long document runs over several rows; several short ones share a row. With `isolated` packing attention stays inside
+ * each document; with `shared` the row is treated as one text.
  */
 import { UserError } from '../../errors.ts';
 import { IGNORE_INDEX } from '../../tensor/index.ts';

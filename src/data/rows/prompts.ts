@@ -1,7 +1,8 @@
 /**
  * Prompts to draw answers to: the distinct prompts of the preference pairs.
  *
- * Prompts that leave no room for an answer are left out and counted; where rewards are verifiable, so are those whose fact is not known.
+ * Prompts that leave no room for an answer are left out and counted. So are those whose fact is not known, where rewards are
+ * verified.
  */
 import { UserError } from '../../errors.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
@@ -15,7 +16,7 @@ export interface Prompt {
   readonly fact: string | null;
 }
 
-export interface PromptOptions {
+interface PromptOptions {
   readonly context: number;
   /** Tokens to leave free for the answer. */
   readonly maxNewTokens: number;
@@ -50,7 +51,7 @@ export function makePrompts(
   return { prompts, note: `${prompts.length.toLocaleString('en')} prompts${left}` };
 }
 
-/** Looks no further than the second distinct prompt: what cannot work is refused before the stages that come first. */
+/** Refuses fewer than two prompts. Reads no further than the second, so that it can be asked before any stage begins. */
 export function requirePrompts(preferences: Iterable<Preference>, source: string): void {
   const found = new Set<string>();
   for (const { prompt } of preferences) {
@@ -62,6 +63,7 @@ export function requirePrompts(preferences: Iterable<Preference>, source: string
 
 function refuseTooFew(found: number, source: string, left = ''): never {
   throw new UserError(
-    `${source}: ${found === 0 ? 'no prompt' : 'only one prompt'} to draw answers to${left}; learning to answer takes at least two`,
+    `${source}: ${found === 0 ? 'no prompt' : 'only one prompt'} to draw answers to${left}; ` +
+      'learning to answer takes at least two',
   );
 }

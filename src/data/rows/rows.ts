@@ -1,11 +1,11 @@
 /**
- * Rows: what one line of a training batch is, and in which order rows come.
+ * Rows: what one row of a training batch is, and in which order rows come.
  *
- * A row is T input tokens and, for each, the token that should come next (or -100 where no loss is wanted). `documents` numbers the
- * texts that share the row; attention may be kept within each, and positions restart at every one.
+ * A row is T input tokens and, for each, the token that should come next (or -100 where no loss is wanted). `documents` numbers
+ * the texts that share the row; attention may be kept within each of them, and positions restart with each.
  *
  * The order is a function of seed and row number alone: epoch e is shuffled with a generator made from (seed, e). A resumed run
- * therefore needs to know nothing but its step.
+ * needs to know nothing but its step.
  */
 import { IGNORE_INDEX, Random } from '../../tensor/index.ts';
 
@@ -14,6 +14,8 @@ export interface Row {
   readonly targets: Int32Array; // [T], IGNORE_INDEX where nothing is to be learned
   /** Document number of each token; absent if all tokens may see each other. */
   readonly documents?: Uint16Array; // [T]
+  /** How many tokens there are before the filler at the end of the row; absent if there is no filler. */
+  readonly length?: number;
 }
 
 export interface RowSource {

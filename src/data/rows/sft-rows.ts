@@ -4,9 +4,9 @@
  *   tokens     <|user|> 你 好 </s> <|assistant|> 你 好 ！ </s>
  *   learned                                      x  x  x  x         (the answer and its end, predicted from what precedes them)
  *
- * Short dialogues are packed until the next one would not fit; attention stays inside each. Every epoch packs a new order. Dialogues
- * longer than T are left out and counted, never cut: half an answer teaches to stop in the middle. So are those in which somebody says
- * nothing.
+ * Short dialogues are packed until the next one would not fit; attention stays inside each. Every epoch packs them in a new
+ * order. Dialogues longer than T are left out and counted, never cut: half an answer teaches to stop in the middle. So are those
+ * in which somebody says nothing.
  */
 import { UserError } from '../../errors.ts';
 import { IGNORE_INDEX } from '../../tensor/index.ts';
@@ -14,7 +14,7 @@ import { encodeDialogue, type Tokenizer } from '../../tokenizer/index.ts';
 import type { Dialogue } from '../dialogues.ts';
 import { epochOrder, type Row, type RowSource } from './rows.ts';
 
-export interface SftRowsOptions {
+interface SftRowsOptions {
   readonly context: number;
   readonly seed: number;
   readonly shuffle: boolean;
@@ -102,7 +102,7 @@ export class SftRows implements RowSource {
       document++;
     }
     documents.fill(document, at); // the filler at the end is a document of its own
-    return { inputs, targets, documents };
+    return { inputs, targets, documents, ...(at < T ? { length: at } : {}) };
   }
 
   /** Dialogue numbers of every row of an epoch. */

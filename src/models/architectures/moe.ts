@@ -25,7 +25,6 @@
 import { UserError } from '../../errors.ts';
 import { Block } from '../../nn/block.ts';
 import { MoE } from '../../nn/moe.ts';
-import type { Tensor } from '../../tensor/index.ts';
 import type { ModelConfig } from '../config.ts';
 import { type Architecture, attentionSizes } from './architecture.ts';
 import { tinyllm } from './tinyllm.ts';
@@ -162,28 +161,13 @@ export const moe: Architecture = {
   },
 };
 
-/** Anything with a decoder: a language model, a reward model. */
-interface HasLayers {
+/** The mixtures of a model, layer by layer; none in a dense one. */
+export function mixturesOf({
+  model,
+}: {
   readonly model: { readonly layers: readonly { readonly mlp: unknown }[] };
-}
-
-/** The mixtures of a model, layer by layer; none in a dense one. Their bias moves after each update (`moveBias`). */
-export function mixturesOf({ model }: HasLayers): MoE[] {
+}): MoE[] {
   return model.layers.flatMap(({ mlp }) => (mlp instanceof MoE ? [mlp] : []));
-}
-
-/**
- * What a resumed run needs beside weights and optimizer state, by name: assign what was saved to these tensors. Empty but for
- * balancing by a bias.
- */
-export function balancingStateOf(model: HasLayers): Map<string, Tensor> {
-  return new Map(
-    mixturesOf(model).flatMap((mixture, layer) =>
-      [...mixture.balancingState()].map(
-        ([name, state]) => [`model.layers.${layer}.mlp.${name}`, state] as const,
-      ),
-    ),
-  );
 }
 
 /** The mixture that costs a token as much as a dense part of width F. */

@@ -1,7 +1,9 @@
 /**
- * The tokenizer and generation in a page, held to the stored answers of SentencePiece and Transformers that the tests in Node use.
+ * Tokenizer, generation and model files in a page, held to the stored answers of SentencePiece and Transformers that the tests in
+ * Node use.
  */
 import * as assert from 'uvu/assert';
+import { decodeModel, filesToOpen } from '../../../src/formats/hf/model-files.ts';
 import { decodeSafetensors } from '../../../src/formats/safetensors.ts';
 import { streamText } from '../../../src/generation/chat.ts';
 import { generate } from '../../../src/generation/generate.ts';
@@ -21,6 +23,7 @@ import {
   Tokenizer,
   trainBpe,
 } from '../../../src/tokenizer/index.ts';
+import { allClose, differs } from '../../all-close.ts';
 import { collect, ScriptedLM, tokenizer as smallTokenizer } from '../../generation/scripted.ts';
 import { goldenConfig, idsOf, randomize, tinyConfig } from '../../models/tiny.ts';
 import { sampleDocuments } from '../../tokenizer/sample.ts';
@@ -39,6 +42,14 @@ interface StoredIds {
   readonly text: string;
   readonly ids: number[];
   readonly decoded: string;
+}
+
+/** From tests/golden/checkpoint/expected.json. */
+interface StoredAnswer {
+  readonly texts: string[];
+  readonly text_ids: number[][];
+  readonly ids: number[];
+  readonly logits: number[][];
 }
 
 /** Run `work` on each backend in turn, as the default one. */
@@ -96,6 +107,32 @@ export const cases: readonly PageCase[] = [
       assert.is(tokenizer.decode(tokenizer.encode(text)), text);
       assert.ok(tokenizer.encode('的首都是').length < 4);
       return undefined;
+    },
+  },
+  {
+    name: 'a model directory is opened from its bytes, and its logits are those of Transformers',
+    async run() {
+      const names = filesToOpen(() => true);
+      const contents = await Promise.all(names.map((name) => load(`checkpoint/${name}`)));
+      const files = new Map(names.map((name, i) => [name, contents[i]!])); // one of each
+      const expected = JSON.parse(await loadText('checkpoint/expected.json')) as StoredAnswer;
+      const on = await onEach(async () => {
+        const { model, tokenizer } = decodeModel(files, 'checkpoint');
+        assert.equal(
+          expected.texts.map((text) => tokenizer.encode(text)),
+          expected.text_ids,
+        );
+        const logits = await noGrad(() => model.forward(idsOf([expected.ids]))).read();
+        const tolerance = { absolute: 1e-4, relative: 0 };
+        allClose(logits, expected.logits.flat(), tolerance);
+        // Control: the comparison notices one wrong number in a vocabulary.
+        const wrong = Float64Array.from(logits);
+        wrong[wrong.length - 1]! += 1e-3;
+        assert.ok(differs(wrong, expected.logits.flat(), tolerance));
+      });
+      files.delete('config.json');
+      assert.throws(() => decodeModel(files, 'checkpoint'), /Cannot read checkpoint\/config\.json/);
+      return on;
     },
   },
   {

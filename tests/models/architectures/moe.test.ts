@@ -136,7 +136,7 @@ test('cached decoding equals the whole text at once, also where experts are chos
     for (const balancing of ['loss', 'bias'] as const) {
       const model = tinyModel({ ...tinyMoE, balancing });
       for (const layer of mixturesOf(model)) {
-        for (const bias of layer.balancingState().values())
+        for (const bias of layer.keptState().values())
           bias.slice(0, 0, 1).assign(bias.slice(0, 1, 2).add(0.5));
       }
       const text = randomIds(7, tinyMoE.vocabSize, 3);
@@ -183,7 +183,7 @@ test('it learns, balanced by a loss or by a bias, and every layer has a mixture'
     const losses = train(model, 40);
     assert.ok(losses.at(-1)! < 0.3 * losses[0]!, `${balancing}: ${losses[0]} became ${losses.at(-1)}`);
     const moved = mixturesOf(model).some((layer) =>
-      [...layer.balancingState().values()].some((bias) => bias.toArray().some(Boolean)),
+      [...layer.keptState().values()].some((bias) => bias.toArray().some(Boolean)),
     );
     assert.is(moved, balancing === 'bias');
   }

@@ -1,150 +1,79 @@
 /**
- * Elementwise kernels: one explicit loop for each function.
+ * Elementwise kernels: a table of functions and one loop for each number of operands.
  *
- * A loop that took the function as an argument would be shorter and about four times slower: the engine cannot inline a call
- * whose target changes. All arithmetic is done in double precision and rounded once, when stored.
+ * All arithmetic is done in double precision and rounded once, when stored. (A loop written out for every function is about four
+ * times as fast, since a call whose target changes cannot be inlined: the wasm backend does that, this one is to be read.)
  */
 import type { BinaryKind, Operand, UnaryKind } from '../../backend.ts';
-import { type DType, type HostArray, hostArray } from '../../dtype.ts';
-import { rowMajorStrides, type Shape, sizeOf } from '../../shape.ts';
+import { type DType, dtypeOf, type HostArray, hostArray } from '../../dtype.ts';
+import { type Shape, sizeOf } from '../../shape.ts';
 import type { View } from '../../view.ts';
+import { forEachElement, type Walk } from '../../walk.ts';
 import { erf } from './erf.ts';
-import { forEachRow, host, rowMajor, type Walk } from './loops.ts';
+import { host, rowMajor } from './memory.ts';
 
-type UnaryLoop = (y: HostArray, x: HostArray, at: number) => void;
-
-const unaryLoops: Record<UnaryKind, UnaryLoop> = {
-  neg(y, x, at) {
-    for (let i = 0; i < y.length; i++) y[i] = -x[at + i]!;
-  },
-  abs(y, x, at) {
-    for (let i = 0; i < y.length; i++) y[i] = Math.abs(x[at + i]!);
-  },
-  exp(y, x, at) {
-    for (let i = 0; i < y.length; i++) y[i] = Math.exp(x[at + i]!);
-  },
-  log(y, x, at) {
-    for (let i = 0; i < y.length; i++) y[i] = Math.log(x[at + i]!);
-  },
-  sqrt(y, x, at) {
-    for (let i = 0; i < y.length; i++) y[i] = Math.sqrt(x[at + i]!);
-  },
-  rsqrt(y, x, at) {
-    for (let i = 0; i < y.length; i++) y[i] = 1 / Math.sqrt(x[at + i]!);
-  },
-  square(y, x, at) {
-    for (let i = 0; i < y.length; i++) y[i] = x[at + i]! * x[at + i]!;
-  },
-  reciprocal(y, x, at) {
-    for (let i = 0; i < y.length; i++) y[i] = 1 / x[at + i]!;
-  },
-  sin(y, x, at) {
-    for (let i = 0; i < y.length; i++) y[i] = Math.sin(x[at + i]!);
-  },
-  cos(y, x, at) {
-    for (let i = 0; i < y.length; i++) y[i] = Math.cos(x[at + i]!);
-  },
-  sigmoid(y, x, at) {
-    for (let i = 0; i < y.length; i++) y[i] = 1 / (1 + Math.exp(-x[at + i]!));
-  },
-  silu(y, x, at) {
-    for (let i = 0; i < y.length; i++) y[i] = x[at + i]! / (1 + Math.exp(-x[at + i]!));
-  },
-  tanh(y, x, at) {
-    for (let i = 0; i < y.length; i++) y[i] = Math.tanh(x[at + i]!);
-  },
-  relu(y, x, at) {
-    for (let i = 0; i < y.length; i++) y[i] = Math.max(x[at + i]!, 0);
-  },
-  erf(y, x, at) {
-    for (let i = 0; i < y.length; i++) y[i] = erf(x[at + i]!);
-  },
+const unaryFunctions: Record<UnaryKind, (x: number) => number> = {
+  neg: (x) => -x,
+  abs: (x) => Math.abs(x),
+  exp: (x) => Math.exp(x),
+  log: (x) => Math.log(x),
+  sqrt: (x) => Math.sqrt(x),
+  rsqrt: (x) => 1 / Math.sqrt(x),
+  square: (x) => x * x,
+  reciprocal: (x) => 1 / x,
+  sin: (x) => Math.sin(x),
+  cos: (x) => Math.cos(x),
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  silu: (x) => x / (1 + Math.exp(-x)),
+  tanh: (x) => Math.tanh(x),
+  relu: (x) => Math.max(x, 0),
+  erf,
 };
 
-export function unary(kind: UnaryKind, x: View, dtype: DType): HostArray {
-  const { data, offset } = rowMajor(x);
-  const y = hostArray(dtype, sizeOf(x.shape));
-  unaryLoops[kind](y, data, offset);
+const binaryFunctions: Record<BinaryKind, (a: number, b: number) => number> = {
+  add: (a, b) => a + b,
+  sub: (a, b) => a - b,
+  mul: (a, b) => a * b,
+  div: (a, b) => a / b,
+  pow: (a, b) => a ** b,
+  maximum: (a, b) => Math.max(a, b),
+  minimum: (a, b) => Math.min(a, b),
+  eq: (a, b) => (a === b ? 1 : 0),
+  ne: (a, b) => (a !== b ? 1 : 0),
+  lt: (a, b) => (a < b ? 1 : 0),
+  le: (a, b) => (a <= b ? 1 : 0),
+  gt: (a, b) => (a > b ? 1 : 0),
+  ge: (a, b) => (a >= b ? 1 : 0),
+};
+
+export function unary(kind: UnaryKind, x: View): HostArray {
+  const f = unaryFunctions[kind];
+  const data = rowMajor(x);
+  const y = hostArray(dtypeOf(x.data), data.length);
+  for (let i = 0; i < y.length; i++) y[i] = f(data[i]!);
   return y;
 }
 
-/** One row: y[o + k] = a[i + k s] (op) b[j + k t] for k in 0..n-1. */
-type BinaryRow = (
-  y: HostArray,
-  o: number,
-  n: number,
-  a: HostArray,
-  i: number,
-  s: number,
-  b: HostArray,
-  j: number,
-  t: number,
-) => void;
-
-const binaryRows: Record<BinaryKind, BinaryRow> = {
-  add(y, o, n, a, i, s, b, j, t) {
-    for (let k = 0; k < n; k++, i += s, j += t) y[o + k] = a[i]! + b[j]!;
-  },
-  sub(y, o, n, a, i, s, b, j, t) {
-    for (let k = 0; k < n; k++, i += s, j += t) y[o + k] = a[i]! - b[j]!;
-  },
-  mul(y, o, n, a, i, s, b, j, t) {
-    for (let k = 0; k < n; k++, i += s, j += t) y[o + k] = a[i]! * b[j]!;
-  },
-  div(y, o, n, a, i, s, b, j, t) {
-    for (let k = 0; k < n; k++, i += s, j += t) y[o + k] = a[i]! / b[j]!;
-  },
-  pow(y, o, n, a, i, s, b, j, t) {
-    for (let k = 0; k < n; k++, i += s, j += t) y[o + k] = a[i]! ** b[j]!;
-  },
-  maximum(y, o, n, a, i, s, b, j, t) {
-    for (let k = 0; k < n; k++, i += s, j += t) y[o + k] = Math.max(a[i]!, b[j]!);
-  },
-  minimum(y, o, n, a, i, s, b, j, t) {
-    for (let k = 0; k < n; k++, i += s, j += t) y[o + k] = Math.min(a[i]!, b[j]!);
-  },
-  eq(y, o, n, a, i, s, b, j, t) {
-    for (let k = 0; k < n; k++, i += s, j += t) y[o + k] = a[i]! === b[j]! ? 1 : 0;
-  },
-  ne(y, o, n, a, i, s, b, j, t) {
-    for (let k = 0; k < n; k++, i += s, j += t) y[o + k] = a[i]! !== b[j]! ? 1 : 0;
-  },
-  lt(y, o, n, a, i, s, b, j, t) {
-    for (let k = 0; k < n; k++, i += s, j += t) y[o + k] = a[i]! < b[j]! ? 1 : 0;
-  },
-  le(y, o, n, a, i, s, b, j, t) {
-    for (let k = 0; k < n; k++, i += s, j += t) y[o + k] = a[i]! <= b[j]! ? 1 : 0;
-  },
-  gt(y, o, n, a, i, s, b, j, t) {
-    for (let k = 0; k < n; k++, i += s, j += t) y[o + k] = a[i]! > b[j]! ? 1 : 0;
-  },
-  ge(y, o, n, a, i, s, b, j, t) {
-    for (let k = 0; k < n; k++, i += s, j += t) y[o + k] = a[i]! >= b[j]! ? 1 : 0;
-  },
-};
-
 export function binary(kind: BinaryKind, a: Operand, b: Operand, shape: Shape, dtype: DType): HostArray {
+  const f = binaryFunctions[kind];
+  const [left, walkLeft] = operand(a, shape, dtype);
+  const [right, walkRight] = operand(b, shape, dtype);
   const y = hostArray(dtype, sizeOf(shape));
-  const [left, leftWalk] = operand(a, shape, dtype);
-  const [right, rightWalk] = operand(b, shape, dtype);
-  const row = binaryRows[kind];
-  const target: Walk = { offset: 0, stride: rowMajorStrides(shape) };
-  forEachRow(shape, [target, leftWalk, rightWalk], (n, starts, steps) => {
-    row(y, starts[0]!, n, left, starts[1]!, steps[1]!, right, starts[2]!, steps[2]!);
+  let i = 0;
+  forEachElement(shape, [walkLeft, walkRight], ([p, q]) => {
+    y[i++] = f(left[p!]!, right[q!]!);
   });
   return y;
 }
 
 export function where(condition: View, a: Operand, b: Operand, shape: Shape, dtype: DType): HostArray {
-  const y = hostArray(dtype, sizeOf(shape));
   const mask = host(condition.data);
-  const [left, leftWalk] = operand(a, shape, dtype);
-  const [right, rightWalk] = operand(b, shape, dtype);
-  const target: Walk = { offset: 0, stride: rowMajorStrides(shape) };
-  forEachRow(shape, [target, condition, leftWalk, rightWalk], (n, starts, steps) => {
-    let [o, c, i, j] = starts as [number, number, number, number];
-    const [, u, s, t] = steps as [number, number, number, number];
-    for (let k = 0; k < n; k++, o++, c += u, i += s, j += t) y[o] = mask[c] !== 0 ? left[i]! : right[j]!;
+  const [left, walkLeft] = operand(a, shape, dtype);
+  const [right, walkRight] = operand(b, shape, dtype);
+  const y = hostArray(dtype, sizeOf(shape));
+  let i = 0;
+  forEachElement(shape, [condition, walkLeft, walkRight], ([c, p, q]) => {
+    y[i++] = mask[c!] !== 0 ? left[p!]! : right[q!]!;
   });
   return y;
 }

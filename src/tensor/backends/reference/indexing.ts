@@ -1,69 +1,68 @@
 /**
  * Gather and scatter kernels. Every index is checked: an out-of-range one is an error, not a read of other memory.
  */
-import { type DType, type HostArray, hostArray } from '../../dtype.ts';
+import { dtypeOf, type HostArray, hostArray } from '../../dtype.ts';
 import { rowMajorStrides, type Shape, sizeOf } from '../../shape.ts';
 import type { View } from '../../view.ts';
-import { forEachRow, host, rowMajor, type Walk } from './loops.ts';
+import { forEachElement, type Walk } from '../../walk.ts';
+import { host, rowMajor } from './memory.ts';
 
-export function gather(x: View, axis: number, index: View, dtype: DType): HostArray {
+/** y[.., i, ..] = x[.., index[.., i, ..], ..] */
+export function gather(x: View, axis: number, index: View): HostArray {
   const source = host(x.data);
   const ids = host(index.data);
-  const result = hostArray(dtype, index.size);
+  const result = hostArray(dtypeOf(x.data), index.size);
   const [length, step] = [x.shape[axis]!, x.stride[axis]!];
-  const origin: Walk = { offset: x.offset, stride: x.stride.map((s, other) => (other === axis ? 0 : s)) };
-  let at = 0;
-  forEachRow(index.shape, [index, origin], (n, starts, steps) => {
-    for (let k = 0; k < n; k++) {
-      const id = ids[starts[0]! + k * steps[0]!]!;
-      checkIndex('gather', id, length);
-      result[at++] = source[starts[1]! + k * steps[1]! + id * step]!;
-    }
+  let i = 0;
+  forEachElement(index.shape, [index, standingStillAlong(axis, x)], ([at, origin]) => {
+    const id = ids[at!]!;
+    checkIndex('gather', id, length);
+    result[i++] = source[origin! + id * step]!;
   });
   return result;
 }
 
-export function scatterAdd(shape: Shape, axis: number, index: View, source: View, dtype: DType): HostArray {
+/** y[.., index[.., i, ..], ..] += source[.., i, ..], from zeros of `shape`. */
+export function scatterAdd(shape: Shape, axis: number, index: View, source: View): HostArray {
   const values = host(source.data);
   const ids = host(index.data);
-  const result = hostArray(dtype, sizeOf(shape));
-  const strides = rowMajorStrides(shape);
-  const [length, step] = [shape[axis]!, strides[axis]!];
-  const origin: Walk = { offset: 0, stride: strides.map((s, other) => (other === axis ? 0 : s)) };
-  forEachRow(index.shape, [index, origin, source], (n, starts, steps) => {
-    for (let k = 0; k < n; k++) {
-      const id = ids[starts[0]! + k * steps[0]!]!;
-      checkIndex('scatterAdd', id, length);
-      result[starts[1]! + k * steps[1]! + id * step]! += values[starts[2]! + k * steps[2]!]!;
-    }
+  const result = hostArray(dtypeOf(source.data), sizeOf(shape));
+  const stride = rowMajorStrides(shape);
+  const [length, step] = [shape[axis]!, stride[axis]!];
+  const origins = standingStillAlong(axis, { offset: 0, stride });
+  forEachElement(index.shape, [index, origins, source], ([at, origin, from]) => {
+    const id = ids[at!]!;
+    checkIndex('scatterAdd', id, length);
+    result[origin! + id * step]! += values[from!]!;
   });
   return result;
 }
 
-export function gatherRows(table: View, index: View, dtype: DType): HostArray {
-  const { data, offset } = rowMajor(table);
-  const { data: ids, offset: first } = rowMajor(index);
+/** The walk without its steps along `axis`: the index says where to go there. */
+function standingStillAlong(axis: number, { offset, stride }: Walk): Walk {
+  return { offset, stride: stride.map((step, other) => (other === axis ? 0 : step)) };
+}
+
+/** Row n of the result is row index[n] of the table. */
+export function gatherRows(table: View, index: View): HostArray {
+  const [data, ids] = [rowMajor(table), rowMajor(index)];
   const [rows, width] = table.shape as [number, number];
-  const result = hostArray(dtype, index.size * width);
-  for (let n = 0; n < index.size; n++) {
-    const id = ids[first + n]!;
+  const result = hostArray(dtypeOf(table.data), ids.length * width);
+  for (const [n, id] of ids.entries()) {
     checkIndex('embedding', id, rows);
-    const from = offset + id * width;
-    for (let i = 0; i < width; i++) result[n * width + i] = data[from + i]!;
+    for (let i = 0; i < width; i++) result[n * width + i] = data[id * width + i]!;
   }
   return result;
 }
 
-export function scatterAddRows(rows: number, index: View, source: View, dtype: DType): HostArray {
-  const { data, offset } = rowMajor(source);
-  const { data: ids, offset: first } = rowMajor(index);
+/** Row index[n] of the result is the sum of all rows n of the source that name it. */
+export function scatterAddRows(rows: number, index: View, source: View): HostArray {
+  const [data, ids] = [rowMajor(source), rowMajor(index)];
   const width = source.shape[1]!;
-  const result = hostArray(dtype, rows * width);
-  for (let n = 0; n < index.size; n++) {
-    const id = ids[first + n]!;
+  const result = hostArray(dtypeOf(source.data), rows * width);
+  for (const [n, id] of ids.entries()) {
     checkIndex('embedding', id, rows);
-    const to = id * width;
-    for (let i = 0; i < width; i++) result[to + i]! += data[offset + n * width + i]!;
+    for (let i = 0; i < width; i++) result[id * width + i]! += data[n * width + i]!;
   }
   return result;
 }

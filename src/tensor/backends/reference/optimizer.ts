@@ -10,14 +10,14 @@
 import type { AdamWTarget, AdamWUpdate } from '../../backend.ts';
 import { dtypeOf, type HostArray, hostArray } from '../../dtype.ts';
 import type { View } from '../../view.ts';
-import { host, rowMajor } from './loops.ts';
+import { host, rowMajor } from './memory.ts';
 
 export function adamw(targets: readonly AdamWTarget[], update: AdamWUpdate): void {
   for (const target of targets) updateOne(target, update);
 }
 
 function updateOne(target: AdamWTarget, update: AdamWUpdate): void {
-  const { data: g, offset } = rowMajor(target.gradient);
+  const g = rowMajor(target.gradient);
   const [p, m, v] = [
     host(target.parameter.data),
     host(target.firstMoment.data),
@@ -28,7 +28,7 @@ function updateOne(target: AdamWTarget, update: AdamWUpdate): void {
   const correction1 = 1 - beta1 ** step;
   const correction2 = 1 - beta2 ** step;
   for (let i = 0; i < p.length; i++) {
-    const gradient = g[offset + i]! * gradientScale;
+    const gradient = g[i]! * gradientScale;
     const first = beta1 * m[i]! + (1 - beta1) * gradient;
     const second = beta2 * v[i]! + (1 - beta2) * gradient * gradient;
     m[i] = first;
@@ -40,8 +40,7 @@ function updateOne(target: AdamWTarget, update: AdamWUpdate): void {
 export function sumOfSquares(views: readonly View[]): HostArray {
   let total = 0;
   for (const view of views) {
-    const { data, offset } = rowMajor(view);
-    for (let i = 0; i < view.size; i++) total += data[offset + i]! ** 2;
+    for (const x of rowMajor(view)) total += x ** 2;
   }
   const result = hostArray(dtypeOf(views[0]!.data), 1);
   result[0] = total;

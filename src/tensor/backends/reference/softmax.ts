@@ -1,22 +1,23 @@
 /**
  * Softmax, log-softmax and softmax cross-entropy over the last axis: forward and adjoint kernels (formulas in ops/).
  *
- * Each row is read three times: maximum, sum of exponentials, result.
+ * A row begins at `start` and has `width` elements. Exponentials are taken of x - max, so that none overflows.
  */
-import { type DType, type HostArray, hostArray } from '../../dtype.ts';
+import { dtypeOf, type HostArray, hostArray } from '../../dtype.ts';
 import type { View } from '../../view.ts';
-import { rowMajor } from './loops.ts';
+import { rowMajor } from './memory.ts';
 
-export function softmax(x: View, dtype: DType): HostArray {
-  const { data, offset } = rowMajor(x);
-  const y = hostArray(dtype, x.size);
+/** y = exp(x - max) / sum(exp(x - max)); a row of nothing but -Infinity gives zeros. */
+export function softmax(x: View): HostArray {
+  const data = rowMajor(x);
+  const y = resultLike(x);
   const width = x.shape.at(-1)!;
   for (let start = 0; start < y.length; start += width) {
-    const max = maxOfRow(data, offset + start, width);
+    const max = maxOfRow(data, start, width);
     if (max === -Infinity) continue;
     let sum = 0;
     for (let i = start; i < start + width; i++) {
-      const e = Math.exp(data[offset + i]! - max);
+      const e = Math.exp(data[i]! - max);
       y[i] = e;
       sum += e;
     }
@@ -25,95 +26,97 @@ export function softmax(x: View, dtype: DType): HostArray {
   return y;
 }
 
-export function softmaxAdjoint(y: View, dy: View, dtype: DType): HostArray {
-  const { data: out, offset: o } = rowMajor(y);
-  const { data: up, offset: u } = rowMajor(dy);
-  const dx = hostArray(dtype, y.size);
+/** dx = y (dy - sum(y dy)) */
+export function softmaxAdjoint(y: View, dy: View): HostArray {
+  const [out, up] = [rowMajor(y), rowMajor(dy)];
+  const dx = resultLike(y);
   const width = y.shape.at(-1)!;
   for (let start = 0; start < dx.length; start += width) {
     let dot = 0;
-    for (let i = start; i < start + width; i++) dot += out[o + i]! * up[u + i]!;
-    for (let i = start; i < start + width; i++) dx[i] = out[o + i]! * (up[u + i]! - dot);
+    for (let i = start; i < start + width; i++) dot += out[i]! * up[i]!;
+    for (let i = start; i < start + width; i++) dx[i] = out[i]! * (up[i]! - dot);
   }
   return dx;
 }
 
-export function logSoftmax(x: View, dtype: DType): HostArray {
-  const { data, offset } = rowMajor(x);
-  const y = hostArray(dtype, x.size);
+/** y = x - log(sum(exp(x))) */
+export function logSoftmax(x: View): HostArray {
+  const data = rowMajor(x);
+  const y = resultLike(x);
   const width = x.shape.at(-1)!;
   for (let start = 0; start < y.length; start += width) {
-    const normalizer = logSumExpOfRow(data, offset + start, width);
-    for (let i = start; i < start + width; i++) y[i] = data[offset + i]! - normalizer;
+    const normalizer = logSumExpOfRow(data, start, width);
+    for (let i = start; i < start + width; i++) y[i] = data[i]! - normalizer;
   }
   return y;
 }
 
-export function logSoftmaxAdjoint(y: View, dy: View, dtype: DType): HostArray {
-  const { data: out, offset: o } = rowMajor(y);
-  const { data: up, offset: u } = rowMajor(dy);
-  const dx = hostArray(dtype, y.size);
+/** dx = dy - exp(y) sum(dy) */
+export function logSoftmaxAdjoint(y: View, dy: View): HostArray {
+  const [out, up] = [rowMajor(y), rowMajor(dy)];
+  const dx = resultLike(y);
   const width = y.shape.at(-1)!;
   for (let start = 0; start < dx.length; start += width) {
     let total = 0;
-    for (let i = start; i < start + width; i++) total += up[u + i]!;
-    for (let i = start; i < start + width; i++) dx[i] = up[u + i]! - Math.exp(out[o + i]!) * total;
+    for (let i = start; i < start + width; i++) total += up[i]!;
+    for (let i = start; i < start + width; i++) dx[i] = up[i]! - Math.exp(out[i]!) * total;
   }
   return dx;
 }
 
+/** loss = log(sum(exp(x))) - x[target]; 0 for an ignored row. */
 export function crossEntropy(
   logits: View,
   targets: View,
   ignoreIndex: number,
-  dtype: DType,
 ): { losses: HostArray; logSumExp: HostArray } {
-  const { data, offset } = rowMajor(logits);
-  const { data: ids, offset: first } = rowMajor(targets);
+  const [data, ids] = [rowMajor(logits), rowMajor(targets)];
   const [rows, width] = logits.shape as [number, number];
-  const losses = hostArray(dtype, rows);
-  const logSumExp = hostArray(dtype, rows);
+  const losses = hostArray(dtypeOf(logits.data), rows);
+  const logSumExp = hostArray(dtypeOf(logits.data), rows);
   for (let row = 0; row < rows; row++) {
-    const id = ids[first + row]!;
+    const id = ids[row]!;
     if (id === ignoreIndex) continue;
     if (id < 0 || id >= width) {
       throw new RangeError(
         `crossEntropy: target ${id} in row ${row} is no class, there are ${width} classes`,
       );
     }
-    const start = offset + row * width;
-    const normalizer = logSumExpOfRow(data, start, width);
+    const normalizer = logSumExpOfRow(data, row * width, width);
     logSumExp[row] = normalizer;
-    losses[row] = normalizer - data[start + id]!;
+    losses[row] = normalizer - data[row * width + id]!;
   }
   return { losses, logSumExp };
 }
 
+/** dx = (softmax(x) - onehot(target)) dloss; zeros for an ignored row. */
 export function crossEntropyAdjoint(
   logits: View,
   targets: View,
   logSumExp: View,
   dLosses: View,
   ignoreIndex: number,
-  dtype: DType,
 ): HostArray {
-  const { data, offset } = rowMajor(logits);
-  const { data: ids, offset: firstId } = rowMajor(targets);
-  const { data: normalizers, offset: firstNormalizer } = rowMajor(logSumExp);
-  const { data: up, offset: firstUp } = rowMajor(dLosses);
+  const [data, ids, normalizers, up] = [logits, targets, logSumExp, dLosses].map(rowMajor) as [
+    HostArray,
+    HostArray,
+    HostArray,
+    HostArray,
+  ];
   const [rows, width] = logits.shape as [number, number];
-  const dx = hostArray(dtype, rows * width);
+  const dx = resultLike(logits);
   for (let row = 0; row < rows; row++) {
-    const id = ids[firstId + row]!;
+    const id = ids[row]!;
     if (id === ignoreIndex) continue;
-    const normalizer = normalizers[firstNormalizer + row]!;
-    const scale = up[firstUp + row]!;
-    const from = offset + row * width;
-    const to = row * width;
-    for (let i = 0; i < width; i++) dx[to + i] = Math.exp(data[from + i]! - normalizer) * scale;
-    dx[to + id]! -= scale;
+    const start = row * width;
+    for (let i = start; i < start + width; i++) dx[i] = Math.exp(data[i]! - normalizers[row]!) * up[row]!;
+    dx[start + id]! -= up[row]!;
   }
   return dx;
+}
+
+function resultLike(x: View): HostArray {
+  return hostArray(dtypeOf(x.data), x.size);
 }
 
 function maxOfRow(data: HostArray, start: number, width: number): number {

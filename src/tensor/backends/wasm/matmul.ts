@@ -4,7 +4,7 @@
 import type { HostArray } from '../../dtype.ts';
 import { sizeOf } from '../../shape.ts';
 import type { View } from '../../view.ts';
-import { forEachRow } from '../reference/loops.ts';
+import { forEachRow } from '../../walk.ts';
 import type { Device } from './device.ts';
 
 /** Rows of an item, as in assembly/gemm.ts. */

@@ -1,0 +1,188 @@
+/**
+ * The flags of src/train.ts: those of a run, and one for every knob of the loop and of the stages.
+ */
+import { UserError } from '../errors.ts';
+import { architectureNames } from '../models/architectures/index.ts';
+import { DEFAULT_ARCHITECTURE, presetNames } from '../models/presets.ts';
+import type { Knob, KnobTable, KnobValue } from '../training/knobs.ts';
+import { possibleStages } from '../training/run.ts';
+import { defaultSettings, type RunSettings, resumeRunSettings } from '../training/run-settings.ts';
+import { frameKnobs } from '../training/settings.ts';
+import { EVALUATE, stages } from '../training/stages/index.ts';
+import { backendFlags } from './backend.ts';
+import type { Flag, FlagTable, FlagValues } from './flags.ts';
+
+const stageNames = [...stages.map(({ name }) => name), EVALUATE];
+
+const runFlags = {
+  preset: {
+    type: 'choice',
+    choices: [...new Set(architectureNames().flatMap(presetNames))],
+    help: 'size of the model',
+    default: defaultSettings.preset,
+  },
+  arch: {
+    type: 'choice',
+    choices: architectureNames(),
+    help: 'architecture',
+    default: `${DEFAULT_ARCHITECTURE}, or that of the model it starts from`,
+  },
+  stages: {
+    ...{ type: 'list', value: 'A,B', choices: stageNames },
+    help: `stages to run: ${stageNames.join(', ')}`,
+    default: `all but ${optionalStages()}, as far as the data allows`,
+  },
+  out: { type: 'text', value: 'DIR', help: 'where the run is kept', default: 'runs/default' },
+  data: {
+    ...{ type: 'text', value: 'PATH' },
+    help: 'directory in the layout of data/, or one corpus: .txt, .jsonl, .json, .parquet, .tsv, .csv or .bin',
+    default: defaultSettings.data,
+  },
+  'init-from': { type: 'text', value: 'DIR', help: 'start from the model and tokenizer in this directory' },
+  resume: { type: 'boolean', help: 'continue an interrupted run where its last checkpoint left it' },
+  seed: {
+    ...{ type: 'number', whole: true, min: 0, max: 2 ** 32 - 1 },
+    help: 'seed of weights and data order',
+    default: String(defaultSettings.seed),
+  },
+  ...backendFlags,
+  'vocab-size': {
+    ...{ type: 'number', whole: true, min: 263, max: 65536 },
+    help: 'tokens in the vocabulary',
+    default: "the preset's",
+  },
+  context: {
+    ...{ type: 'number', whole: true, min: 8, max: 1 << 20 },
+    help: 'tokens in a row',
+    default: "the preset's",
+  },
+  quick: { type: 'boolean', help: 'every stage in seconds, on a part of the data' },
+} as const satisfies FlagTable;
+
+/** A knob, the flag that turns it, and the stages that have it; the knobs of the loop belong to all. */
+interface KnobFlag {
+  readonly name: string;
+  readonly knob: Knob;
+  readonly stages: readonly string[] | 'all';
+}
+
+const knobFlags = collectKnobs();
+
+export const trainFlags: typeof runFlags & FlagTable = {
+  ...runFlags,
+  ...Object.fromEntries([...knobFlags].map(([flag, each]) => [flag, flagOf(each)])),
+};
+
+export type TrainValues = FlagValues<typeof runFlags> & Readonly<Record<string, unknown>>;
+
+/** The settings of a run: those of an earlier one with --resume, else the defaults with what was given on top. */
+export function settingsFrom(values: TrainValues, out: string): RunSettings {
+  const given = givenSettings(values);
+  const settings = values.resume ? resumeRunSettings(out, given) : newSettings(given);
+  refuseForeignKnobs(values, settings.stages);
+  return settings;
+}
+
+function newSettings(given: Partial<RunSettings>): RunSettings {
+  const settings = { ...defaultSettings, ...given };
+  const possible = () => possibleStages(stages, settings.data, settings.initFrom).map(({ name }) => name);
+  return { ...settings, stages: given.stages ?? [...possible(), EVALUATE] };
+}
+
+/** What was given on the command line, and nothing else. */
+function givenSettings(values: TrainValues): Partial<RunSettings> {
+  const { stages: named } = values;
+  const settings = {
+    preset: values.preset,
+    arch: values.arch,
+    stages: named && stageNames.filter((name) => named.includes(name)),
+    data: values.data,
+    initFrom: values['init-from'],
+    seed: values.seed,
+    context: values.context,
+    vocabSize: values['vocab-size'],
+    changes: changesFrom(values),
+    backend: values.backend,
+    gpuMode: values['gpu-mode'],
+    deterministic: values.deterministic,
+    quick: values.quick,
+  };
+  const present = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(present) as Partial<RunSettings>;
+}
+
+/** Knobs that were turned; undefined if none was. */
+export function changesFrom(
+  values: Readonly<Record<string, unknown>>,
+): Record<string, KnobValue> | undefined {
+  const changes: Record<string, KnobValue> = {};
+  for (const [flag, { name, knob }] of knobFlags) {
+    if (values[flag] === undefined) continue;
+    changes[name] = knob.type === 'boolean' ? !knob.default : (values[flag] as KnobValue);
+  }
+  return Object.keys(changes).length === 0 ? undefined : changes;
+}
+
+/** A flag that no stage of this run reads is a mistake, not a wish. */
+function refuseForeignKnobs(values: TrainValues, chosen: readonly string[]): void {
+  for (const [flag, { stages: owners }] of knobFlags) {
+    if (values[flag] === undefined || owners === 'all' || owners.some((name) => chosen.includes(name)))
+      continue;
+    const names = owners.map((name) => `"${name}"`).join(' or ');
+    throw new UserError(`--${flag} is for the stage ${names}, which is not among the stages of this run`);
+  }
+}
+
+function collectKnobs(): Map<string, KnobFlag> {
+  const found = new Map<string, KnobFlag>();
+  const add = (table: KnobTable, stage: string | null) => {
+    for (const [name, knob] of Object.entries(table)) {
+      const flag = knob.flag ?? kebab(name);
+      const known = found.get(flag);
+      if (known !== undefined && (known.knob !== knob || known.stages === 'all'))
+        throw new TypeError(`Two knobs share the flag --${flag}; one of them needs another name`);
+      const owners = [...(known?.stages ?? []), ...(stage === null ? [] : [stage])];
+      found.set(flag, { name, knob, stages: stage === null ? 'all' : owners });
+    }
+  };
+  add(frameKnobs, null);
+  for (const { name, knobs } of stages) add(knobs, name);
+  return found;
+}
+
+/** The row of the flag table for a knob: what the stage's default differs in is not shown. */
+function flagOf({ knob, stages: owners }: KnobFlag): Flag {
+  const help = owners === 'all' ? knob.help : `${owners.join(', ')}: ${knob.help}`;
+  switch (knob.type) {
+    case 'boolean':
+      return { type: 'boolean', help };
+    case 'choice':
+      return { type: 'choice', choices: knob.choices, help, default: knob.default };
+    case 'text':
+      return { type: 'text', value: knob.value, help, default: knob.default ?? knob.absent ?? '' };
+    case 'number': {
+      const { whole, min, max, above } = knob;
+      const range = Object.entries({ whole, min, max, above }).filter(([, limit]) => limit !== undefined);
+      const text = knob.default === null ? (knob.absent ?? '') : String(knob.default);
+      return {
+        type: 'number',
+        ...Object.fromEntries(range),
+        help,
+        default: owners === 'all' ? defaultOf(text) : text,
+      };
+    }
+  }
+}
+
+/** Stages and presets have defaults of their own for the knobs of the loop. */
+function defaultOf(text: string): string {
+  return `${text}; stage and preset may say otherwise`;
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function optionalStages(): string {
+  return stages.flatMap(({ name, byDefault = true }) => (byDefault ? [] : [name])).join(', ');
+}

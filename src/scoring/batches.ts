@@ -1,0 +1,31 @@
+/**
+ * Answers in batches of nearly one length: filler costs as much as text, and a short answer beside a long one is mostly filler.
+ *
+ * Rows are filled up on the right, where nobody looks: a score depends neither on the neighbours nor on the filler.
+ */
+import type { Answer } from '../data/rows/answers.ts';
+import { turn } from '../event-loop.ts';
+
+export interface BatchOptions {
+  /** Answers in a batch. */
+  readonly size: number;
+  readonly onProgress?: ((done: number) => void) | undefined;
+}
+
+/** One number for every answer, in the order given; `score` gives those of a batch. */
+export async function inBatches<A extends Pick<Answer, 'ids'>>(
+  answers: readonly A[],
+  { size, onProgress = () => {} }: BatchOptions,
+  score: (batch: readonly A[]) => Promise<ArrayLike<number>>,
+): Promise<number[]> {
+  const order = [...answers.keys()].sort((a, b) => answers[a]!.ids.length - answers[b]!.ids.length);
+  const scores = new Array<number>(answers.length).fill(0);
+  for (let start = 0; start < order.length; start += size) {
+    const batch = order.slice(start, start + size);
+    const values = await score(batch.map((i) => answers[i]!));
+    for (const [row, i] of batch.entries()) scores[i] = values[row]!;
+    onProgress(start + batch.length);
+    await turn();
+  }
+  return scores;
+}

@@ -1,0 +1,155 @@
+/**
+ * One stage of a run: prepared, restored from its last checkpoint where the run is resumed, trained, saved.
+ */
+import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { CausalLM } from '../models/causal-lm.ts';
+import { parameterCount } from '../models/shapes.ts';
+import { repairDirectory, setAside, writeDirectoryAtomically } from '../storage/atomic.ts';
+import { loadModelDirectory, loadTokenizerDirectory } from '../storage/model-directory.ts';
+import { Random } from '../tensor/index.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
+import { readTrainerState, restoreCheckpoint, saveCheckpoint, type TrainerState } from './checkpoint.ts';
+import { type StepMetrics, type Training, trainingLoop } from './loop.ts';
+import { MetricsFile } from './metrics.ts';
+import type { Run } from './run.ts';
+import { configOf, contextOf } from './run-settings.ts';
+import type { Stage, StagePlace } from './stage.ts';
+
+/** Returns false if the user stopped it. */
+export async function runStage(stage: Stage, run: Run): Promise<boolean> {
+  if (stage.make !== undefined) return makeStage(stage, run);
+  run.begin();
+  return run.time(stage.name, () => trainStage(stage, run));
+}
+
+/** A stage that makes its files in one go. The run begins when it is done: a corpus that cannot be used costs no earlier run its place. */
+async function makeStage(stage: Stage, run: Run): Promise<boolean> {
+  const { settings, files, reporter } = run;
+  const folder = run.directoryOf(stage.name);
+  const config = configOf(settings);
+  repairDirectory(folder);
+  const isMade = run.resume && run.has(stage.name);
+  const began = performance.now();
+  const made = isMade
+    ? null
+    : await stage.make?.({
+        ...{ files, quick: settings.quick, reporter, vocabSize: config.vocabSize },
+        isAskedFor: settings.vocabSize !== null,
+        context: config.maxPositionEmbeddings,
+      });
+  const seconds = (performance.now() - began) / 1000;
+  run.begin();
+  if (made) writeDirectoryAtomically(folder, made);
+  run.record(stage.name, seconds);
+  return true;
+}
+
+async function trainStage(stage: Stage, run: Run): Promise<boolean> {
+  const { name } = stage;
+  const { out, settings, reporter } = run;
+  const folder = run.directoryOf(name);
+  const saved = run.resume ? readTrainerState(folder) : null;
+  if (saved !== null && saved.step >= saved.steps) {
+    reporter.note(`${name}: finished earlier (${saved.steps} steps)`);
+    return true;
+  }
+  const place = placeOf(stage, run);
+  if (stage.prepare === undefined) throw new TypeError(`The stage ${name} neither makes nor trains anything`);
+  const training = await stage.prepare(place);
+  if (saved === null) makeRoom(folder, run);
+  else continueFrom(folder, saved, training, run);
+
+  const { steps, fingerprint } = training;
+  const startStep = saved?.step ?? 0;
+  const metrics = new MetricsFile(join(out, 'metrics.jsonl'));
+  metrics.rewind(name, startStep);
+  const { context, own } = place;
+  const state = {
+    ...{ stage: name, steps, seed: settings.seed, context },
+    ...{ settings: place.settings, own, fingerprint },
+  };
+  reporter.begin(name, steps, startStep);
+  let heldOut = '';
+  const where = run.backend.startsWith('gpu') ? ` on ${run.backend}` : '';
+  const span = { stage: name, startStep, steps };
+  const done = await trainingLoop(training, place.settings, span, {
+    onStep(line, logged) {
+      if (logged) metrics.append({ ...line, backend: run.backend });
+      if (line.heldOutLoss !== undefined) heldOut = `, held-out ${line.heldOutLoss.toFixed(3)}`;
+      const speed = `${Math.round(line.tokensPerSecond)} tokens/s${where}`;
+      reporter.advance(line.step, `loss ${line.loss.toFixed(3)}${watched(line.parts)}${heldOut}, ${speed}`);
+    },
+    save: (step) => saveCheckpoint(folder, training, { ...state, step }),
+    shouldStop: run.shouldStop,
+  });
+  reporter.end(`${folder}${heldOut}`);
+  const complete = done >= steps;
+  const summary = complete ? await training.summary?.() : null;
+  if (summary) reporter.note(summary);
+  return complete;
+}
+
+/** What an earlier run of the stage left must not be taken for this one if this one is stopped before its first checkpoint. */
+function makeRoom(folder: string, { reporter }: Run): void {
+  repairDirectory(folder); // a power cut may have left it half swapped
+  const aside = setAside(folder);
+  if (aside !== null) reporter.note(`${folder} held an earlier run of this stage; it is now ${aside}`);
+}
+
+function continueFrom(folder: string, saved: TrainerState, training: Training, { settings }: Run): void {
+  if (saved.fingerprint !== training.fingerprint) {
+    throw new UserError(
+      `${folder} was trained on other data than ${settings.data} holds now; start a new run with --out`,
+    );
+  }
+  restoreCheckpoint(folder, training, saved);
+}
+
+function placeOf(stage: Stage, run: Run): StagePlace {
+  const { settings, reporter } = run;
+  const { seed, quick, initFrom } = settings;
+  const tokenizer = loadTokenizerDirectory(initFrom ?? run.tokenizerDirectory());
+  const random = new Random(seed);
+  const start = run.startOf(stage);
+  const model =
+    start === null ? newModel(run, tokenizer, random) : earlierModel(stage.name, start, run, random);
+  return {
+    ...run.placeOf(stage),
+    ...{ name: stage.name, tokenizer, model, start, random, seed, quick, reporter },
+    settings: run.settingsOf(stage),
+    context: contextOf(settings, model.config.maxPositionEmbeddings),
+    corpus: join(run.out, 'corpus'),
+  };
+}
+
+function newModel({ settings, reporter }: Run, tokenizer: Tokenizer, random: Random): CausalLM {
+  const config = { ...configOf(settings), vocabSize: tokenizer.vocabSize };
+  const parameters = parameterCount(config).toLocaleString('en');
+  reporter.note(`model: ${config.arch} ${settings.preset}, ${parameters} parameters`);
+  return new CausalLM(config, random);
+}
+
+function earlierModel(name: string, start: string, { settings, reporter }: Run, random: Random): CausalLM {
+  const { model } = loadModelDirectory(start, random);
+  const { arch, maxPositionEmbeddings: limit } = model.config;
+  if (settings.arch !== null && arch !== settings.arch)
+    throw new UserError(`--arch ${settings.arch}: the model in ${start} is of the architecture ${arch}`);
+  if (settings.context !== null && settings.context > limit) {
+    throw new UserError(
+      `--context ${settings.context} is longer than the ${limit} tokens of the model in ${start}`,
+    );
+  }
+  reporter.note(`${name}: starting from ${start}`);
+  return model;
+}
+
+/** The one or two numbers that say how alignment goes. */
+function watched(parts: StepMetrics['parts'] = {}): string {
+  const { score, gold, kl, accuracy } = parts;
+  if (score !== undefined && kl !== undefined) {
+    const judged = gold === undefined ? '' : `, gold ${gold.toFixed(2)}`;
+    return `, score ${score.toFixed(2)}${judged}, KL ${kl.toFixed(2)}`;
+  }
+  return accuracy === undefined ? '' : `, accuracy ${(100 * accuracy).toFixed(0)}%`;
+}

@@ -1,0 +1,123 @@
+/**
+ * Stage 1, pretraining: learn the language (and the facts told in it) by predicting every next token of plain text.
+ *
+ *   L = - mean over all tokens of log p(token | what precedes it in its document)
+ *
+ * The corpus is turned into a token file once; rows are read from it by position, so its size does not matter for memory.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { TokenFile, writeTokenFile } from '../../data/bytes/token-file.ts';
+import { type DataFiles, heldOutDocuments, trainingDocuments } from '../../data/layout.ts';
+import { PretrainRows } from '../../data/rows/pretrain-rows.ts';
+import { type Row, RowStream } from '../../data/rows/rows.ts';
+import { AdamW } from '../../optim/adamw.ts';
+import type { Tokenizer } from '../../tokenizer/index.ts';
+import { fingerprintOf } from '../checkpoint.ts';
+import { languageLoss } from '../language-loss.ts';
+import type { Reporter } from '../reporter.ts';
+import { QUICK, totalSteps } from '../settings.ts';
+import { defineStage, forPreset } from '../stage.ts';
+import { ofRows, supervised } from '../supervised.ts';
+
+/** Held-out rows used during training; the evaluation at the end reads all of the text. */
+const HELD_OUT_ROWS = 64;
+/** Of a .bin corpus, this share of the end is held out. */
+const HELD_OUT_SHARE = 0.02;
+/** Tokens that the fingerprint of a corpus looks at. */
+const FINGERPRINT_TOKENS = 1 << 20;
+
+export const pretrain = defineStage({
+  name: 'pretrain',
+  startsFrom: 'tokenizer',
+  learnsFrom: 'text',
+  leaves: 'base',
+  lossUnit: 'nats per token',
+  knobs: {},
+  settings: (preset) =>
+    forPreset(
+      {
+        pico: {},
+        nano: { batchSize: 8 },
+        micro: { learningRate: 1e-3, batchSize: 8 },
+        // The reference's learning rate and warm-up, in batches that a laptop can hold.
+        large: { learningRate: 3e-4, batchSize: 1, gradAccum: 16, finalShare: 0, warmup: 200 },
+      },
+      preset,
+    ),
+  quick: QUICK.languageStage,
+
+  prepare({ name, files, tokenizer, model, random, settings, context, seed, quick, corpus, reporter }) {
+    mkdirSync(corpus, { recursive: true });
+    const limits = { maxDocuments: quick ? QUICK.documents : Infinity };
+    const data = tokenizeCorpus(files, tokenizer, corpus, limits, reporter);
+    const { shuffle, packing } = settings;
+    const options = { context, seed, eosId: tokenizer.eosId, shuffle, packing };
+    const source = new PretrainRows(data.tokens, options, data.length);
+    const objective = {
+      ...ofRows,
+      stage: name,
+      model,
+      rows: new RowStream(source),
+      heldOut: heldOutRows(data, options),
+      loss: languageLoss(model),
+    };
+    const optimizer = new AdamW(model, settings);
+    const sample = data.tokens.read(0, Math.min(data.length, FINGERPRINT_TOKENS));
+    return {
+      ...{ model, tokenizer, optimizer, random },
+      ...supervised(objective, optimizer, settings),
+      steps: totalSteps(settings, () => source.rowsInEpoch()),
+      fingerprint: fingerprintOf(sample, Uint32Array.of(data.length)),
+    };
+  },
+});
+
+interface Corpus {
+  readonly tokens: TokenFile;
+  /** Tokens to train on; what lies after them in the file is held out. */
+  readonly length: number;
+  readonly heldOut: TokenFile;
+  readonly heldOutStart: number;
+}
+
+/** Tokenize the corpus into `folder` (or open the .bin that was given). */
+function tokenizeCorpus(
+  files: DataFiles,
+  tokenizer: Tokenizer,
+  folder: string,
+  limits: { readonly maxDocuments: number },
+  reporter: Reporter,
+): Corpus {
+  if (files.pretrain.endsWith('.bin')) {
+    const tokens = new TokenFile(files.pretrain);
+    tokens.checkVocabulary(tokenizer.vocabSize);
+    const length = tokens.length - Math.floor(tokens.length * HELD_OUT_SHARE);
+    return { tokens, length, heldOut: tokens, heldOutStart: length };
+  }
+  const encoded = function* (texts: Iterable<string>) {
+    let n = 0;
+    for (const text of texts) {
+      if (n++ === limits.maxDocuments) return;
+      yield [...tokenizer.encode(text), tokenizer.eosId];
+    }
+  };
+  const write = (name: string, texts: Iterable<string>) => {
+    const path = join(folder, `${name}.bin`);
+    writeTokenFile(path, encoded(texts), tokenizer.vocabSize);
+    return new TokenFile(path);
+  };
+  const tokens = write('pretrain', trainingDocuments(files));
+  const heldOut = write('heldout', heldOutDocuments(files));
+  reporter.note(
+    `corpus: ${tokens.length.toLocaleString('en')} tokens, ${heldOut.length.toLocaleString('en')} held out`,
+  );
+  return { tokens, length: tokens.length, heldOut, heldOutStart: 0 };
+}
+
+function heldOutRows(data: Corpus, options: ConstructorParameters<typeof PretrainRows>[1]): Row[] {
+  const { heldOut, heldOutStart } = data;
+  if (heldOut.length - heldOutStart < 2) return [];
+  const source = new PretrainRows(heldOut, { ...options, shuffle: false }, heldOut.length, heldOutStart);
+  return Array.from({ length: Math.min(HELD_OUT_ROWS, source.rowsInEpoch()) }, (_, i) => source.row(0, i));
+}

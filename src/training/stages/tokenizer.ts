@@ -1,0 +1,58 @@
+/**
+ * Stage 0, the tokenizer: learn a vocabulary from the corpus (and from the dialogues, whose words must not fall apart either).
+ *
+ *   characters  ->  merge the most frequent pair of neighbours, again and again  ->  pieces          (tokenizer/bpe-trainer.ts)
+ */
+import { readDialogues } from '../../data/dialogues.ts';
+import { type DataFiles, trainingDocuments } from '../../data/layout.ts';
+import { UserError } from '../../errors.ts';
+import { encodeTokenizer } from '../../formats/hf/tokenizer-files.ts';
+import { Tokenizer, trainBpe } from '../../tokenizer/index.ts';
+import { QUICK } from '../settings.ts';
+import { defineStage } from '../stage.ts';
+
+/** Longer pieces would swallow whole phrases of a small corpus, and the words in them would not be seen anywhere else. */
+const MAX_PIECE_CHARACTERS = 4;
+
+export const tokenizer = defineStage({
+  name: 'tokenizer',
+  startsFrom: null,
+  learnsFrom: 'text',
+  leaves: 'vocabulary',
+  knobs: {},
+  settings: () => ({}),
+
+  check({ files }) {
+    if (files.pretrain.endsWith('.bin')) {
+      throw new UserError(
+        `${files.pretrain} holds token ids, no text to learn a tokenizer from; name its model with --init-from`,
+      );
+    }
+  },
+
+  make({ files, vocabSize, isAskedFor, context, quick, reporter }) {
+    reporter.begin('tokenizer', vocabSize);
+    const vocabulary = trainBpe(trainingTexts(files, quick ? QUICK.documents : Infinity), {
+      vocabSize,
+      shrinkToFit: !isAskedFor, // make the best of a corpus that does not allow this size
+      maxPieceLength: MAX_PIECE_CHARACTERS,
+      onProgress(phase, done, total) {
+        if (phase === 'reading') return;
+        if (done % 256 === 0 || done === total) reporter.advance(vocabSize - total + done, 'merging pairs');
+      },
+    });
+    const made = new Tokenizer(vocabulary);
+    reporter.end(`${made.vocabSize.toLocaleString('en')} tokens`);
+    return encodeTokenizer(made, context);
+  },
+});
+
+function* trainingTexts(files: DataFiles, maxDocuments: number): Generator<string> {
+  let n = 0;
+  for (const text of trainingDocuments(files)) {
+    if (n++ === maxDocuments) break;
+    yield text;
+  }
+  if (files.sft === null) return;
+  for (const { messages } of readDialogues(files.sft)) for (const { content } of messages) yield content;
+}

@@ -1,0 +1,88 @@
+/** Every knob has a flag that turns it and nothing else; the help shows the defaults in force; a flag that no stage reads is refused. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { parseFlags } from '../../src/cli/flags.ts';
+import { changesFrom, settingsFrom, trainFlags } from '../../src/cli/train-flags.ts';
+import type { Knob, KnobValue } from '../../src/training/knobs.ts';
+import { frameKnobs } from '../../src/training/settings.ts';
+import { stages } from '../../src/training/stages/index.ts';
+import { refuses, temporaryFolder } from '../data/temporary.ts';
+import { writeWorld } from '../training/world.ts';
+
+const world = writeWorld(temporaryFolder());
+const changesOf = (...args: string[]) => changesFrom(parseFlags(args, trainFlags)!);
+const settingsOf = (...args: string[]) => settingsFrom(parseFlags(args, trainFlags)!, 'nowhere');
+const knobs = new Map<string, Knob>(
+  [frameKnobs, ...stages.map((stage) => stage.knobs)].flatMap(Object.entries),
+);
+
+/** A value that the knob takes and that is not its default. */
+function another(knob: Knob): KnobValue {
+  if (knob.type === 'boolean') return !knob.default;
+  if (knob.type === 'text') return 'somewhere';
+  if (knob.type === 'choice') return knob.choices.find((choice) => choice !== knob.default)!;
+  const { min = 0, above = 0, max = Infinity, whole } = knob;
+  const low = Math.max(min, above);
+  const candidates = whole ? [low, low + 1, low + 2] : [low + 0.01, low + 0.02];
+  return candidates.find((value) => value !== knob.default && value > above && value <= max)!;
+}
+
+test('nothing given, nothing changed', () => {
+  assert.is(changesOf(), undefined);
+  assert.equal(settingsOf('--data', world).changes, {});
+});
+
+test('every knob has a flag, which changes exactly this knob, and to what was given', () => {
+  assert.ok(knobs.size > 35);
+  const flags = new Set<string>();
+  for (const [name, knob] of knobs) {
+    const flag = knob.flag ?? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    assert.ok(flag in trainFlags, `--${flag}`);
+    flags.add(flag);
+    const value = another(knob);
+    const changes = knob.type === 'boolean' ? changesOf(`--${flag}`) : changesOf(`--${flag}`, String(value));
+    assert.equal(changes, { [name]: value }, flag);
+  }
+  assert.is(flags.size, knobs.size, 'no two knobs share a flag');
+});
+
+test('the defaults that the help shows are those in force', () => {
+  for (const [name, knob] of knobs) {
+    const flag = trainFlags[knob.flag ?? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)]!;
+    if (knob.type === 'boolean' || knob.default === null) continue;
+    assert.is(flag.default?.split(';')[0], String(knob.default), name);
+  }
+});
+
+test('impossible values are refused', () => {
+  refuses(() => changesOf('--beta', '0'), '--beta must be', 'above 0');
+  refuses(() => changesOf('--label-smoothing', '0.5'), '--label-smoothing');
+  refuses(() => changesOf('--group-size', '1'), '--group-size', 'at least 2');
+  refuses(() => changesOf('--clip', '1'), '--clip', 'at most 0.99');
+});
+
+test('a flag that no stage of the run reads is refused, with the stages that would', () => {
+  refuses(
+    () => settingsOf('--data', world, '--stages', 'tokenizer,pretrain', '--beta', '0.5'),
+    '--beta is for the stage "dpo", which is not among the stages of this run',
+  );
+  refuses(() => settingsOf('--data', world, '--stages', 'dpo', '--clip', '0.1'), '"ppo" or "grpo"');
+  assert.equal(settingsOf('--data', world, '--stages', 'sft', '--lr', '0.1').changes, { learningRate: 0.1 });
+});
+
+test('the stages of a run that names none: those that the data allows, and none that is optional', () => {
+  assert.equal(settingsOf('--data', world).stages, ['tokenizer', 'pretrain', 'sft', 'evaluate']);
+  assert.equal(settingsOf('--data', world, '--init-from', 'somewhere').stages, [
+    'pretrain',
+    'sft',
+    'evaluate',
+  ]);
+  assert.equal(settingsOf().stages, ['tokenizer', 'pretrain', 'sft', 'reward', 'ppo', 'dpo', 'evaluate']);
+  assert.equal(
+    settingsOf('--stages', 'evaluate,sft,pretrain').stages,
+    ['pretrain', 'sft', 'evaluate'],
+    'in order',
+  );
+});
+
+test.run();
