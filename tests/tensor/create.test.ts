@@ -1,18 +1,9 @@
-/** Factories and defaults: shapes from nesting, element types, where new tensors are made, whose memory they use. */
+/** Factories: shapes from nesting, element types, whose memory they use, errors. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import {
-  arange,
-  fromArray,
-  full,
-  getDefaults,
-  ones,
-  reference,
-  type Tensor,
-  tensor,
-  withDefaults,
-  zeros,
-} from '../../src/tensor/index.ts';
+import { arange, fromArray, full, ones, type Tensor, tensor, zeros } from '../../src/tensor/index.ts';
+import { throwsWith } from './fixtures.ts';
+import { errorTests } from './ops/families.ts';
 
 const values = (t: Tensor) => [...t.toArray()];
 
@@ -60,18 +51,18 @@ test('fromArray adopts the array, unless the type changes', () => {
   assert.is.not(fromArray(array, [2], { dtype: 'float64' }).data, array);
 });
 
-test('withDefaults holds for the call and ends with it, also when it throws', () => {
-  const other = { ...reference, name: 'other' };
-  withDefaults({ dtype: 'float64' }, () => {
-    withDefaults({ backend: other }, () => {
-      assert.equal([zeros([1]).dtype, zeros([1]).backend.name], ['float64', 'other']);
-      assert.is(fromArray(new Float32Array(1), [1], { backend: reference }).backend, reference);
-    });
-    assert.is(zeros([1]).backend, reference);
-    assert.is(tensor([1]).dtype, 'float64');
-  });
-  assert.throws(() => withDefaults({ dtype: 'float64' }, () => zeros([-1])));
-  assert.equal([getDefaults().dtype, getDefaults().backend], ['float32', reference]);
+errorTests([
+  ['fromArray', () => fromArray(new Float32Array(5), [2, 3]), 'fromArray', '5', '[2, 3]'],
+  ['a negative length', () => zeros([2, -1]), '[2, -1]'],
+  ['a fractional length', () => full([1.5], 0), '[1.5]'],
+  ['ragged arrays', () => tensor([[1, 2], [3]]), 'tensor', 'unequal', '[2, 2]'],
+  ['numbers beside arrays', () => tensor([[1], 2]), 'tensor', '[2, 1]'],
+  ['arrays beside numbers', () => tensor([1, [2]]), 'tensor', '[2]'],
+]);
+
+test('a range needs a whole number of elements', () => {
+  throwsWith(() => arange(-1), 'arange', '-1');
+  throwsWith(() => arange(2.5), 'arange', '2.5');
 });
 
 test.run();

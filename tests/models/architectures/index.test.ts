@@ -31,7 +31,7 @@ test('architectures are found by name and by config; an unknown name is refused 
     () => architectureNamed('gpt2'),
     (error: Error) =>
       error instanceof UserError &&
-      error.message === 'There is no architecture "gpt2"; choose one of tinyllm, llama2',
+      error.message === 'There is no architecture "gpt2"; choose one of tinyllm, llama2, moe',
   );
 });
 
