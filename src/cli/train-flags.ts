@@ -2,9 +2,9 @@
  * The flags of src/train.ts: those of a run, and one for every knob of the loop and of the stages.
  */
 import { UserError } from '../errors.ts';
-import { architectureNames } from '../models/architectures/index.ts';
+import type { Knob, KnobTable, KnobValue } from '../knobs.ts';
+import { allArchitectures, architectureNames } from '../models/architectures/index.ts';
 import { DEFAULT_ARCHITECTURE, presetNames } from '../models/presets.ts';
-import type { Knob, KnobTable, KnobValue } from '../training/knobs.ts';
 import { possibleStages } from '../training/run.ts';
 import { defaultSettings, type RunSettings, resumeRunSettings } from '../training/run-settings.ts';
 import { frameKnobs } from '../training/settings.ts';
@@ -59,11 +59,12 @@ const runFlags = {
   quick: { type: 'boolean', help: 'every stage in seconds, on a part of the data' },
 } as const satisfies FlagTable;
 
-/** A knob, the flag that turns it, and the stages that have it; the knobs of the loop belong to all. */
+/** A knob, the flag that turns it, and what reads it: certain stages, certain architectures, or (neither named) the loop of every stage. */
 interface KnobFlag {
   readonly name: string;
   readonly knob: Knob;
-  readonly stages: readonly string[] | 'all';
+  readonly stages: readonly string[];
+  readonly architectures: readonly string[];
 }
 
 const knobFlags = collectKnobs();
@@ -79,7 +80,7 @@ export type TrainValues = FlagValues<typeof runFlags> & Readonly<Record<string, 
 export function settingsFrom(values: TrainValues, out: string): RunSettings {
   const given = givenSettings(values);
   const settings = values.resume ? resumeRunSettings(out, given) : newSettings(given);
-  refuseForeignKnobs(values, settings.stages);
+  refuseForeignKnobs(values, settings);
   return settings;
 }
 
@@ -123,60 +124,67 @@ export function changesFrom(
   return Object.keys(changes).length === 0 ? undefined : changes;
 }
 
-/** A flag that no stage of this run reads is a mistake, not a wish. */
-function refuseForeignKnobs(values: TrainValues, chosen: readonly string[]): void {
-  for (const [flag, { stages: owners }] of knobFlags) {
-    if (values[flag] === undefined || owners === 'all' || owners.some((name) => chosen.includes(name)))
-      continue;
-    const names = owners.map((name) => `"${name}"`).join(' or ');
-    throw new UserError(`--${flag} is for the stage ${names}, which is not among the stages of this run`);
+/** A flag that nothing in this run reads is a mistake, not a wish. */
+function refuseForeignKnobs(values: TrainValues, { stages: chosen, arch }: RunSettings): void {
+  for (const [flag, { stages: readers, architectures }] of knobFlags) {
+    if (values[flag] === undefined) continue;
+    if (readers.length > 0 && !readers.some((name) => chosen.includes(name)))
+      throw new UserError(
+        `--${flag} is for the stage ${anyOf(readers)}, which is not among the stages of this run`,
+      );
+    const own = arch ?? DEFAULT_ARCHITECTURE;
+    if (architectures.length > 0 && !architectures.includes(own))
+      throw new UserError(
+        `--${flag} is for the architecture ${anyOf(architectures)}, not for ${own}; see --arch`,
+      );
   }
+}
+
+function anyOf(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(' or ');
 }
 
 function collectKnobs(): Map<string, KnobFlag> {
   const found = new Map<string, KnobFlag>();
-  const add = (table: KnobTable, stage: string | null) => {
+  const add = (table: KnobTable, reader: { readonly stages?: string; readonly architectures?: string }) => {
     for (const [name, knob] of Object.entries(table)) {
       const flag = knob.flag ?? kebab(name);
-      const known = found.get(flag);
-      if (known !== undefined && (known.knob !== knob || known.stages === 'all'))
+      const known = found.get(flag) ?? { name, knob, stages: [], architectures: [] };
+      if (known.knob !== knob || flag in runFlags)
         throw new TypeError(`Two knobs share the flag --${flag}; one of them needs another name`);
-      const owners = [...(known?.stages ?? []), ...(stage === null ? [] : [stage])];
-      found.set(flag, { name, knob, stages: stage === null ? 'all' : owners });
+      const { stages: stage, architectures: architecture } = reader;
+      found.set(flag, {
+        ...known,
+        stages: [...known.stages, ...(stage === undefined ? [] : [stage])],
+        architectures: [...known.architectures, ...(architecture === undefined ? [] : [architecture])],
+      });
     }
   };
-  add(frameKnobs, null);
-  for (const { name, knobs } of stages) add(knobs, name);
+  for (const { name, knobs } of allArchitectures()) add(knobs, { architectures: name });
+  add(frameKnobs, {});
+  for (const { name, knobs } of stages) add(knobs, { stages: name });
   return found;
 }
 
-/** The row of the flag table for a knob: what the stage's default differs in is not shown. */
-function flagOf({ knob, stages: owners }: KnobFlag): Flag {
-  const help = owners === 'all' ? knob.help : `${owners.join(', ')}: ${knob.help}`;
+/** The row of the flag table for a knob. */
+function flagOf({ knob, stages: readers, architectures }: KnobFlag): Flag {
+  const owners = [...architectures, ...readers];
+  const help = owners.length === 0 ? knob.help : `${owners.join(', ')}: ${knob.help}`;
+  if (knob.type === 'boolean') return { type: 'boolean', help };
+  const text = knob.default === null ? (knob.absent ?? '') : String(knob.default);
+  // Stages and presets have defaults of their own for the knobs of the loop.
+  const shown = owners.length === 0 ? `${text}; stage and preset may say otherwise` : text;
   switch (knob.type) {
-    case 'boolean':
-      return { type: 'boolean', help };
     case 'choice':
-      return { type: 'choice', choices: knob.choices, help, default: knob.default };
+      return { type: 'choice', choices: knob.choices, help, default: shown };
     case 'text':
-      return { type: 'text', value: knob.value, help, default: knob.default ?? knob.absent ?? '' };
+      return { type: 'text', value: knob.value, help, default: shown };
     case 'number': {
       const { whole, min, max, above } = knob;
       const range = Object.entries({ whole, min, max, above }).filter(([, limit]) => limit !== undefined);
-      const text = knob.default === null ? (knob.absent ?? '') : String(knob.default);
-      return {
-        type: 'number',
-        ...Object.fromEntries(range),
-        help,
-        default: owners === 'all' ? defaultOf(text) : text,
-      };
+      return { type: 'number', ...Object.fromEntries(range), help, default: shown };
     }
   }
-}
-
-/** Stages and presets have defaults of their own for the knobs of the loop. */
-function defaultOf(text: string): string {
-  return `${text}; stage and preset may say otherwise`;
 }
 
 function kebab(name: string): string {

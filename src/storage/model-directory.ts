@@ -6,7 +6,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Files } from '../formats/file-map.ts';
-import { type HeadKind, headKindOf } from '../formats/hf/config.ts';
+import { fromHfConfig, type HeadKind, headKindOf } from '../formats/hf/config.ts';
 import {
   CONFIG_FILE,
   decodeModel,
@@ -17,6 +17,7 @@ import {
 import { decodeTokenizer, tokenizerFile } from '../formats/hf/tokenizer-files.ts';
 import { parseJson } from '../formats/json.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
+import type { ModelConfig } from '../models/config.ts';
 import type { RewardModel } from '../models/reward-model.ts';
 import type { Random } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
@@ -52,14 +53,25 @@ export function kindOfDirectory(path: string): HeadKind {
   return headKindOf(parseJson(readText(file), file));
 }
 
+/** The config of the model in a directory, without reading its weights. */
+export function configOfDirectory(path: string): ModelConfig {
+  const file = join(existingDirectory(path), CONFIG_FILE);
+  return fromHfConfig(parseJson(readText(file), file), file);
+}
+
 function openDirectory(path: string): string {
+  const directory = existingDirectory(path);
+  verifyDirectory(directory);
+  return directory;
+}
+
+function existingDirectory(path: string): string {
   const directory = locateDirectory(path);
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
     throw new UserError(
       `${path} is not a directory; a trained model is a directory such as runs/default/sft`,
     );
   }
-  verifyDirectory(directory);
   return directory;
 }
 

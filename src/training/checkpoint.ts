@@ -16,12 +16,12 @@ import { encodeModel } from '../formats/hf/model-files.ts';
 import { prettyJson } from '../formats/json.ts';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.ts';
 import { loadTensors, storeTensors } from '../formats/stored-tensors.ts';
+import type { Changes } from '../knobs.ts';
 import { RewardModel } from '../models/reward-model.ts';
 import { repairDirectory, writeDirectoryAtomically } from '../storage/atomic.ts';
 import { loadModelDirectory, loadRewardDirectory } from '../storage/model-directory.ts';
 import { readBytes, readText } from '../storage/read-file.ts';
 import type { RandomState } from '../tensor/index.ts';
-import type { Changes } from './knobs.ts';
 import type { Training } from './loop.ts';
 import type { StageSettings } from './settings.ts';
 

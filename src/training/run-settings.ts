@@ -5,11 +5,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { prettyJson } from '../formats/json.ts';
+import type { Changes } from '../knobs.ts';
+import { architectureNamed } from '../models/architectures/index.ts';
 import type { ModelConfig } from '../models/config.ts';
 import { DEFAULT_ARCHITECTURE, preset } from '../models/presets.ts';
 import { writeFileAtomically } from '../storage/atomic.ts';
 import { readText } from '../storage/read-file.ts';
-import type { Changes } from './knobs.ts';
 import { QUICK } from './settings.ts';
 
 export interface RunSettings {
@@ -58,13 +59,22 @@ export function contextOf({ context, quick }: Pick<RunSettings, 'context' | 'qui
 }
 
 /** The model of the run's preset, before its tokenizer is known. */
-export function configOf({ preset: name, arch, vocabSize, ...rest }: RunSettings): ModelConfig {
+export function configOf({ preset: name, arch, vocabSize, changes, ...rest }: RunSettings): ModelConfig {
   const base = preset(name, arch ?? DEFAULT_ARCHITECTURE);
   return {
     ...base,
+    ...modelChanges(arch, changes),
     vocabSize: vocabSize ?? (rest.quick ? QUICK.vocabSize : base.vocabSize),
     maxPositionEmbeddings: contextOf(rest, base.maxPositionEmbeddings),
   };
+}
+
+/** The knobs of the architecture that were turned: fields of the config of a new model. */
+export function modelChanges(arch: string | null, changes: Changes): Partial<ModelConfig> {
+  const { knobs } = architectureNamed(arch ?? DEFAULT_ARCHITECTURE);
+  return Object.fromEntries(
+    Object.entries(changes).filter(([name, value]) => name in knobs && value !== null),
+  );
 }
 
 const FILE = 'run.json';

@@ -130,16 +130,8 @@ function newModel({ settings, reporter }: Run, tokenizer: Tokenizer, random: Ran
   return new CausalLM(config, random);
 }
 
-function earlierModel(name: string, start: string, { settings, reporter }: Run, random: Random): CausalLM {
+function earlierModel(name: string, start: string, { reporter }: Run, random: Random): CausalLM {
   const { model } = loadModelDirectory(start, random);
-  const { arch, maxPositionEmbeddings: limit } = model.config;
-  if (settings.arch !== null && arch !== settings.arch)
-    throw new UserError(`--arch ${settings.arch}: the model in ${start} is of the architecture ${arch}`);
-  if (settings.context !== null && settings.context > limit) {
-    throw new UserError(
-      `--context ${settings.context} is longer than the ${limit} tokens of the model in ${start}`,
-    );
-  }
   reporter.note(`${name}: starting from ${start}`);
   return model;
 }

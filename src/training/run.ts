@@ -13,12 +13,20 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DataFiles, locateData } from '../data/layout.ts';
 import { guardDisk, UserError } from '../errors.ts';
+import { type KnobTable, valuesOf } from '../knobs.ts';
+import { checkConfig } from '../models/check-config.ts';
 import type { ModelConfig } from '../models/config.ts';
 import { locateDirectory, setAside } from '../storage/atomic.ts';
+import { configOfDirectory } from '../storage/model-directory.ts';
 import { RunHistory } from './history.ts';
-import { type KnobTable, valuesOf } from './knobs.ts';
 import type { Reporter } from './reporter.ts';
-import { configOf, hasRunSettings, type RunSettings, writeRunSettings } from './run-settings.ts';
+import {
+  configOf,
+  hasRunSettings,
+  modelChanges,
+  type RunSettings,
+  writeRunSettings,
+} from './run-settings.ts';
 import { frameKnobs, type StageSettings } from './settings.ts';
 import type { CheckPlace, Stage } from './stage.ts';
 
@@ -59,6 +67,8 @@ export class Run {
     this.stages = known.filter(({ name }) => settings.stages.includes(name));
     this.files = locateData(settings.data);
     for (const stage of this.stages) this.check(stage);
+    const isNew = this.stages.some((stage) => stage.prepare !== undefined && this.startOf(stage) === null);
+    if (isNew) checkConfig(configOf(settings), `the ${settings.preset} model`);
   }
 
   /** What computes was chosen: its name, and what a resumed run must choose again. */
@@ -169,6 +179,21 @@ export class Run {
     return [stage.settings(preset), quick ? { ...stage.quick } : {}, changes];
   }
 
+  /** A model to start from is what it is: settings that say otherwise are refused. */
+  private checkStart(start: string): void {
+    const { arch, context, changes } = this.settings;
+    const config = configOfDirectory(start);
+    const { maxPositionEmbeddings: limit } = config;
+    if (arch !== null && arch !== config.arch)
+      throw new UserError(`--arch ${arch}: the model in ${start} is of the architecture ${config.arch}`);
+    if (context !== null && context > limit)
+      throw new UserError(`--context ${context} is longer than the ${limit} tokens of the model in ${start}`);
+    const [turned] = Object.keys(modelChanges(config.arch, changes));
+    if (turned !== undefined && this.stages.every((stage) => this.startOf(stage) !== null)) {
+      throw new UserError(`${turned} can be chosen for a new model only; the model in ${start} has its own`);
+    }
+  }
+
   private check(stage: Stage): void {
     const { settings, files } = this;
     const { data, initFrom } = settings;
@@ -186,6 +211,8 @@ export class Run {
         `The stage ${stage.name} starts from ${this.directoryOf(startsFrom)}, which does not exist; run "${startsFrom}" first or give --init-from`,
       );
     }
+    const start = this.startOf(stage);
+    if (start !== null && !(startsFrom !== null && this.willRun(startsFrom))) this.checkStart(start);
     stage.check?.(this.placeOf(stage));
   }
 }

@@ -4,7 +4,7 @@
  * One dial, the preset, sets them all: each stage names what differs from these defaults for each size (smaller models want larger learning
  * rates and fewer tokens in a batch; found by trial on the shipped corpus, docs/log.md). Flags change single values.
  */
-import { type KnobTable, type ValuesOf, valuesOf } from './knobs.ts';
+import { type KnobTable, type ValuesOf, valuesOf } from '../knobs.ts';
 
 export const frameKnobs = {
   epochs: { type: 'number', whole: true, min: 1, default: 1, help: 'passes over the data in each stage' },

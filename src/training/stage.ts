@@ -8,10 +8,10 @@
  */
 import type { DataFiles } from '../data/layout.ts';
 import type { FileMap } from '../formats/file-map.ts';
+import type { KnobTable, ValuesOf } from '../knobs.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import type { Random } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
-import type { KnobTable, ValuesOf } from './knobs.ts';
 import type { Training } from './loop.ts';
 import type { Reporter } from './reporter.ts';
 import type { StageSettings } from './settings.ts';

@@ -3,7 +3,9 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseFlags } from '../../src/cli/flags.ts';
 import { changesFrom, settingsFrom, trainFlags } from '../../src/cli/train-flags.ts';
-import type { Knob, KnobValue } from '../../src/training/knobs.ts';
+import type { Knob, KnobValue } from '../../src/knobs.ts';
+import { allArchitectures } from '../../src/models/architectures/index.ts';
+import { configOf } from '../../src/training/run-settings.ts';
 import { frameKnobs } from '../../src/training/settings.ts';
 import { stages } from '../../src/training/stages/index.ts';
 import { refuses, temporaryFolder } from '../data/temporary.ts';
@@ -12,9 +14,12 @@ import { writeWorld } from '../training/world.ts';
 const world = writeWorld(temporaryFolder());
 const changesOf = (...args: string[]) => changesFrom(parseFlags(args, trainFlags)!);
 const settingsOf = (...args: string[]) => settingsFrom(parseFlags(args, trainFlags)!, 'nowhere');
-const knobs = new Map<string, Knob>(
-  [frameKnobs, ...stages.map((stage) => stage.knobs)].flatMap(Object.entries),
-);
+const tables = [
+  frameKnobs,
+  ...stages.map((stage) => stage.knobs),
+  ...allArchitectures().map((each) => each.knobs),
+];
+const knobs = new Map<string, Knob>(tables.flatMap(Object.entries));
 
 /** A value that the knob takes and that is not its default. */
 function another(knob: Knob): KnobValue {
@@ -68,6 +73,30 @@ test('a flag that no stage of the run reads is refused, with the stages that wou
   );
   refuses(() => settingsOf('--data', world, '--stages', 'dpo', '--clip', '0.1'), '"ppo" or "grpo"');
   assert.equal(settingsOf('--data', world, '--stages', 'sft', '--lr', '0.1').changes, { learningRate: 0.1 });
+});
+
+test('a knob of an architecture needs that architecture, and changes the config of a new model', () => {
+  refuses(
+    () => settingsOf('--data', world, '--experts', '4'),
+    '--experts is for the architecture "moe", not for tinyllm',
+  );
+  const settings = settingsOf('--data', world, '--arch', 'moe', '--experts', '4', '--preset', 'pico');
+  assert.equal(
+    [configOf(settings).arch, configOf(settings).numExperts, configOf(settings).numExpertsPerTok],
+    ['moe', 4, 2],
+  );
+  assert.is(
+    configOf(settingsOf('--data', world, '--arch', 'llama2', '--feed-forward', '99')).intermediateSize,
+    99,
+  );
+});
+
+test('a preset that the architecture does not have is refused with those it has', () => {
+  refuses(
+    () => configOf(settingsOf('--data', world, '--arch', 'llama2', '--preset', '92m')),
+    'no preset "92m"',
+    '9m, 24m',
+  );
 });
 
 test('the stages of a run that names none: those that the data allows, and none that is optional', () => {

@@ -124,6 +124,43 @@ test('stages need what comes before them', async () => {
   );
 });
 
+test('a model to start from is what it is: another architecture, or other experts, are refused before any work', async () => {
+  const out = join(folder, 'architectures');
+  const from = { stages: ['sft'], initFrom: join(base, 'pretrain'), vocabSize: null };
+  const made = { stages: ['tokenizer', 'pretrain'], arch: 'moe' };
+  const cases: [Partial<RunSettings>, ...string[]][] = [
+    [{ ...from, arch: 'llama2' }, '--arch llama2', 'is of the architecture tinyllm'],
+    [{ ...from, changes: { intermediateSize: 99 } }, 'intermediateSize can be chosen for a new model only'],
+    [{ ...made, changes: { numExpertsPerTok: 9 } }, 'cannot go to 9 experts', 'of 8'],
+    [{ ...made, changes: { numExperts: 1 } }, 'cannot go to 2 experts', 'of 1'],
+    [{ ...made, preset: '9m' }, 'no preset "9m" of architecture moe'],
+  ];
+  for (const [changes, ...parts] of cases)
+    await refusesLater(() => run(out, worldSettings(world, changes)), ...parts);
+  assert.not(existsSync(out));
+});
+
+for (const arch of ['llama2', 'moe']) {
+  test(`${arch}: trained, stopped and resumed to the same bits, and continued without naming it`, async () => {
+    const changes = {
+      maxSteps: 3,
+      batchSize: 2,
+      ...(arch === 'moe' ? { balancing: 'bias' } : { hiddenDropout: 0.1 }),
+    };
+    const settings = worldSettings(world, { arch, stages: ['tokenizer', 'pretrain'], changes });
+    const [whole, parts] = [join(folder, `${arch}-whole`), join(folder, `${arch}-parts`)];
+    assert.is(await run(whole, settings), true);
+    assert.is(await run(parts, settings, { stopAfter: 2 }), false);
+    assert.is(await run(parts, settings, { resume: true }), true);
+    assert.ok(weights(whole, 'pretrain').equals(weights(parts, 'pretrain')));
+    assert.is(existsSync(join(parts, 'pretrain', 'kept_state.safetensors')), arch === 'moe');
+    const further = { stages: ['sft', 'evaluate'], changes: { maxSteps: 3, batchSize: 2 } };
+    assert.is(await run(parts, worldSettings(world, further)), true);
+    assert.is(loadModelDirectory(join(parts, 'sft')).model.config.arch, arch);
+    assert.match(readFileSync(join(parts, 'report.md'), 'utf8'), new RegExp(`${arch}, [\\d,]+ parameters`));
+  });
+}
+
 test('a place where nothing can be written is refused with a sentence', async () => {
   const file = put(folder, 'plain-file', '');
   for (const out of [file, join(file, 'run')]) {

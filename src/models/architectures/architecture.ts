@@ -5,6 +5,7 @@
  * layers. The readers and writers of model directories ask it for its names on disk. Nothing else asks which architecture it
  * is.
  */
+import type { KnobTable } from '../../knobs.ts';
 import type { Block } from '../../nn/block.ts';
 import type { Random } from '../../tensor/index.ts';
 import { headDim, type ModelConfig } from '../config.ts';
@@ -17,6 +18,8 @@ export interface Architecture {
   block(config: ModelConfig, random: Random): Block;
   /** The optional fields of ModelConfig that this architecture has; any other is refused. */
   readonly ownFields: readonly (keyof ModelConfig)[];
+  /** Fields of the config that a flag may change, by name: null leaves them as the preset has them. */
+  readonly knobs: KnobTable;
   /** Refuse what the architecture cannot do, with a UserError that begins with `source`. */
   check?(config: ModelConfig, source: string): void;
   /** Parameters of a model that the work for one token leaves out (experts it does not use); none by default. */

@@ -13,6 +13,7 @@ import { Block } from '../../nn/block.ts';
 import { SwiGLU } from '../../nn/swiglu.ts';
 import { headDim } from '../config.ts';
 import { type Architecture, attentionSizes } from './architecture.ts';
+import { attentionKnobs, denseKnobs } from './common-knobs.ts';
 import { laptop, presetsOf, type Size } from './sizes.ts';
 
 /**
@@ -45,6 +46,14 @@ const withDropout = new Set(['24m', '58m', '134m', '268m']);
 export const llama2: Architecture = {
   name: 'llama2',
   ownFields: ['hiddenDropout'],
+  knobs: {
+    ...denseKnobs,
+    ...attentionKnobs,
+    hiddenDropout: {
+      ...{ type: 'number', min: 0, max: 0.99, default: null, absent: "the preset's" },
+      help: 'dropout on the embeddings and on what each layer adds',
+    },
+  },
 
   block(config, random) {
     const std = config.initializerRange;

@@ -27,6 +27,7 @@ import { Block } from '../../nn/block.ts';
 import { MoE } from '../../nn/moe.ts';
 import type { ModelConfig } from '../config.ts';
 import { type Architecture, attentionSizes } from './architecture.ts';
+import { attentionKnobs, whole } from './common-knobs.ts';
 import { tinyllm } from './tinyllm.ts';
 
 const EXPERTS = 8;
@@ -55,6 +56,26 @@ export const moe: Architecture = {
     'routerAuxLossCoef',
     'balancing',
   ],
+
+  knobs: {
+    ...attentionKnobs,
+    numExperts: { ...whole, flag: 'experts', help: 'experts in each layer' },
+    numExpertsPerTok: { ...whole, flag: 'experts-per-token', help: 'how many of them a token uses' },
+    moeIntermediateSize: { ...whole, flag: 'expert-width', help: 'width inside an expert' },
+    sharedExpertIntermediateSize: {
+      ...{ ...whole, flag: 'shared-expert-width' },
+      help: 'width inside the expert that all tokens use',
+    },
+    routerAuxLossCoef: {
+      ...{ type: 'number', min: 0, max: 100, default: null, absent: "the preset's", flag: 'balance-weight' },
+      help: 'weight of the balance loss',
+    },
+    balancing: {
+      ...{ type: 'choice', default: null, absent: "the preset's" },
+      choices: ['loss', 'bias'],
+      help: 'what keeps all experts at work: a loss, or a bias on their choice',
+    },
+  },
 
   block(config, random) {
     const init = { random, std: config.initializerRange };

@@ -7,6 +7,7 @@
 import { Block } from '../../nn/block.ts';
 import { SwiGLU } from '../../nn/swiglu.ts';
 import { type Architecture, attentionSizes } from './architecture.ts';
+import { attentionKnobs, denseKnobs } from './common-knobs.ts';
 import { laptop, presetsOf, type Size } from './sizes.ts';
 
 const reference: Readonly<Record<string, Size>> = {
@@ -21,6 +22,7 @@ const reference: Readonly<Record<string, Size>> = {
 export const tinyllm: Architecture = {
   name: 'tinyllm',
   ownFields: [],
+  knobs: { ...denseKnobs, ...attentionKnobs },
 
   block(config, random) {
     const init = { random, std: config.initializerRange };

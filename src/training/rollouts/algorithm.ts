@@ -3,8 +3,9 @@
  * scoring, observing, updating, stopping) is the same for all and stands in this folder; the algorithms are training/stages/ppo.ts and
  * grpo.ts.
  */
+
+import type { KnobTable, ValuesOf } from '../../knobs.ts';
 import type { Tensor } from '../../tensor/index.ts';
-import type { KnobTable, ValuesOf } from '../knobs.ts';
 import type { Acted, Actor, Experience, Observed } from './experience.ts';
 
 /** The knobs that all of them have. */

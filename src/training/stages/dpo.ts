@@ -8,6 +8,7 @@
  */
 import { EpochStream, type Pair } from '../../data/rows/pairs.ts';
 import { UserError } from '../../errors.ts';
+import type { KnobTable, ValuesOf } from '../../knobs.ts';
 import { dpoLoss } from '../../losses/dpo.ts';
 import { answerLogProbs } from '../../losses/log-probs.ts';
 import type { CausalLM } from '../../models/causal-lm.ts';
@@ -15,7 +16,6 @@ import { AdamW } from '../../optim/adamw.ts';
 import { toAnswerBatch } from '../../scoring/answer-batch.ts';
 import { scoreAnswers } from '../../scoring/log-probs.ts';
 import { fromArray, type Tensor } from '../../tensor/index.ts';
-import type { KnobTable, ValuesOf } from '../knobs.ts';
 import { fingerprintOfPairs, ofPairs, type PairBatch, pairBatch, readPairs } from '../pair-data.ts';
 import { QUICK, totalSteps } from '../settings.ts';
 import { defineStage, forPreset } from '../stage.ts';

@@ -9,9 +9,9 @@
  * The step itself, draw -> score -> observe -> credit -> update, is in rollouts/step.ts.
  */
 import { UserError } from '../../errors.ts';
+import type { KnobTable, ValuesOf } from '../../knobs.ts';
 import { groupAdvantages, grpoLoss } from '../../losses/grpo.ts';
 import type { CausalLM } from '../../models/causal-lm.ts';
-import type { KnobTable, ValuesOf } from '../knobs.ts';
 import { type Algorithm, rolloutKnobs } from '../rollouts/algorithm.ts';
 import type { Experience, Observed } from '../rollouts/experience.ts';
 import { checkRollouts, prepareRollouts, type RewardSource } from '../rollouts/prepare.ts';

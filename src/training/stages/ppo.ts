@@ -9,10 +9,11 @@
  * Simpler than the papers: policy and value share a body; answers are short, so gamma is 1; the reward is read once, with no shaping.
  * The step itself, draw -> score -> observe -> credit -> update, is in rollouts/step.ts.
  */
+
+import type { KnobTable, ValuesOf } from '../../knobs.ts';
 import { type GaeOptions, generalizedAdvantages, whiten } from '../../losses/gae.ts';
 import { ppoLoss } from '../../losses/ppo.ts';
 import { PolicyWithValue } from '../../models/value-head.ts';
-import type { KnobTable, ValuesOf } from '../knobs.ts';
 import { type Algorithm, rolloutKnobs } from '../rollouts/algorithm.ts';
 import type { Experience, Observed } from '../rollouts/experience.ts';
 import { checkRollouts, prepareRollouts, type RewardSource } from '../rollouts/prepare.ts';

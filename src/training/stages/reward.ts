@@ -8,12 +8,12 @@
  */
 import { EpochStream, type Pair } from '../../data/rows/pairs.ts';
 import { describeAccuracy, rewardAccuracy } from '../../evaluation/reward-accuracy.ts';
+import type { KnobTable, ValuesOf } from '../../knobs.ts';
 import { rewardLoss } from '../../losses/reward.ts';
 import { type RewardModel, rewardModelFrom } from '../../models/reward-model.ts';
 import { AdamW } from '../../optim/adamw.ts';
 import { toAnswerBatch } from '../../scoring/answer-batch.ts';
 import type { Tensor } from '../../tensor/index.ts';
-import type { KnobTable, ValuesOf } from '../knobs.ts';
 import { fingerprintOfPairs, ofPairs, type PairBatch, type PairFiles, readPairs } from '../pair-data.ts';
 import { QUICK, totalSteps } from '../settings.ts';
 import { defineStage, forPreset } from '../stage.ts';

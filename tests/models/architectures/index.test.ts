@@ -54,6 +54,7 @@ const small = { hiddenSize: 16, intermediateSize: 40, numHiddenLayers: 1, vocabS
 const toy: Architecture = {
   name: 'toy',
   ownFields: [],
+  knobs: {},
   block: (config, random) =>
     new Block({
       ...attentionSizes(config),

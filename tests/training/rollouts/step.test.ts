@@ -2,9 +2,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EpochStream } from '../../../src/data/rows/pairs.ts';
+import { valuesOf } from '../../../src/knobs.ts';
 import { PolicyWithValue } from '../../../src/models/value-head.ts';
 import { AdamW } from '../../../src/optim/adamw.ts';
-import { valuesOf } from '../../../src/training/knobs.ts';
 import { type StepMetrics, trainingLoop } from '../../../src/training/loop.ts';
 import { KlControl } from '../../../src/training/rollouts/kl-control.ts';
 import type { GoldScorer, Scorer } from '../../../src/training/rollouts/rewards.ts';

@@ -1,8 +1,8 @@
 /** DPO in small: where it starts, what it learns, what it refuses. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { valuesOf } from '../../../src/knobs.ts';
 import type { CausalLM } from '../../../src/models/causal-lm.ts';
-import { valuesOf } from '../../../src/training/knobs.ts';
 import {
   type DpoSettings,
   dpoKnobs,

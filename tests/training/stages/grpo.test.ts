@@ -1,6 +1,6 @@
 /** GRPO: groups that do not come out even are refused, with both numbers. */
 import { test } from 'uvu';
-import { valuesOf } from '../../../src/training/knobs.ts';
+import { valuesOf } from '../../../src/knobs.ts';
 import { grpo, grpoKnobs } from '../../../src/training/stages/grpo.ts';
 import { refuses } from '../../data/temporary.ts';
 

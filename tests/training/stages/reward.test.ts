@@ -2,9 +2,9 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { rewardAccuracy } from '../../../src/evaluation/reward-accuracy.ts';
+import { valuesOf } from '../../../src/knobs.ts';
 import { rewardModelFrom } from '../../../src/models/reward-model.ts';
 import { Random } from '../../../src/tensor/index.ts';
-import { valuesOf } from '../../../src/training/knobs.ts';
 import { rewardKnobs, rewardObjective } from '../../../src/training/stages/reward.ts';
 import { allClose } from '../../close.ts';
 import { fastSettings, learn, pairs } from '../alignment.ts';

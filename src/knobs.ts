@@ -1,5 +1,5 @@
 /**
- * Knobs: the settings of a stage, each written once with its default, its range and a line of help.
+ * Knobs: the settings of a stage or of an architecture, each written once with its default, its range and a line of help.
  *
  * A table of knobs stands beside the algorithm that reads it. Settings are its values, run.json keeps those that were changed, and the
  * command line makes a flag of every row (cli/train-flags.ts): no setting is without one, and no default is written twice.
@@ -24,7 +24,12 @@ export type Knob = Common &
         /** The limit itself is not allowed. */
         readonly above?: number;
       }
-    | { readonly type: 'choice'; readonly default: string; readonly choices: readonly string[] }
+    | {
+        readonly type: 'choice';
+        readonly default: string | null;
+        readonly absent?: string;
+        readonly choices: readonly string[];
+      }
     | { readonly type: 'boolean'; readonly default: boolean }
     | {
         readonly type: 'text';
@@ -44,7 +49,9 @@ type ValueOf<K extends Knob> = K extends { readonly type: 'number' }
     ? number | null
     : number
   : K extends { readonly type: 'choice' }
-    ? K['choices'][number]
+    ? null extends K['default']
+      ? K['choices'][number] | null
+      : K['choices'][number]
     : K extends { readonly type: 'boolean' }
       ? boolean
       : string | null;

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type KnobTable, valuesOf } from '../../src/training/knobs.ts';
+import { type KnobTable, valuesOf } from '../src/knobs.ts';
 
 const table = {
   rate: { type: 'number', default: 0.5, help: 'how fast' },
