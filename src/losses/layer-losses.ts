@@ -3,8 +3,8 @@
  *
  *   L = weight x mean over the layers                 weight: routerAuxLossCoef of the config
  *
- * `share` is the part that a micro-batch has in its optimizer step (its targets of all targets), as the loss of the text is divided by the
- * targets of the whole step: accumulated micro-batches then add up to a mean, not to a multiple.
+ * `share` is the part that a micro-batch has in its optimizer step (its targets of all targets), as the loss of the text is
+ * divided by the targets of the whole step: accumulated micro-batches then add up to a mean, not to a multiple.
  */
 import type { ModelConfig } from '../models/config.ts';
 import type { Collector } from '../nn/collector.ts';

@@ -1,14 +1,16 @@
 /**
- * Load balance: keeping all experts of a mixture at work. Left alone, a router soon sends everything to the few that learned first.
+ * Load balance: keeping all experts of a mixture at work. Left alone, a router soon sends everything to the few that learned
+ * first.
  *
  *   by a loss   L = E sum over e of f_e P_e         f_e the share of the choices that fell on e, P_e the mean probability of e
- *               (Fedus et al. 2022, eq. 4 to 6). Only P has a gradient: the more tokens e got, the more its probability is pushed down.
+ *               (Fedus et al. 2022, eq. 4 to 6). Only P has a gradient: the more tokens e got, the more it is pushed down.
  *   by a bias   b_e <- b_e + rate sign(1 / E - f_e)     added to the scores when experts are chosen, never to the weights
  *               (Wang et al. 2024, "Auxiliary-loss-free load balancing"): no gradient that works against that of the text.
  *
- * f sums to 1 whatever k is, so L is 1 for uniform routing and does not grow with k (Transformers adds up the shares of the k slots, which
- * gives k times that). Filler does not count.
- * Shapes: N tokens, E experts; probabilities and chosen (1 where a token goes to an expert, else 0) [N, E], counted (0 for filler) [N, 1].
+ * f sums to 1 whatever k is, so L is 1 for uniform routing and does not grow with k (Transformers adds up the shares of the k
+ * slots, which gives k times that). Filler does not count.
+ * Shapes: N tokens, E experts; probabilities and chosen (1 where a token goes to an expert, else 0) [N, E], counted (0 for
+ * filler) [N, 1].
  */
 import type { Tensor } from '../tensor/index.ts';
 

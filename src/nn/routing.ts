@@ -1,11 +1,12 @@
 /**
- * Routing: which experts a token goes to, and which tokens that gives each expert. Whole numbers only, so all of it happens on the host.
+ * Routing: which experts a token goes to, and which tokens that gives each expert. Whole numbers only, so all of it happens on
+ * the host.
  *
- *   chosen   the k experts with the largest scores of each token; equal scores by position       slot s belongs to token floor(s / k)
+ *   chosen   the k experts with the largest scores of each token; equal scores by position; slot s is of token floor(s / k)
  *   groups   the slots sorted by expert: a stable counting sort, so that each expert meets its tokens in the order of the text
  *
- * Nothing is dropped: an expert takes every token that chose it, and the counts add up to N k. (Switch gives each expert a capacity and
- * drops what is beyond it, since its hardware wants rows of equal number; here groups may have any size.)
+ * Nothing is dropped: an expert takes every token that chose it, and the counts add up to N k. (Switch gives each expert a
+ * capacity and drops what is beyond it, since its hardware wants rows of equal number; here groups may have any size.)
  * Letters: N tokens, E experts, k experts per token.
  */
 export interface Groups {

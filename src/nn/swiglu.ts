@@ -31,7 +31,12 @@ export class SwiGLU extends Module {
   forward(x: Tensor): Tensor {
     const gate = this.gateProj.forward(x); // [..., F]
     const up = this.upProj.forward(x);
-    const fused = fusedFor(x);
-    return this.downProj.forward(fused ? fusedSwiglu(fused, gate, up) : gate.silu().mul(up));
+    return this.downProj.forward(gated(gate, up));
   }
+}
+
+/** The hidden units: silu(gate) * up. */
+export function gated(gate: Tensor, up: Tensor): Tensor {
+  const fused = fusedFor(gate);
+  return fused ? fusedSwiglu(fused, gate, up) : gate.silu().mul(up);
 }

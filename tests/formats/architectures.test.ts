@@ -1,6 +1,7 @@
 /**
- * llama2 and moe between this project and Transformers, both ways: tests/golden/checkpoint-* are directories written here of which
- * expected.json says what Transformers computes; hf-* are directories that Transformers wrote. And checkpoints whose experts do not fit.
+ * llama2 and moe between this project and Transformers, both ways: tests/golden/checkpoint-* are directories written here of
+ * which expected.json says what Transformers computes; hf-* are directories that Transformers wrote. And checkpoints whose
+ * experts do not fit.
  */
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

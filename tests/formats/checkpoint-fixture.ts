@@ -1,8 +1,9 @@
 /**
- * A small checkpoint of each architecture, always the same bytes: what tests/golden/make_checkpoint_golden.py shows to Transformers.
+ * A small checkpoint of each architecture, always the same bytes: what tests/golden/make_checkpoint_golden.py shows to
+ * Transformers.
  *
- * Weights are drawn with a standard deviation of 0.3 instead of 0.02 and norms and biases are moved off their start values, so that a
- * mistake in any part (a bias left out, heads in another order, another theta) changes the logits visibly.
+ * Weights are drawn with a standard deviation of 0.3 instead of 0.02 and norms and biases are moved off their start values, so
+ * that a mistake in any part (a bias left out, heads in another order, another theta) changes the logits visibly.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { encodeModel } from '../../src/formats/hf/model-files.ts';

@@ -1,13 +1,13 @@
-"""Golden values of the architectures llama2 and moe: Transformers' Llama and Qwen2Moe. Run by hand like make_golden.py, whose conventions hold.
+"""Golden values of llama2 and moe: Transformers' Llama and Qwen2Moe. Run by hand like make_golden.py, whose conventions hold.
 
     pip install torch==2.13.0 transformers==5.18.0 safetensors numpy
     python tests/golden/make_architectures_golden.py
 
-It writes llama.safetensors and moe.safetensors (logits, loss, gradients of tiny models) and the directories hf-llama/ and hf-qwen2moe/:
-random models as Transformers itself saves them, with what it computes from them in expected.json.
+It writes llama.safetensors and moe.safetensors (logits, loss, gradients of tiny models) and the directories hf-llama/ and
+hf-qwen2moe/: random models as Transformers itself saves them, with what it computes from them in expected.json.
 
-Both classes compute RMSNorm, the RoPE tables and some softmaxes in float32 whatever their weights are; the F64 values come from their
-code with these casts lifted, and must agree with the unchanged code (1e-5) and with a model written out by hand (1e-11).
+Both classes compute RMSNorm, the RoPE tables and some softmaxes in float32 whatever their weights are; the F64 values come from
+their code with these casts lifted, and must agree with the unchanged code (1e-5) and with a model written out by hand (1e-11).
 The balance loss is written from its definition, token by token, not with Transformers' function, which defines another one.
 """
 
@@ -93,7 +93,8 @@ def attention(x, w, config, prefix):
         return (y if bias is None else y + bias).view(B, T, count, -1).transpose(1, 2)
 
     positions = torch.arange(T)
-    queries, keys, values = rope_half(project("q", heads), positions), rope_half(project("k", kv_heads), positions), project("v", kv_heads)
+    queries, keys = rope_half(project("q", heads), positions), rope_half(project("k", kv_heads), positions)
+    values = project("v", kv_heads)
     keys, values = (t.repeat_interleave(heads // kv_heads, 1) for t in (keys, values))
     scores = queries @ keys.mT / math.sqrt(D // heads)
     mixed = scores.masked_fill(~torch.ones(T, T, dtype=torch.bool).tril(), -math.inf).softmax(-1) @ values
@@ -120,7 +121,8 @@ def by_hand(ids, w, config, routers):
         prefix = f"model.layers.{layer}."
         x = x + attention(rms_norm(x, w[f"{prefix}input_layernorm.weight"], eps), w, config, f"{prefix}self_attn.")
         h = rms_norm(x, w[f"{prefix}post_attention_layernorm.weight"], eps)
-        x = x + (mixture(h, w, config, f"{prefix}mlp.", routers) if "num_experts" in config.to_dict() else swiglu(h, w, f"{prefix}mlp."))
+        is_mixture = hasattr(config, "num_experts")
+        x = x + (mixture(h, w, config, f"{prefix}mlp.", routers) if is_mixture else swiglu(h, w, f"{prefix}mlp."))
     head = w.get("lm_head.weight", w["model.embed_tokens.weight"])
     return rms_norm(x, w["model.norm.weight"], eps) @ head.T
 
@@ -201,7 +203,8 @@ def make_model(g, case, model_class, config):
     for name in stored:
         g.put(f"{case}/weights/{name}", stored[name])
         g.put(f"{case}/grad/{name}", gradients[name])
-    for name in ("num_key_value_heads", "num_experts", "num_experts_per_tok", "moe_intermediate_size", "shared_expert_intermediate_size"):
+    sizes = ("num_experts", "num_experts_per_tok", "moe_intermediate_size", "shared_expert_intermediate_size")
+    for name in ("num_key_value_heads", *sizes):
         if hasattr(config, name):
             g.put(f"{case}/{name}", getattr(config, name))
     if not is_mixture:
@@ -229,7 +232,12 @@ def make_llama():
     g = Golden("llama.safetensors")
     for case, kv_heads in (("mha", 4), ("gqa", 2)):
         config = LlamaConfig(
-            **SIZES, vocab_size=37, intermediate_size=24, num_key_value_heads=kv_heads, rms_norm_eps=1e-5, tie_word_embeddings=True
+            **SIZES,
+            vocab_size=37,
+            intermediate_size=24,
+            num_key_value_heads=kv_heads,
+            rms_norm_eps=1e-5,
+            tie_word_embeddings=True,
         )
         make_model(g, case, LlamaForCausalLM, config)
     g.save()
@@ -244,8 +252,9 @@ def make_moe():
     g = Golden("moe.safetensors")
     experts = dict(num_experts=4, num_experts_per_tok=2, moe_intermediate_size=8, shared_expert_intermediate_size=12)
     more = dict(num_experts=5, num_experts_per_tok=3, moe_intermediate_size=4, shared_expert_intermediate_size=8)
-    make_model(g, "tied", Qwen2MoeForCausalLM, qwen2_moe_config(**experts, vocab_size=37, num_key_value_heads=2, tie_word_embeddings=True))
-    make_model(g, "untied", Qwen2MoeForCausalLM, qwen2_moe_config(**more, vocab_size=37, num_key_value_heads=4, tie_word_embeddings=False))
+    for case, sizes, kv_heads in (("tied", experts, 2), ("untied", more, 4)):
+        config = qwen2_moe_config(**sizes, vocab_size=37, num_key_value_heads=kv_heads, tie_word_embeddings=case == "tied")
+        make_model(g, case, Qwen2MoeForCausalLM, config)
     g.save()
 
 
@@ -253,7 +262,7 @@ def make_moe():
 
 
 def greedy(model, ids, steps):
-    """The likeliest next token, `steps` times; None if two are almost equally likely. (generate() would stop at an end-of-text id.)"""
+    """The likeliest next token, `steps` times; None if two are almost equally likely. (generate() would stop at </s>.)"""
     text = list(ids)
     with torch.no_grad():
         for _ in range(steps):

@@ -5,7 +5,8 @@
     python tests/golden/make_checkpoint_golden.py        # asks Transformers, writes expected.json there
 
 expected.json holds the classes that the Auto* factories chose, token ids of a few texts, a rendered and tokenized chat, and the logits of
-one row of ids in float32, and the likeliest next tokens. tests/formats/transformers.test.ts compares our own reading of the same directory with it.
+one row of ids in float32, and the likeliest next tokens. tests/formats/{transformers,architectures}.test.ts compare our own reading of
+the same directories with it.
 """
 
 import json
@@ -43,7 +44,8 @@ def ask(directory, tokens):
         "generated": generated.tolist(),
     }
     (directory / "expected.json").write_text(json.dumps(expected, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(directory.name, expected["made_with"], expected["model_class"], "fast tokenizer:", expected["fast_tokenizer"], expected["generated"])
+    print(directory.name, expected["made_with"], expected["model_class"], expected["generated"])
+    print("fast tokenizer:", expected["fast_tokenizer"], type(tokenizer).__name__)
 
 
 def main():

@@ -1,10 +1,11 @@
 /**
- * moe: tinyllm with a mixture of experts (nn/moe.ts) in place of each feed-forward part, exactly `Qwen2MoeForCausalLM` of Transformers with
- * `norm_topk_prob: false`; its reward model is `Qwen2MoeForSequenceClassification`.
+ * moe: tinyllm with a mixture of experts (nn/moe.ts) in place of each feed-forward part, exactly `Qwen2MoeForCausalLM` of
+ * Transformers with `norm_topk_prob: false`; its reward model is `Qwen2MoeForSequenceClassification`.
  *
- * A preset has 8 experts, of which each token uses 2, and a shared one, in widths that add up to the F of the dense preset of its name:
- * 2 F_e + F_s = F. So a token costs what it costs there, but for the router (E D per layer) and the shared expert's gate (D). F_e is the multiple of
- * 8 next to F / 3 (three experts of about equal width at work; the multiples keep the vectors of the kernels full).
+ * A preset has 8 experts, of which each token uses 2, and a shared one, in widths that add up to the F of the dense preset of its
+ * name: 2 F_e + F_s = F. So a token costs what it costs there, but for the router (E D per layer) and the shared expert's gate
+ * (D). F_e is the multiple of 8 next to F / 3 (three experts of about equal width at work; the multiples keep the vectors of the
+ * kernels full).
  *
  *              F  = 2 F_e + F_s          active          total   total / active
  *   pico     176      56    64         134,976        264,000   1.96
@@ -16,6 +17,10 @@
  *   210m    2048     680   688     212,948,736    363,353,856   1.71
  *   440m    2816     936   944     441,332,736    855,389,184   1.94
  *   1.5b    5504    1832  1840   1,480,353,792  3,101,190,144   2.09
+ *
+ * Weight of the balance loss: 0.01 as in Switch. Pico on the shipped text, 400 updates: the least used expert then has 0.49 of
+ * its uniform share, with 0.001 (the default of Transformers) 0.13, and 0.88 where a bias balances. F itself is written to disk
+ * as `intermediate_size`, which Transformers reads for layers without experts only.
  */
 import { UserError } from '../../errors.ts';
 import { Block } from '../../nn/block.ts';

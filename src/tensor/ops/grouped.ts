@@ -3,8 +3,9 @@
  *
  *   y_g = x_g W_g^T          dx_g = dy_g W_g          dW_g = dy_g^T x_g
  *
- * What a mixture of experts computes once its tokens are sorted by expert: each token is multiplied with the weights of its expert alone.
- * A group without rows costs nothing; the gradient of its weight is zeros, as if it had been multiplied with nothing.
+ * What a mixture of experts computes once its tokens are sorted by expert: each token is multiplied with the weights of its
+ * expert alone. A group without rows costs nothing; the gradient of its weight is zeros, as if it had been multiplied with
+ * nothing.
  * Shapes: x [N, in], G weights [out, in], counts: rows of each group, adding up to N; y [N, out].
  */
 import { record } from '../autograd.ts';
@@ -91,7 +92,8 @@ function checkGroups(
   }
   if (x.rank !== 2 || first.rank !== 2 || x.shape[1] !== first.shape[1]) {
     throw new ShapeError(
-      `groupedLinear: rows ${formatShape(x.shape)} do not multiply with weights ${formatShape(first.shape)}: expected [N, in] and [out, in]`,
+      `groupedLinear: rows ${formatShape(x.shape)} do not multiply with weights ${formatShape(first.shape)}: ` +
+        'expected [N, in] and [out, in]',
     );
   }
   const isCount = (n: number) => Number.isInteger(n) && n >= 0;
@@ -101,7 +103,8 @@ function checkGroups(
     counts.reduce((a, b) => a + b, 0) !== x.shape[0]
   ) {
     throw new ShapeError(
-      `groupedLinear: groups of ${formatShape(counts)} rows do not divide ${formatShape(x.shape)} among ${weights.length} weights`,
+      `groupedLinear: groups of ${formatShape(counts)} rows do not divide ${formatShape(x.shape)} ` +
+        `among ${weights.length} weights`,
     );
   }
   return first.shape as [number, number];

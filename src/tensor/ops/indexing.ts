@@ -59,7 +59,8 @@ export function scatterRows(rows: number, ids: Tensor, source: Tensor): Tensor {
   checkIndex('scatterRows', ids, source);
   if (ids.rank !== 1 || source.rank !== 2 || ids.shape[0] !== source.shape[0]) {
     throw new ShapeError(
-      `scatterRows: ids ${formatShape(ids.shape)} must name a row for each of ${formatShape(source.shape)}: expected [N] and [N, D]`,
+      `scatterRows: ids ${formatShape(ids.shape)} must name a row for each of ${formatShape(source.shape)}: ` +
+        'expected [N] and [N, D]',
     );
   }
   const data = source.backend.scatterAddRows(rows, ids.view, source.view);

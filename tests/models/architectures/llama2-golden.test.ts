@@ -1,4 +1,7 @@
-/** llama2 as a whole model against Transformers' Llama: logits, loss, every gradient. In memory RoPE is interleaved, in the golden half-split. */
+/**
+ * llama2 as a whole model against Transformers' Llama: logits, loss, every gradient. In memory RoPE is interleaved, in the
+ * golden half-split.
+ */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { toDiskOrder, toMemoryOrder } from '../../../src/formats/hf/row-order.ts';

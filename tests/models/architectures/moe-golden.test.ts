@@ -62,7 +62,8 @@ for (const name of ['tied', 'untied']) {
   });
 
   for (const checkpointing of [false, true]) {
-    test(`${name}: the balance loss of each layer and its gradient${checkpointing ? ', with activation checkpointing' : ''}`, () => {
+    const how = checkpointing ? ', with activation checkpointing' : '';
+    test(`${name}: the balance loss of each layer and its gradient${how}`, () => {
       float64(() => {
         const { ids } = goldenTargets(golden, name);
         const [E, k] = [configOf(name).numExperts!, configOf(name).numExpertsPerTok!];
