@@ -196,3 +196,14 @@ export function throwsWith(fn: () => unknown, ...parts: string[]): void {
     assert.ok(message.includes(part), `the error should mention "${part}", it says: ${message}`);
   }
 }
+
+/** Like `throwsWith`, for a promise. */
+export async function throwsLater(fn: () => Promise<unknown>, ...parts: string[]): Promise<void> {
+  let message = '';
+  try {
+    await fn();
+  } catch (error) {
+    ({ message } = error as Error);
+  }
+  for (const part of parts) assert.ok(message.includes(part), `"${message}" does not say "${part}"`);
+}

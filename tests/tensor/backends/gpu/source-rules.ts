@@ -7,7 +7,7 @@
  *   Infinity, NaN    no such literals in shaders
  *   other names      nothing from outside but Math and the helpers that are registered
  */
-import { allKernels } from '../../src/tensor/backends/gpu/kernel.ts';
+import { allKernels } from '../../../../src/tensor/backends/gpu/kernel.ts';
 
 const helperNames = new Set(allKernels.flatMap(({ helpers }) => helpers.map(({ name }) => name)));
 const words = new Set(['const', 'let', 'if', 'else', 'for', 'return', 'this', 'break', 'function', 'Math']);

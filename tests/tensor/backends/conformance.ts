@@ -9,14 +9,14 @@
  *   device   shaders (webgl2, webgpu, headlessgl)                               division and functions are a few units off, NaN and
  *                                                                               Infinity are not promised: such rows are left out
  */
-import type { Backend } from '../../src/tensor/backend.ts';
-import type { Data, HostArray } from '../../src/tensor/dtype.ts';
-import { reference } from '../../src/tensor/index.ts';
-import { sizeOf } from '../../src/tensor/shape.ts';
-import { viewOf } from '../../src/tensor/view.ts';
-import { table } from './backends-cases.ts';
-import { place, type Row } from './backends-harness.ts';
+import type { Backend } from '../../../src/tensor/backend.ts';
+import type { Data, HostArray } from '../../../src/tensor/dtype.ts';
+import { reference } from '../../../src/tensor/index.ts';
+import { sizeOf } from '../../../src/tensor/shape.ts';
+import { viewOf } from '../../../src/tensor/view.ts';
+import { table } from './cases.ts';
 import { fusedTable } from './fused-cases.ts';
+import { place, type Row } from './harness.ts';
 
 export type Arithmetic = 'double' | 'single' | 'device';
 
