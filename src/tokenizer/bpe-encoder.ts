@@ -17,9 +17,6 @@ const GONE = -0x80000000; // merged into the symbol on its left
 const END = -1;
 
 export class BpeEncoder {
-  /** Items that have gone through the heap since this encoder was made: what the test of near-linear time counts. */
-  heapOperations = 0;
-
   private readonly merges: PairTable; // two symbols -> the piece they make
   private readonly rankOf: Int32Array; // piece -> 0 for the highest score; equal scores share a rank
   private readonly symbolOfCode = new Map<number, number>(); // code point -> its piece
@@ -70,9 +67,7 @@ export class BpeEncoder {
     const queue = new Heap<number>((a, b) => a < b);
     const consider = (left: number, right: number) => {
       const merged = merges.get(symbols[left]!, symbols[right]!);
-      if (merged < 0) return;
-      queue.push(rankOf[merged]! * 0x100000000 + left);
-      this.heapOperations++;
+      if (merged >= 0) queue.push(rankOf[merged]! * 0x100000000 + left);
     };
     for (let i = 0; i < length; i++) {
       previous[i] = i - 1;

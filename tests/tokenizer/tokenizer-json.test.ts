@@ -153,16 +153,4 @@ test('what merges cannot express is refused when writing', () => {
   );
 });
 
-test('tokenizer_config.json: what Transformers must know', () => {
-  const config = tokenizerConfig(new Tokenizer(vocabulary), { contextLength: 77 });
-  assert.is(config.tokenizer_class, 'PreTrainedTokenizerFast');
-  assert.is(config.model_max_length, 77);
-  assert.equal(
-    [config.bos_token, config.eos_token, config.pad_token, config.unk_token],
-    ['<s>', '</s>', '<unk>', '<unk>'],
-  );
-  assert.equal(config.additional_special_tokens, ['<|system|>', '<|user|>', '<|assistant|>']);
-  assert.is(config.auto_map.AutoTokenizer.length, 2); // without it a model of type qwen2 gets another tokenizer, see tokenizer-config.ts
-});
-
 test.run();
