@@ -9,7 +9,7 @@ import { createWasmBackend, type WasmBackend } from '../tensor/backends/wasm/ind
 import type { WorkerHandle } from '../tensor/backends/wasm/pool.ts';
 import { buildKernels, isStale, kernelPath, type Variant } from './build-kernels.ts';
 
-export interface NodeWasmOptions {
+interface NodeWasmOptions {
   /** All cores by default. */
   readonly threads?: number | undefined;
   /** Keep to the portable kernels, whose bits do not depend on the processor. */

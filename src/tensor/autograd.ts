@@ -86,7 +86,7 @@ function connect(
   return output;
 }
 
-export interface BackwardOptions {
+interface BackwardOptions {
   /** d(loss)/d(this); ones for a single number, required for any other shape. */
   readonly gradient?: Tensor;
 }

@@ -17,7 +17,7 @@ export interface Message {
   readonly content: string;
 }
 
-export interface EncodedDialogue {
+interface EncodedDialogue {
   readonly ids: number[];
   /** One entry an id: 1 on the assistant's contents and their `</s>`, else 0. */
   readonly answerMask: number[];
@@ -30,7 +30,7 @@ export const CHAT_TEMPLATE =
   "{{ '<|' + message['role'] + '|>' + message['content'] + '</s>' }}{% endfor %}" +
   "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}";
 
-export interface DialogueOptions {
+interface DialogueOptions {
   /** End with `<|assistant|>`, so that the model answers the last user message. Default false. */
   readonly addGenerationPrompt?: boolean;
 }
@@ -65,7 +65,7 @@ export function encodeDialogue(
 }
 
 /** At most one system message, first; then user, assistant, user, ... and at least one of them. */
-export function checkMessages(messages: readonly Message[], addGenerationPrompt = false): void {
+function checkMessages(messages: readonly Message[], addGenerationPrompt = false): void {
   const offset = messages[0]?.role === 'system' ? 1 : 0;
   for (const [i, { role, content }] of messages.entries()) {
     if (!ROLES.includes(role)) {

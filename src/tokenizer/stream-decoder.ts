@@ -12,7 +12,7 @@ import { SPACE_SYMBOL } from './text-cleaning.ts';
 import type { Piece } from './vocabulary.ts';
 
 /** What a decoder needs of a Tokenizer. */
-export interface PieceSource {
+interface PieceSource {
   readonly addDummyPrefix: boolean;
   piece(id: number): Piece;
 }

@@ -21,7 +21,7 @@ export const AUTO_MAP_FILE = [
     'from transformers import PreTrainedTokenizerFast  # noqa: F401\n',
 ] as const;
 
-export interface TokenizerConfig {
+interface TokenizerConfig {
   readonly tokenizer_class: 'PreTrainedTokenizerFast';
   readonly auto_map: { readonly AutoTokenizer: readonly [string, string] };
   readonly model_max_length: number;

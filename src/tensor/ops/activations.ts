@@ -42,7 +42,7 @@ export function relu(x: Tensor): Tensor {
   return unary('relu', x, (dy) => mul(dy, gt(x, 0)));
 }
 
-export interface GeluOptions {
+interface GeluOptions {
   readonly approximate?: 'none' | 'tanh';
 }
 

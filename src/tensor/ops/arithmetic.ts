@@ -18,7 +18,7 @@ import { broadcastView } from '../view.ts';
 import { log, neg, square } from './elementwise.ts';
 import { unbroadcast } from './sum.ts';
 
-export type Scalar = number;
+type Scalar = number;
 type Pair = [a: Tensor, b: Tensor | Scalar];
 type PairAdjoint = (dy: Tensor) => Tensor;
 

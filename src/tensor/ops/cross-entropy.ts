@@ -16,7 +16,7 @@ import { sum } from './sum.ts';
 
 export const IGNORE_INDEX = -100;
 
-export interface CrossEntropyOptions {
+interface CrossEntropyOptions {
   readonly ignoreIndex?: number;
   /** mean over the rows that count (default), sum, or one loss a row. */
   readonly reduction?: 'mean' | 'sum' | 'none';

@@ -103,7 +103,7 @@ export function fusedLinear(fused: FusedKernels, x: Tensor, weight: Tensor, bias
   );
 }
 
-export interface AttentionInputs {
+interface AttentionInputs {
   readonly q: Tensor; // [B, H, T, d]
   readonly k: Tensor; // [B, K, S, d]
   readonly v: Tensor; // [B, K, S, d]

@@ -23,7 +23,7 @@ export function deviceLost(): FaultError {
 }
 
 /** `elements`: numbers that live tensors have, each of four bytes. */
-export function outOfMemory(elements: number): FaultError {
+function outOfMemory(elements: number): FaultError {
   return new FaultError(
     `gpu: the device has no memory left (tensors have ${Math.ceil((4 * elements) / 1e6)} MB of it); the last checkpoint is intact: ${remedy}`,
   );

@@ -7,7 +7,7 @@ import type { View } from '../../view.ts';
 import type { GpuArray } from './memory.ts';
 
 /** The elements of an int32 vector as they were uploaded; null if they were computed on the device. */
-export function hostValues(index: View): Int32Array | null {
+function hostValues(index: View): Int32Array | null {
   const { host } = index.data as GpuArray;
   if (host === null) return null;
   let values = [index.offset];

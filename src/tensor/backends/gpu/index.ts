@@ -22,9 +22,9 @@ import { argmax, topK } from './order.ts';
 import { cumsum, reduce, sumOfSquares } from './reduce.ts';
 import { softmaxRows, softmaxRowsAdjoint } from './softmax.ts';
 
-export { type GpuMode, gpuModes } from './library.ts';
+export type { GpuMode } from './library.ts';
 
-export interface GpuOptions {
+interface GpuOptions {
   readonly mode: GpuMode;
   /** The module `gpu.js`, if the program has loaded it already (a page may have it from a script). */
   readonly gpu?: GpuLibrary | undefined;

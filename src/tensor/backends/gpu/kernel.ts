@@ -20,7 +20,7 @@ export interface Cell<Constants extends string = never> {
   readonly constants: Readonly<Record<Constants | 'fold', number>>;
 }
 
-export type ArgumentKind = 'array' | 'integer' | 'float';
+type ArgumentKind = 'array' | 'integer' | 'float';
 
 type Source = (...args: never[]) => number;
 
@@ -59,7 +59,7 @@ export function integer(value: number): number {
 }
 
 /** a / b rounded down, at most one off: GPUs divide inexactly. */
-export function nearQuotient(a: number, b: number): number {
+function nearQuotient(a: number, b: number): number {
   return Math.floor((a + 0.5) / b);
 }
 

@@ -69,7 +69,7 @@ export interface LibraryKernel {
   destroy(): void;
 }
 
-export interface LibraryFunction {
+interface LibraryFunction {
   readonly name: string;
   readonly source: string;
   readonly argumentTypes: readonly string[];

@@ -44,7 +44,7 @@ export interface Steps {
   readonly column: number;
 }
 
-export interface Matrices {
+interface Matrices {
   readonly grid: Grid;
   readonly operands: readonly Steps[];
   /** Copies made on the way: release them after the launch. */

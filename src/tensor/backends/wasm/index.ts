@@ -19,7 +19,7 @@ import { type Kernels, Pool, type WorkerHandle } from './pool.ts';
 import { argmaxLast, reduce } from './reduce.ts';
 import { adjointKernel, crossEntropy, crossEntropyAdjoint, rowKernel } from './softmax.ts';
 
-export interface WasmOptions {
+interface WasmOptions {
   readonly module: WebAssembly.Module;
   /** Which build of the kernels `module` is, for reports. */
   readonly variant: string;

@@ -9,7 +9,7 @@
  */
 import { type DType, type HostArray, hostArray } from '../../dtype.ts';
 
-export const PAGE = 65536;
+const PAGE = 65536;
 /** Addresses below are the kernels' own static data. */
 export const CONTROL_ADDRESS = PAGE;
 const CONTROL_BYTES = 8192;

@@ -22,7 +22,7 @@ export interface WorkerHandle {
   terminate(): void;
 }
 
-export type Kernel = (...args: number[]) => number | undefined;
+type Kernel = (...args: number[]) => number | undefined;
 export type Kernels = Readonly<Record<string, Kernel>>;
 
 /** Some 30 microseconds. Longer spinning gained nothing on a quiet machine, and beside a busy program two threads fell from 0.9 to 0.6 of one. */
