@@ -1,5 +1,6 @@
 /**
- * The wasm backend in Node: compiled kernels from the disk (compiled now if they are missing or stale), threads from worker_threads.
+ * The wasm backend in Node: compiled kernels from the disk (compiled now if they are missing or stale), threads from
+ * worker_threads.
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';

@@ -1,8 +1,9 @@
 /**
  * Byte pair encoding, the applying half: text -> ids.
  *
- *   start with single characters; then again and again: of all neighbours whose concatenation is a piece, merge those whose piece has
- *   the highest score (was learned first), of equals the leftmost; a character left without a piece becomes its UTF-8 bytes
+ *   start with single characters; then again and again: of all neighbours whose concatenation is a piece, merge those whose
+ *   piece has the highest score (was learned first), of equals the leftmost; a character left without a piece becomes its
+ *   UTF-8 bytes
  *
  * The symbols are a doubly linked list and the possible merges a heap, so n characters take O(n log n) instead of the O(n^2) of
  * searching the whole text for every merge (SentencePiece's bpe_model does the same). The result is identical to that search.
@@ -96,7 +97,7 @@ export class BpeEncoder {
     }
   }
 
-  /** One symbol a character: the id of its piece, or ~codePoint. */
+  /** One symbol per character: the id of its piece, or ~codePoint. */
   private charactersOf(text: string): Int32Array {
     const symbols = new Int32Array(text.length);
     let length = 0;

@@ -4,8 +4,8 @@
  *   <|system|>你是助手。</s> <|user|>你好</s> <|assistant|>你好！</s>        (written without the spaces)
  *                                         ^ the generation prompt ends here
  *
- * The markers are ids, the contents are encoded as plain text one by one: whatever a user writes stays inside the message. (The Jinja
- * string below cannot promise that: it makes one text, in which Transformers finds every marker, whoever wrote it.)
+ * The markers are ids, the contents are encoded as plain text one by one: whatever a user writes stays inside the message. (The
+ * Jinja string below cannot promise that: it makes one text, in which Transformers finds every marker, whoever wrote it.)
  * `answerMask` is 1 on what the model has to learn to say: the assistant's contents, each with the `</s>` that ends it.
  */
 import { UserError } from '../errors.ts';

@@ -1,4 +1,7 @@
-/** Walking strided views together: every element once, in row-major order, whatever the layout; neighbouring axes become one row. */
+/**
+ * Walking strided views together: every element once, in row-major order, whatever the layout; neighbouring axes become one
+ * row.
+ */
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -39,7 +42,7 @@ test('axes that every view walks without a jump are one row', () => {
   assert.equal(rowsOf([2, 1, 3], [3, 99, 1]), [6], 'an axis of length 1 does not matter');
 });
 
-test('one number is one row of one element, nothing is no row', () => {
+test('one number is one row of one element, an empty shape has no row', () => {
   assert.equal(rowsOf([], []), [1]);
   assert.equal(rowsOf([1, 1], [5, 7]), [1]);
   assert.equal(rowsOf([3, 0], [0, 1]), []);

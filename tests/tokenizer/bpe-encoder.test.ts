@@ -7,7 +7,10 @@ import { makeVocabulary, Tokenizer, trainBpe, type Vocabulary } from '../../src/
 import { naiveEncode } from './naive.ts';
 import { sampleDocuments } from './sample.ts';
 
-/** A vocabulary nobody would train: random concatenations over three letters, whole before part, characters missing, equal scores. */
+/**
+ * A vocabulary nobody would train: random concatenations over three letters, whole before part, characters missing, equal
+ * scores.
+ */
 function randomVocabulary(random: Random): Vocabulary {
   const pieces = new Set(['a', 'b', 'c']);
   for (let i = 0; i < 4 + random.int(14); i++) {

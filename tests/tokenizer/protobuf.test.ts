@@ -31,7 +31,8 @@ test('wire format: the examples of the protobuf documentation', () => {
       [4, 0x7fffffff],
     ],
   );
-  assert.is(readFields(Uint8Array.of(0x09, 1, 2, 3, 4, 5, 6, 7, 8, 0x10, 5), 'x')[1]?.value, 5); // an eight-byte field is passed over
+  // An eight-byte field is passed over.
+  assert.is(readFields(Uint8Array.of(0x09, 1, 2, 3, 4, 5, 6, 7, 8, 0x10, 5), 'x')[1]?.value, 5);
 });
 
 test('bytes that end too early, or make no sense, are refused with their place', () => {

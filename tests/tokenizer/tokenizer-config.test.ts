@@ -15,7 +15,7 @@ test('tokenizer_config.json: what Transformers must know', () => {
     ['<s>', '</s>', '<unk>', '<unk>'],
   );
   assert.equal(config.additional_special_tokens, ['<|system|>', '<|user|>', '<|assistant|>']);
-  assert.is(config.auto_map.AutoTokenizer.length, 2); // without it a model of type qwen2 gets another tokenizer, see tokenizer-config.ts
+  assert.is(config.auto_map.AutoTokenizer.length, 2); // else a model of type qwen2 gets another tokenizer
 });
 
 test.run();

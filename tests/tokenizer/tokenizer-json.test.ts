@@ -141,7 +141,7 @@ test('what merges cannot express is refused when writing', () => {
       () => writeTokenizerJson(each),
       (error: Error) => error instanceof UserError && message.test(error.message),
     );
-  fails(makeVocabulary(['ab'], ['a', '▁']), /piece "ab" has a character that is no piece/);
+  fails(makeVocabulary(['ab'], ['a', '▁']), /piece "ab" has a character that is not a piece/);
   const base = makeVocabulary(['ab', 'ba'], ['a', 'b', '▁']);
   fails(
     { ...base, pieces: base.pieces.map((piece) => ({ ...piece, score: 0 })) },

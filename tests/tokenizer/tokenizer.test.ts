@@ -105,7 +105,7 @@ test('an id out of range is a sentence with the id and the range', () => {
   }
 });
 
-test('ChatGLM3: special tokens are appended behind its pieces; a model without roles says so', () => {
+test('ChatGLM3: special tokens are appended after its pieces; a model without roles says so', () => {
   const base: Vocabulary = {
     ...makeVocabulary([], ['▁']),
     pieces: makeVocabulary([], ['▁']).pieces.filter((_, id) => id < 3 || id > 5),

@@ -18,7 +18,7 @@ export const IGNORE_INDEX = -100;
 
 interface CrossEntropyOptions {
   readonly ignoreIndex?: number;
-  /** mean over the rows that count (default), sum, or one loss a row. */
+  /** mean over the rows that count (default), sum, or one loss per row. */
   readonly reduction?: 'mean' | 'sum' | 'none';
 }
 

@@ -1,8 +1,9 @@
 /**
- * Every kernel of the Backend interface, over shapes and layouts, with the tolerance at which a fast backend is held to the reference.
+ * Every kernel of the Backend interface, over shapes and layouts, with the tolerance at which a fast backend is held to the
+ * reference.
  *
- * Tolerances: `exact` where float32 arithmetic is the correctly rounded result, a few units in the last place (1.2e-7) for functions,
- * and for sums 2e-6 of the largest partial sums that these inputs make (the reference adds in double precision).
+ * Tolerances: `exact` where float32 arithmetic is the correctly rounded result, a few units in the last place (1.2e-7) for
+ * functions, and for sums 2e-6 of the largest partial sums that these inputs make (the reference adds in double precision).
  */
 import type { BinaryKind, ReduceKind, UnaryKind } from '../../../src/tensor/backend.ts';
 import { type Shape, sizeOf } from '../../../src/tensor/shape.ts';

@@ -1,7 +1,8 @@
 /**
  * The fused kernels against the compositions they stand for, in the form of the conformance table (cases.ts).
  *
- * On a backend without fused kernels (the reference) a row runs the composition, gradients by autograd; on one with them, the kernel.
+ * On a backend without fused kernels (the reference) a row runs the composition, gradients by autograd; on one with them, the
+ * kernel.
  */
 import type { Backend } from '../../../src/tensor/backend.ts';
 import type { Data } from '../../../src/tensor/dtype.ts';

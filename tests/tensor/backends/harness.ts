@@ -1,5 +1,6 @@
 /**
- * Running one kernel on several backends: inputs described once, placed in the memory of each in the same layout, results compared.
+ * Running one kernel on several backends: inputs described once, placed in the memory of each in the same layout, results
+ * compared.
  */
 import type { Backend } from '../../../src/tensor/backend.ts';
 import type { Data, DType, HostArray } from '../../../src/tensor/dtype.ts';

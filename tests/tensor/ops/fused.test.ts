@@ -1,4 +1,7 @@
-/** Fused ops on the wasm backend against the formulas of the layers: values and gradients. (Every kernel: backends/wasm/fused.test.ts.) */
+/**
+ * Fused ops on the wasm backend against the formulas of the layers: values and gradients. (Every kernel:
+ * backends/wasm/fused.test.ts.)
+ */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { startWasmBackend } from '../../../src/platform/node.ts';

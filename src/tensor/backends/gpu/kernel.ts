@@ -1,10 +1,10 @@
 /**
  * What a kernel is: one top-level function that computes one cell of the result.
  *
- * gpu.js turns the *text* of the function into a shader (or into WebAssembly or JavaScript), so it must stand on its own: no inner
- * functions, no variables from outside, loops only up to `this.constants` (a loop up to an argument stops silently at 1000). Whole numbers
- * that fix the kernel (sizes, strides) are constants and part of its identity; what changes from call to call (offsets, rates) are
- * arguments. `defineKernel` also lists every kernel, for the test that reads all their texts.
+ * gpu.js turns the *text* of the function into a shader (or into WebAssembly or JavaScript), so it must stand on its own: no
+ * inner functions, no variables from outside, loops only up to `this.constants` (a loop up to an argument stops silently at
+ * 1000). Whole numbers that fix the kernel (sizes, strides) are constants and part of its identity; what changes from call to
+ * call (offsets, rates) are arguments. `defineKernel` also lists every kernel, for the test that reads all their texts.
  *
  * A kernel works on a grid of rows and columns. `row` is thread.y, except that a grid too large for the device is folded:
  *

@@ -1,6 +1,6 @@
 /**
- * The gpu backend where there is no GPU: gpu.js's modes cpu and webasm against the reference, and once more with the manners of webgpu and
- * webgl2 on fakes. The real ones run in a page with the same conformance.ts.
+ * The gpu backend where there is no GPU: gpu.js's modes cpu and webasm against the reference, and once more with the manners of
+ * webgpu and webgl2 on fakes. The real ones run in a page with the same conformance.ts.
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -10,7 +10,10 @@ test('indices from the host are checked like on every backend', () => {
   const index = (...ids: number[]) => fromArray(Int32Array.from(ids), [ids.length], { backend: webasm });
   const table = zeros([3, 4], { backend: webasm });
   throwsWith(() => table.embedding(index(0, 5)), 'embedding: index 5 is outside an axis of length 3');
-  throwsWith(() => table.crossEntropy(index(0, 4, 9)), 'target 4 in row 1 is no class, there are 4 classes');
+  throwsWith(
+    () => table.crossEntropy(index(0, 4, 9)),
+    'target 4 in row 1 is not a class, there are 4 classes',
+  );
 });
 
 test.after(() => webasm.stop());

@@ -3,7 +3,7 @@
  *
  *   __name           what tsx inserts around inner functions
  *   inner functions  the text must stand on its own
- *   loops            only `for (let i = 0 or 1; i < this.constants.NAME or a number; i++)`: others stop silently at a thousand steps
+ *   loops            only `for (let i = 0 or 1; i < this.constants.NAME or a number; i++)`: others stop silently at 1000 steps
  *   Infinity, NaN    no such literals in shaders
  *   other names      nothing from outside but Math and the helpers that are registered
  */

@@ -1,5 +1,6 @@
 /**
- * The builds of the wasm backend that its tests run on: fused multiply-add and portable, with one and two threads, and the plain one.
+ * The builds of the wasm backend that its tests run on: fused multiply-add and portable, with one and two threads, and the
+ * plain one.
  */
 import { readFileSync } from 'node:fs';
 import { buildKernels, isStale, kernelPath } from '../../../../src/platform/build-kernels.ts';

@@ -1,6 +1,6 @@
 /**
- * The conformance suite of the wasm backend as a whole: it covers every kernel (each is run by the file it belongs to) and can fail; the
- * same bits from run to run; error sentences and gradients like the reference's.
+ * The conformance suite of the wasm backend as a whole: it covers every kernel (each is run by the file it belongs to) and can
+ * fail; the same bits from run to run; error sentences and gradients like the reference's.
  */
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
@@ -60,11 +60,11 @@ test('errors say the same as the reference', () => {
     assert.throws(() => backend.scatterAddRows(3, index(0, 1, 5), float), sentence(outside));
     assert.throws(
       () => backend.crossEntropy(float, index(0, 4, 9), -100),
-      sentence(/^crossEntropy: target 4 in row 1 is no class, there are 4 classes$/),
+      sentence(/^crossEntropy: target 4 in row 1 is not a class, there are 4 classes$/),
     );
     assert.throws(
       () => backend.crossEntropy(float, index(0, -100, -1), -100),
-      sentence(/^crossEntropy: target -1 in row 2 is no class, there are 4 classes$/),
+      sentence(/^crossEntropy: target -1 in row 2 is not a class, there are 4 classes$/),
     );
   }
 });

@@ -1,6 +1,6 @@
 /**
- * The kernels of each file of src/tensor/backends/wasm against the reference: every row of the tables, on every build, the same bits for
- * any number of threads, and all memory given back.
+ * The kernels of each file of src/tensor/backends/wasm against the reference: every row of the tables, on every build, the same
+ * bits for any number of threads, and all memory given back.
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,6 +1,6 @@
 /**
- * The worker pool. Starting it where it goes wrong: always an error that says why, soon, and no worker left behind (those workers are
- * played). Running it: every item computed once, traps reported, idle threads asleep.
+ * The worker pool. Starting it where it goes wrong: always an error that says why, soon, and no worker left behind (those
+ * workers are played). Running it: every item computed once, traps reported, idle threads asleep.
  */
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
