@@ -5,10 +5,11 @@
  *   nn nt tn  neither, the right, the left factor is the transpose of a row-major matrix: forward y = x W^T is nt, backward
  *             dx = dy W is nn and dW = dy^T x is tn
  *
- * On the cubes the ladder is measured too: the reference's three loops (every sum waits for itself), the loop over rows that most people
- * write first, tiles of 4 x 4 (tile.ts), and the SIMD kernel.
+ * On the cubes the ladder is measured too: the reference's three loops (every sum waits for itself), the loop over rows that
+ * most people write first, tiles of 4 x 4 (tile.ts), and the SIMD kernel.
  *
- * Measured are cubes and the products of a pico (16x64 tokens) and nano (16x128) training step. A name is MxKxN, with the case if not nn.
+ * Measured are cubes and the products of a pico (16x64 tokens) and nano (16x128) training step. A name is MxKxN, with the case
+ * if not nn.
  */
 import { preset } from '../src/models/presets.ts';
 import { type Backend, Random, randn, reference, withDefaults } from '../src/tensor/index.ts';

@@ -5,8 +5,8 @@
  *   launch      microseconds of a kernel that does next to nothing
  *   pico, nano  tokens/s of a whole training step; share of the time in uploads and reads; kernels in a step
  *
- * A device that computes asynchronously is made to finish by reading one number. Without a GPU the modes are webasm and cpu, which are there
- * to be correct: nano takes seconds a step, so a batch is two rows.
+ * A device that computes asynchronously is made to finish by reading one number. Without a GPU the modes are webasm and cpu,
+ * which are there to be correct: nano takes seconds a step, so a batch is two rows.
  */
 import { type GpuBackend, type GpuMode, startGpuBackend } from '../src/platform/gpu.ts';
 import { type Backend, Random, randn, scope, type Tensor } from '../src/tensor/index.ts';

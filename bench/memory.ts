@@ -6,11 +6,12 @@
  *   4 P                 parameters, gradients and AdamW's two moments
  *   per layer, token    8 D: block input, both norms' outputs, q, k (turned), v, attention's output, stream after attention;
  *                       3 F: gate, up, their product; H + 2: the normalizers of attention's rows, the factors of two norms
- *   N (4 D + 2)         stream and norm after the last block, hidden states that count and their gradient; losses and norm factors
+ *   N (4 D + 2)         stream and norm after the last block, hidden states that count and their gradient; losses, norm factors
  *   256 V               the block of logits that the fused cross-entropy holds at once
  *
- * P parameters, L layers, N tokens, D model width, F feed-forward width, H heads, V vocabulary. Gradients of activations come and go during
- * backward while activations leave, so they are not counted. The reference backend's memory belongs to the collector and is not measured.
+ * P parameters, L layers, N tokens, D model width, F feed-forward width, H heads, V vocabulary. Gradients of activations come
+ * and go during backward while activations leave, so they are not counted. The reference backend's memory belongs to the
+ * collector and is not measured.
  *
  * Flat: bytes in use between steps and the size of the whole memory must not grow from the tenth step to the last.
  */

@@ -1,9 +1,10 @@
 /**
  * Single kernels at the sizes of a nano step (16 x 128 tokens): GFLOP/s where arithmetic counts, GB/s where memory does.
  *
- * GB/s counts what must at least be read and written once, so a kernel that copies in between shows as slow. The tensors of a nano step
- * fit into the processor's caches: figures above the speed of the main memory are right. Called as the engine calls them, results given
- * back at once. N tokens, D model width, F feed-forward width, V vocabulary; B rows, H heads, T length, d head width.
+ * GB/s counts what must at least be read and written once, so a kernel that copies in between shows as slow. The tensors of a
+ * nano step fit into the processor's caches: figures above the speed of the main memory are right. Called as the engine calls
+ * them, results given back at once. N tokens, D model width, F feed-forward width, V vocabulary; B rows, H heads, T length, d
+ * head width.
  */
 import { CausalLM } from '../src/models/causal-lm.ts';
 import { preset } from '../src/models/presets.ts';

@@ -30,7 +30,7 @@ type Group = (bench: Bench) => Iterable<Measurement> | AsyncIterable<Measurement
 const groups: Readonly<Record<string, Group>> = { gemm, ops, train, moe, generate: decode, memory, gpu };
 
 const flags = {
-  json: { type: 'boolean', help: 'one JSON object a line' },
+  json: { type: 'boolean', help: 'one JSON object per line' },
   only: {
     type: 'list',
     value: 'A,B',

@@ -1,10 +1,11 @@
 /**
  * The second rung of the ladder of matrix products: tiles of 4 x 4, register-blocked, on plain typed arrays.
  *
- * The textbook loop (src/tensor/backends/reference/matmul.ts) reads two numbers for every multiply-add and waits for every sum. Sixteen
- * running sums held in local variables read eight numbers for sixteen multiply-adds that do not wait for each other: about three times as
- * fast. Both operands are first copied into panels of four rows (of A) and four columns (of B), so that the inner loop walks forward
- * through memory whichever of them is transposed; that costs MK + KN copies against MNK multiply-adds. Edges are padded with zeros.
+ * The textbook loop (src/tensor/backends/reference/matmul.ts) reads two numbers for every multiply-add and waits for every sum.
+ * Sixteen running sums held in local variables read eight numbers for sixteen multiply-adds that do not wait for each other:
+ * about three times as fast. Both operands are first copied into panels of four rows (of A) and four columns (of B), so that
+ * the inner loop walks forward through memory whichever of them is transposed; that costs MK + KN copies against MNK
+ * multiply-adds. Edges are padded with zeros.
  *
  * Each sum still runs over k in increasing order in double precision: the same bits as the textbook loop. The next rung is SIMD
  * (src/tensor/backends/wasm/assembly/gemm.ts).

@@ -1,8 +1,8 @@
 /**
  * npx tsx bench/peers/compare.ts [--json] [--only train,generate,gemm] [--python PATH] [--compile] [--rounds N] [--threads N]
  *
- * Runs this project and each peer in turn, as processes, `rounds` times. Values are medians over the rounds; a ratio is the median of
- * the rounds' own ratios, so that a slow minute hits both sides. README.md says what each peer needs.
+ * Runs this project and each peer in turn, as processes, `rounds` times. Values are medians over the rounds; a ratio is the
+ * median of the rounds' own ratios, so that a slow minute hits both sides. README.md says what each peer needs.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -29,7 +29,7 @@ const groupNames = ['train', 'generate', 'gemm'] as const;
 type Group = (typeof groupNames)[number];
 
 const flags = {
-  json: { type: 'boolean', help: 'one JSON object a line' },
+  json: { type: 'boolean', help: 'one JSON object per line' },
   only: { type: 'list', value: 'A,B', choices: groupNames, help: 'groups to compare', default: 'all' },
   python: { type: 'text', value: 'PATH', help: 'interpreter with torch', default: '$PYTHON or python3' },
   compile: { type: 'boolean', help: 'also torch.compile (slow to start)' },

@@ -45,11 +45,6 @@ export class AdamW {
     }
   }
 
-  /** Names of the parameters that weight decay acts on. */
-  decayed(): string[] {
-    return [...this.slots].filter(([, slot]) => slot.decays).map(([name]) => name);
-  }
-
   /** One update from the gradients that `backward()` left; parameters without a gradient stay as they are. */
   update(learningRate: number, gradientScale = 1): void {
     this.step++;

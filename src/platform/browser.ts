@@ -1,8 +1,8 @@
 /**
  * The wasm backend in a page: kernels are fetched, threads are Web Workers.
  *
- * Threads need shared memory, which a page only has under cross-origin isolation (the headers Cross-Origin-Opener-Policy: same-origin and
- * Cross-Origin-Embedder-Policy: require-corp); without it one thread computes on memory of its own.
+ * Threads need shared memory, which a page only has under cross-origin isolation (the headers Cross-Origin-Opener-Policy:
+ * same-origin and Cross-Origin-Embedder-Policy: require-corp); without it one thread computes on memory of its own.
  */
 import { createWasmBackend, type WasmBackend } from '../tensor/backends/wasm/index.ts';
 import type { WorkerHandle } from '../tensor/backends/wasm/pool.ts';
@@ -52,7 +52,7 @@ async function fetchKernels(url: string): Promise<ArrayBuffer> {
   const bytes = await response.arrayBuffer();
   // Many servers answer a wrong address with their start page, which must not pass for a browser without SIMD.
   const isWasm = bytes.byteLength > 4 && new DataView(bytes).getUint32(0) === 0x0061736d; // "\0asm"
-  if (!isWasm) throw new Error(`${url} is no WebAssembly file; are the compiled kernels served there?`);
+  if (!isWasm) throw new Error(`${url} is not a WebAssembly file; are the compiled kernels served there?`);
   return bytes;
 }
 

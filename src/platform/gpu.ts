@@ -62,7 +62,9 @@ async function loadDawn(): Promise<() => void> {
   };
 }
 
-/** A package that is not a dependency of this project: gpu.js brings it, and where it cannot be loaded nothing else is missing. */
+/**
+ * A package that is not a dependency of this project: gpu.js brings it, and where it cannot be loaded nothing else is missing.
+ */
 async function loadOptional(name: string, why: string): Promise<unknown> {
   try {
     return await import(name);

@@ -1,5 +1,6 @@
 /**
- * The wasm backend in Node: compiled kernels from the disk (compiled now if they are missing or stale), threads from worker_threads.
+ * The wasm backend in Node: compiled kernels from the disk (compiled now if they are missing or stale), threads from
+ * worker_threads.
  */
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -9,7 +10,7 @@ import { createWasmBackend, type WasmBackend } from '../tensor/backends/wasm/ind
 import type { WorkerHandle } from '../tensor/backends/wasm/pool.ts';
 import { buildKernels, isStale, kernelPath, type Variant } from './build-kernels.ts';
 
-export interface NodeWasmOptions {
+interface NodeWasmOptions {
   /** All cores by default. */
   readonly threads?: number | undefined;
   /** Keep to the portable kernels, whose bits do not depend on the processor. */

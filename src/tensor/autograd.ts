@@ -30,7 +30,7 @@ export function noGrad<T>(fn: () => T): T {
   return withRecording(false, fn);
 }
 
-/** Run `fn` with recording on, inside of `noGrad` (adjoints that compute their forward pass again). */
+/** Run `fn` with recording on, inside `noGrad` (adjoints that compute their forward pass again). */
 export function enableGrad<T>(fn: () => T): T {
   return withRecording(true, fn);
 }
@@ -86,7 +86,7 @@ function connect(
   return output;
 }
 
-export interface BackwardOptions {
+interface BackwardOptions {
   /** d(loss)/d(this); ones for a single number, required for any other shape. */
   readonly gradient?: Tensor;
 }

@@ -7,7 +7,7 @@
 import type { Backend } from './backend.ts';
 import type { FloatDType } from './dtype.ts';
 
-export interface Defaults {
+interface Defaults {
   readonly backend: Backend;
   readonly dtype: FloatDType;
 }

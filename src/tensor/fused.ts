@@ -1,8 +1,8 @@
 /**
- * Fused kernels: what a backend may offer beside the plain ones, for speed.
+ * Fused kernels: what a backend may offer besides the plain ones, for speed.
  *
- * Each equals a composition of plain ops, which is what the layers spell out and what the tests hold these to, values and gradients. A
- * backend without them (`reference`) runs the compositions. float32 only.
+ * Each equals a composition of plain ops, which is what the layers spell out and what the tests hold these to, values and
+ * gradients. A backend without them (`reference`) runs the compositions. float32 only.
  *
  * Letters: N rows, D width, F hidden width, V vocabulary; B batch, H heads, K key-value heads, T queries, S keys, d head width.
  */
@@ -23,7 +23,9 @@ export interface FusedKernels {
   rmsNorm(x: View, weight: View, eps: number): { y: Data; scales: Data };
   rmsNormAdjoint(x: View, weight: View, scales: View, dy: View): { dx: Data; dWeight: Data };
 
-  /** x [B, H, T, d] turned by angles cos, sin [1 or B, 1, T, d/2] (half-split pairs), or back with `inverse`. Row-major result. */
+  /**
+   * x [B, H, T, d] turned by angles cos, sin [1 or B, 1, T, d/2] (half-split pairs), or back with `inverse`. Row-major result.
+   */
   rope(x: View, cos: View, sin: View, inverse: boolean): Data;
 
   /** silu(gate) * up */
@@ -38,8 +40,8 @@ export interface FusedKernels {
   attentionAdjoint(views: AttentionViews, y: View, logSums: View, dy: View): { dq: Data; dk: Data; dv: Data };
 
   /**
-   * Cross-entropy of hidden [N, D] x weight [V, D] transposed, without storing the logits: loss of each row, and the gradients of the sum
-   * of all losses (computed on the way, since only then the logits are at hand).
+   * Cross-entropy of hidden [N, D] x weight [V, D] transposed, without storing the logits: loss of each row, and the gradients
+   * of the sum of all losses (computed on the way, since the logits are at hand only then).
    */
   linearCrossEntropy(
     hidden: View,

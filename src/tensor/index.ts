@@ -13,7 +13,7 @@ import { Tensor } from './tensor.ts';
 setDefaults({ backend: reference, dtype: 'float32' });
 
 export { AnomalyError, withAnomalyMode } from './anomaly.ts';
-export { type BackwardOptions, isRecording, noGrad } from './autograd.ts';
+export { isRecording, noGrad } from './autograd.ts';
 export type { AdamWTarget, AdamWUpdate, Backend } from './backend.ts';
 export { reference } from './backends/reference/index.ts';
 export { checkpoint } from './checkpoint.ts';
@@ -34,7 +34,6 @@ export { type DType, type FloatDType, type HostArray, hostArray } from './dtype.
 export { GradcheckError, type GradcheckOptions, gradcheck } from './gradcheck.ts';
 export { IGNORE_INDEX } from './ops/cross-entropy.ts';
 export {
-  type AttentionInputs,
   fusedAttention,
   fusedFor,
   fusedLinear,

@@ -7,8 +7,8 @@
  *
  *   const loss = scope(() => { const loss = model.loss(batch); loss.backward(); optimizer.step(); return loss; });
  *
- * Memory outside every scope (a script that uses none, parameters, gradients) is given back when the collector finds its tensor gone.
- * Using a released tensor is an error, on every backend, also on `reference` where the memory would still be there.
+ * Memory outside every scope (a script that uses none, parameters, gradients) is given back when the collector finds its tensor
+ * gone. Using a released tensor is an error, on every backend, also on `reference` where the memory would still be there.
  */
 import type { Backend } from './backend.ts';
 import type { Data } from './dtype.ts';
@@ -20,7 +20,10 @@ interface Scope {
   readonly outer: Scope | null;
 }
 
-/** The owner is written on the memory itself: a step makes a thousand allocations, and looking each up in a Map or WeakSet shows in its profile. */
+/**
+ * The owner is written on the memory itself: a step makes a thousand allocations, and looking each up in a Map or WeakSet shows
+ * in its profile.
+ */
 const OWNER = Symbol('owner');
 const RELEASED = Symbol('released');
 type Owned = Data & { [OWNER]?: Scope | typeof RELEASED | undefined };

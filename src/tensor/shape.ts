@@ -32,7 +32,7 @@ export function checkShape(op: string, shape: Shape): void {
   for (const length of shape) {
     if (!Number.isInteger(length) || length < 0) {
       throw new ShapeError(
-        `${op}: ${formatShape(shape)} is no shape, every length must be a whole number >= 0`,
+        `${op}: ${formatShape(shape)} is not a shape: every length must be a whole number >= 0`,
       );
     }
   }

@@ -14,8 +14,8 @@ export type View = ndarray.NdArray<Data>;
 /**
  * A view of `data`; row-major from its start unless strides and offset say otherwise.
  *
- * `ndarray()` asks the memory for its type by name, every time, which was 7% of the time of decoding. So the class it chose for an element type
- * and rank is remembered, and used directly from then on.
+ * `ndarray()` asks the memory for its type by name, every time, which was 7% of the time of decoding. So the class it chose for
+ * an element type and rank is remembered, and used directly from then on.
  */
 export function viewOf(data: Data, shape: Shape, stride: Shape = rowMajorStrides(shape), offset = 0): View {
   const rank = shape.length;

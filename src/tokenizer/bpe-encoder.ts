@@ -1,8 +1,9 @@
 /**
  * Byte pair encoding, the applying half: text -> ids.
  *
- *   start with single characters; then again and again: of all neighbours whose concatenation is a piece, merge those whose piece has
- *   the highest score (was learned first), of equals the leftmost; a character left without a piece becomes its UTF-8 bytes
+ *   start with single characters; then again and again: of all neighbours whose concatenation is a piece, merge those whose
+ *   piece has the highest score (was learned first), of equals the leftmost; a character left without a piece becomes its
+ *   UTF-8 bytes
  *
  * The symbols are a doubly linked list and the possible merges a heap, so n characters take O(n log n) instead of the O(n^2) of
  * searching the whole text for every merge (SentencePiece's bpe_model does the same). The result is identical to that search.
@@ -17,9 +18,6 @@ const GONE = -0x80000000; // merged into the symbol on its left
 const END = -1;
 
 export class BpeEncoder {
-  /** Items that have gone through the heap since this encoder was made: what the test of near-linear time counts. */
-  heapOperations = 0;
-
   private readonly merges: PairTable; // two symbols -> the piece they make
   private readonly rankOf: Int32Array; // piece -> 0 for the highest score; equal scores share a rank
   private readonly symbolOfCode = new Map<number, number>(); // code point -> its piece
@@ -70,9 +68,7 @@ export class BpeEncoder {
     const queue = new Heap<number>((a, b) => a < b);
     const consider = (left: number, right: number) => {
       const merged = merges.get(symbols[left]!, symbols[right]!);
-      if (merged < 0) return;
-      queue.push(rankOf[merged]! * 0x100000000 + left);
-      this.heapOperations++;
+      if (merged >= 0) queue.push(rankOf[merged]! * 0x100000000 + left);
     };
     for (let i = 0; i < length; i++) {
       previous[i] = i - 1;
@@ -101,7 +97,7 @@ export class BpeEncoder {
     }
   }
 
-  /** One symbol a character: the id of its piece, or ~codePoint. */
+  /** One symbol per character: the id of its piece, or ~codePoint. */
   private charactersOf(text: string): Int32Array {
     const symbols = new Int32Array(text.length);
     let length = 0;

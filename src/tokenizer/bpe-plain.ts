@@ -10,7 +10,7 @@
  * counts the whole corpus anew: megabytes would take days. bpe-trainer.ts learns the same pieces in seconds, and a test holds it
  * to this.
  */
-export interface PlainOptions {
+interface PlainOptions {
   /** A pair that occurs less often is not worth a piece. */
   readonly minPairCount?: number;
   /** Longest piece, in characters. */

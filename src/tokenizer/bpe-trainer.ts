@@ -5,9 +5,9 @@
  *
  *   Example: 你好 ×3, 好吗 ×2, 你好吗 ×1  ->  counts 你+好 4, 好+吗 3  ->  first piece 你好, then (好+吗 is down to 2) 好吗
  *
- * Order: the larger count first; of equal counts the pair whose left symbol is older, then the one whose right symbol is older, where
- * characters (by frequency, then code point) are older than pieces. The order of the documents has no influence.
- * Cost: a heap with lazy invalidation over the pairs, and merges that touch only their own places (see pair-index). Read bpe-plain.ts
+ * Order: the larger count first; of equal counts the pair whose left symbol is older, then the one whose right symbol is older,
+ * where characters (by frequency, then code point) are older than pieces. The order of the documents has no influence. Cost: a
+ * heap with lazy invalidation over the pairs, and merges that touch only their own places (see pair-index). Read bpe-plain.ts
  * first: the same without either.
  */
 import { UserError } from '../errors.ts';
@@ -28,8 +28,8 @@ export interface TrainOptions {
   /** A pair that occurs less often is not worth a piece. Default 2. */
   readonly minPairCount?: number;
   /**
-   * Make the best of a corpus that does not fit `vocabSize`, instead of refusing it: fewer pieces where it allows no more, and at most
-   * three quarters of the room for single characters where it has very many (the rarest become bytes). Default false.
+   * Make the best of a corpus that does not fit `vocabSize`, instead of refusing it: fewer pieces where it allows no more, and
+   * at most three quarters of the room for single characters where it has very many (the rarest become bytes). Default false.
    */
   readonly shrinkToFit?: boolean;
   /** Also put "▁" before every document, as Llama 2 and ChatGLM3 do. Default false. */
@@ -38,7 +38,9 @@ export interface TrainOptions {
   readonly onProgress?: (phase: 'reading' | 'merging', done: number, total: number) => void;
 }
 
-/** Learns a vocabulary of exactly `vocabSize` pieces or throws a UserError that says which size is possible (see `shrinkToFit`). */
+/**
+ * Learns a vocabulary of exactly `vocabSize` pieces or throws a UserError that says which size is possible (see `shrinkToFit`).
+ */
 export function trainBpe(documents: Iterable<string>, options: TrainOptions): Vocabulary {
   const {
     vocabSize,
@@ -62,14 +64,16 @@ export function trainBpe(documents: Iterable<string>, options: TrainOptions): Vo
   if (nMerges < 0) {
     throw new UserError(
       `tokenizer training: a vocabulary of ${vocabSize} has no room for ${FIRST_PIECE_ID} special and byte pieces and the ` +
-        `${characters.length} characters of this corpus; ask for at least ${FIRST_PIECE_ID + characters.length} or lower the character coverage`,
+        `${characters.length} characters of this corpus; ask for at least ${FIRST_PIECE_ID + characters.length} ` +
+        'or lower the character coverage',
     );
   }
   const merged = learnMerges(segments, characters, nMerges, maxPieceLength, minPairCount, options.onProgress);
   if (merged.length < nMerges && !shrinkToFit) {
     throw new UserError(
       `tokenizer training: a vocabulary of ${vocabSize} is larger than this corpus allows; the largest possible is ` +
-        `${FIRST_PIECE_ID + characters.length + merged.length} (pairs must occur ${minPairCount} times), give more text or ask for less`,
+        `${FIRST_PIECE_ID + characters.length + merged.length} (pairs must occur at least ${minPairCount} times); ` +
+        'give more text or ask for less',
     );
   }
   return makeVocabulary(merged, characters, addDummyPrefix);
@@ -126,8 +130,8 @@ function isOlder(a: PairCount, b: PairCount): boolean {
 }
 
 /**
- * The characters that get a piece: the most frequent ones until they cover the share asked for. "▁" is always among them, for a space
- * written as bytes would come back as "▁"; NUL never is: it is rare, and its byte serves.
+ * The characters that get a piece: the most frequent ones until they cover the share asked for. "▁" is always among them, for a
+ * space written as bytes would come back as "▁"; NUL never is: it is rare, and its byte serves.
  */
 function chooseCharacters(counts: Float64Array, coverage: number, limit: number): string[] {
   const codes: number[] = [];
@@ -167,12 +171,12 @@ function checkOptions(
   }
   if (!Number.isInteger(maxPieceLength) || maxPieceLength < 1) {
     throw new UserError(
-      `tokenizer training: the longest piece must be a whole number of characters from 1 on, got ${maxPieceLength}`,
+      `tokenizer training: the longest piece must be a whole number of characters, at least 1, got ${maxPieceLength}`,
     );
   }
   if (!Number.isInteger(minPairCount) || minPairCount < 1) {
     throw new UserError(
-      `tokenizer training: the smallest pair count must be a whole number from 1 on, got ${minPairCount}`,
+      `tokenizer training: the smallest pair count must be a whole number, at least 1, got ${minPairCount}`,
     );
   }
 }

@@ -4,8 +4,8 @@
  *   <|system|>你是助手。</s> <|user|>你好</s> <|assistant|>你好！</s>        (written without the spaces)
  *                                         ^ the generation prompt ends here
  *
- * The markers are ids, the contents are encoded as plain text one by one: whatever a user writes stays inside the message. (The Jinja
- * string below cannot promise that: it makes one text, in which Transformers finds every marker, whoever wrote it.)
+ * The markers are ids, the contents are encoded as plain text one by one: whatever a user writes stays inside the message. (The
+ * Jinja string below cannot promise that: it makes one text, in which Transformers finds every marker, whoever wrote it.)
  * `answerMask` is 1 on what the model has to learn to say: the assistant's contents, each with the `</s>` that ends it.
  */
 import { UserError } from '../errors.ts';
@@ -17,7 +17,7 @@ export interface Message {
   readonly content: string;
 }
 
-export interface EncodedDialogue {
+interface EncodedDialogue {
   readonly ids: number[];
   /** One entry an id: 1 on the assistant's contents and their `</s>`, else 0. */
   readonly answerMask: number[];
@@ -30,7 +30,7 @@ export const CHAT_TEMPLATE =
   "{{ '<|' + message['role'] + '|>' + message['content'] + '</s>' }}{% endfor %}" +
   "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}";
 
-export interface DialogueOptions {
+interface DialogueOptions {
   /** End with `<|assistant|>`, so that the model answers the last user message. Default false. */
   readonly addGenerationPrompt?: boolean;
 }
@@ -65,7 +65,7 @@ export function encodeDialogue(
 }
 
 /** At most one system message, first; then user, assistant, user, ... and at least one of them. */
-export function checkMessages(messages: readonly Message[], addGenerationPrompt = false): void {
+function checkMessages(messages: readonly Message[], addGenerationPrompt = false): void {
   const offset = messages[0]?.role === 'system' ? 1 : 0;
   for (const [i, { role, content }] of messages.entries()) {
     if (!ROLES.includes(role)) {

@@ -2,8 +2,8 @@
  * A binary heap: a list in which the parent of place i is place (i - 1) / 2 and never comes after its children.
  * `push` and `pop` move one item along one path of the tree, log2(size) steps (Williams 1964).
  *
- * Items cannot be changed or removed inside. Trainer and encoder use it lazily instead: they leave outdated items where they are and
- * throw them away when they come out.
+ * Items cannot be changed or removed inside. Trainer and encoder use it lazily instead: they leave outdated items where they
+ * are and throw them away when they come out.
  */
 export class Heap<Item> {
   private readonly items: Item[] = [];

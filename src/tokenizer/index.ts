@@ -3,9 +3,6 @@
 export { type TrainOptions, trainBpe } from './bpe-trainer.ts';
 export {
   CHAT_TEMPLATE,
-  checkMessages,
-  type DialogueOptions,
-  type EncodedDialogue,
   encodeDialogue,
   type Message,
 } from './chat-template.ts';
@@ -27,7 +24,7 @@ export {
 export { type DecodeOptions, StreamDecoder } from './stream-decoder.ts';
 export { cleanText, SPACE_SYMBOL, wellFormed } from './text-cleaning.ts';
 export { Tokenizer } from './tokenizer.ts';
-export { AUTO_MAP_FILE, type TokenizerConfig, tokenizerConfig } from './tokenizer-config.ts';
+export { AUTO_MAP_FILE, tokenizerConfig } from './tokenizer-config.ts';
 export { readTokenizerJson, writeTokenizerJson } from './tokenizer-json.ts';
 export {
   makeVocabulary,

@@ -3,8 +3,9 @@
  *
  *   中国人  ->  中+国人 if 国人 is a piece, 中国+人 if 中国 is a piece
  *
- * SentencePiece merges any two neighbours whose concatenation is a piece, however training happened to build it; so one entry for each
- * piece, as in classical BPE, would not do. In which order the cuts of one piece stand makes no difference (tried on 400,000 random texts). A symbol is the id of a normal piece, or ~codePoint (negative) for a character without one.
+ * SentencePiece merges any two neighbours whose concatenation is a piece, however training happened to build it; so one entry
+ * for each piece, as in classical BPE, would not do. In which order the cuts of one piece stand makes no difference (tried on
+ * 400,000 random texts). A symbol is the id of a normal piece, or ~codePoint (negative) for a character without one.
  */
 import type { Vocabulary } from './vocabulary.ts';
 

@@ -1,8 +1,9 @@
 /**
  * Where every pair of neighbouring symbols stands in the corpus, kept true while symbols are merged.
  *
- * The corpus is one flat array of cells, one cell a character. A symbol covers as many cells as it has characters: its first cell holds
- * its number, its last cell (if another one) points back to the first, so both neighbours are found without any links:
+ * The corpus is one flat array of cells, one cell per character. A symbol covers as many cells as it has characters: its first
+ * cell holds its number, its last cell (if another one) points back to the first, so both neighbours are found without any
+ * links:
  *
  *   cells   中  国  人  |        merge 中+国       ㊥  ~0  人  |          next of 0 is 0 + length, previous of 2 is ~cells[1] = 0
  *
@@ -36,7 +37,10 @@ export class PairIndex {
   private readonly maxPieceLength: number;
   private readonly raised = new Map<number, { left: number; right: number }>();
 
-  /** Takes over `segments.codes`. `symbolOf` gives the symbol of a code point, or -1 for a character that has none and ends the stretch. */
+  /**
+   * Takes over `segments.codes`. `symbolOf` gives the symbol of a code point, or -1 for a character that has none and ends the
+   * stretch.
+   */
   constructor(
     segments: SegmentCounter,
     symbolOf: (code: number) => number,
@@ -73,7 +77,10 @@ export class PairIndex {
     return list;
   }
 
-  /** Replaces every occurrence of (left, right), from left to right, by `symbol`, which is new or an older symbol of the same text. */
+  /**
+   * Replaces every occurrence of (left, right), from left to right, by `symbol`, which is new or an older symbol of the same
+   * text.
+   */
   merge(pair: number, left: number, right: number, symbol: number): void {
     const { cells, lengths } = this;
     lengths[symbol] = lengths[left]! + lengths[right]!;

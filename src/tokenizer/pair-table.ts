@@ -1,8 +1,8 @@
 /**
  * A map from two 32-bit integers to one that is not negative: open addressing with linear probing in flat arrays.
  *
- * Trainer and encoder ask "what do these two symbols make?" tens of millions of times. A JavaScript Map would need one number or string
- * made for every question; this table needs 12 bytes an entry slot and makes nothing.
+ * Trainer and encoder ask "what do these two symbols make?" tens of millions of times. A JavaScript Map would need one number
+ * or string made for every question; this table needs 12 bytes per slot and allocates nothing.
  */
 const EMPTY = -1;
 

@@ -1,13 +1,15 @@
 /**
- * The corpus as the trainer needs it: every distinct segment once, with the number of times it occurs, and a count of every character.
+ * The corpus as the trainer needs it: every distinct segment once, with the number of times it occurs, and a count of every
+ * character.
  *
- * A segment is a longest stretch of characters in which each neighbour joins the next (see script-classes): a clause of 汉字, a word with
- * its "▁". No piece can reach beyond one, so nothing else of the corpus matters. Documents pass through once and are forgotten:
- * memory grows with the distinct segments, at 4 bytes a character. Segments of one character cannot merge and are not kept.
+ * A segment is a longest stretch of characters in which each neighbour joins the next (see script-classes): a clause of 汉字, a
+ * word with its "▁". No piece can reach beyond one, so nothing else of the corpus matters. Documents pass through once and are
+ * forgotten: memory grows with the distinct segments, at 4 bytes per character. Segments of one character cannot merge and are
+ * not kept.
  */
 import { joins } from './script-classes.ts';
 
-/** Stands behind every segment. Any other value in `codes` is a code point. */
+/** Stands after every segment. Any other value in `codes` is a code point. */
 export const SEPARATOR = -0x80000000;
 
 export class SegmentCounter {

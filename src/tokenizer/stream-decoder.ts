@@ -1,8 +1,9 @@
 /**
  * Ids -> text, one id at a time: `push` gives out the text that is certain by now, `flush` the rest.
  *
- * A 汉字 without a piece is three byte ids, an emoji four; text between them would be torn, so bytes wait until they make a character.
- * Bytes that can never become one turn into U+FFFD, by the rules of the Encoding Standard (one for each maximal broken part).
+ * A 汉字 without a piece is three byte ids, an emoji four; text between them would be torn, so bytes wait until they make a
+ * character. Bytes that can never become one turn into U+FFFD, by the rules of the Encoding Standard (one for each maximal
+ * broken part).
  *
  *   all results of push, then flush, joined   =   tokenizer.decode(the same ids)
  */
@@ -12,7 +13,7 @@ import { SPACE_SYMBOL } from './text-cleaning.ts';
 import type { Piece } from './vocabulary.ts';
 
 /** What a decoder needs of a Tokenizer. */
-export interface PieceSource {
+interface PieceSource {
   readonly addDummyPrefix: boolean;
   piece(id: number): Piece;
 }
@@ -34,7 +35,10 @@ export class StreamDecoder {
     this.skipSpecial = options.skipSpecial ?? false;
   }
 
-  /** The text that `id` makes certain: often its own, nothing for the first bytes of a character. Throws a UserError for an id out of range. */
+  /**
+   * The text that `id` makes certain: often its own, nothing for the first bytes of a character. Throws a UserError for an id
+   * out of range.
+   */
   push(id: number): string {
     const { text, kind } = this.source.piece(id);
     if (kind === 'byte') {

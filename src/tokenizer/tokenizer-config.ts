@@ -1,11 +1,12 @@
 /**
- * `tokenizer_config.json`: which class Transformers makes of `tokenizer.json`, the roles of its special tokens, the chat template.
+ * `tokenizer_config.json`: which class Transformers makes of `tokenizer.json`, the roles of its special tokens, the chat
+ * template.
  *
- * `PreTrainedTokenizerFast` reads `tokenizer.json` as it stands; a Llama or Qwen2 class would put its own normalizer in its place.
- * For models of type qwen2 Transformers 5.18 does not believe `tokenizer_class` and silently takes Qwen2's byte-level one, unless there is
- * an `auto_map`. So there is one. The file it names is only looked for under `trust_remote_code=True` (which is not needed); it holds the
- * one line that gives Transformers its own class back.
- * No begin token is added anywhere: our models are trained on documents that only end (`</s>`).
+ * `PreTrainedTokenizerFast` reads `tokenizer.json` as it stands; a Llama or Qwen2 class would put its own normalizer in its
+ * place. For models of type qwen2 Transformers 5.18 ignores `tokenizer_class` and silently takes Qwen2's byte-level one, unless
+ * there is an `auto_map`. So there is one. The file it names is only looked for under `trust_remote_code=True` (which is not
+ * needed); it holds the one line that gives Transformers its own class back. No begin token is added anywhere: our models are
+ * trained on documents that only end (`</s>`).
  */
 import { CHAT_TEMPLATE } from './chat-template.ts';
 import { ROLES, roleToken } from './special-tokens.ts';
@@ -21,7 +22,7 @@ export const AUTO_MAP_FILE = [
     'from transformers import PreTrainedTokenizerFast  # noqa: F401\n',
 ] as const;
 
-export interface TokenizerConfig {
+interface TokenizerConfig {
   readonly tokenizer_class: 'PreTrainedTokenizerFast';
   readonly auto_map: { readonly AutoTokenizer: readonly [string, string] };
   readonly model_max_length: number;

@@ -5,8 +5,8 @@
  *   model        BPE with byte_fallback; its merges are pairs in order of priority, there are no scores
  *   decoder      Replace "▁" -> " ", ByteFallback, Fuse, Strip one space at the start (with a dummy prefix only)
  *
- * One piece stands for several merges, one for each way to cut it (see merge-list); they follow each other, the better-scored piece
- * first. Special tokens are `added_tokens`: unlike `Tokenizer.encode`, Transformers does find their names in a text.
+ * One piece stands for several merges, one for each way to cut it (see merge-list); they follow each other, the better-scored
+ * piece first. Special tokens are `added_tokens`: unlike `Tokenizer.encode`, Transformers does find their names in a text.
  */
 import { UserError } from '../errors.ts';
 import { type Merge, normalIds, splitsOf } from './merge-list.ts';
@@ -78,8 +78,8 @@ export function writeTokenizerJson(vocabulary: Vocabulary): string {
 }
 
 /**
- * Reads `tokenizer.json`. Only SentencePiece-like files are taken, as written above or by Transformers' converters: their merges must be
- * exactly all cuts of all pieces. `<s>` and `</s>` are begin and end if they are special tokens.
+ * Reads `tokenizer.json`. Only SentencePiece-like files are taken, as written above or by Transformers' converters: their
+ * merges must be exactly all cuts of all pieces. `<s>` and `</s>` are begin and end if they are special tokens.
  */
 export function readTokenizerJson(text: string, source = 'tokenizer.json'): Vocabulary {
   const file = asObject(parse(text, source), source, 'the file');
@@ -125,12 +125,13 @@ function mergesByPriority(vocabulary: Vocabulary): Merge[] {
     const splits = splitsOf(id, text, ids);
     if (splits.some(({ left, right }) => left < 0 || right < 0)) {
       throw new UserError(
-        `tokenizer.json: piece ${JSON.stringify(text)} has a character that is no piece; write tokenizer.model instead`,
+        `tokenizer.json: piece ${JSON.stringify(text)} has a character that is not a piece; write tokenizer.model instead`,
       );
     }
     if (splits.length > 0 && previous !== undefined && score(previous) === score(id)) {
       throw new UserError(
-        `tokenizer.json: pieces ${previous} and ${id} share the score ${score(id)}, merges cannot express that; write tokenizer.model instead`,
+        `tokenizer.json: pieces ${previous} and ${id} share the score ${score(id)}, which merges cannot express; ` +
+          'write tokenizer.model instead',
       );
     }
     if (splits.length > 0) previous = id;
@@ -157,7 +158,7 @@ function readAddedTokens(value: unknown, source: string): AddedToken[] {
   });
 }
 
-/** Piece texts by id: model.vocab and, behind it or among it, added_tokens. The ids must be 0, 1, 2, ... without gaps. */
+/** Piece texts by id: model.vocab and, after it or among it, added_tokens. The ids must be 0, 1, 2, ... without gaps. */
 function readVocab(vocab: Record<string, unknown>, added: readonly AddedToken[], source: string): string[] {
   const texts: string[] = [];
   const put = (piece: string, id: unknown, field: string) => {
@@ -227,7 +228,8 @@ function scoresFromMerges(
     const found = cuts.get(id)?.size ?? 0;
     if (expected !== found) {
       throw new UserError(
-        `${source}: model.merges has ${found} of the ${expected} ways to make ${JSON.stringify(text)}; it was not made from a SentencePiece model`,
+        `${source}: model.merges has ${found} of the ${expected} ways to make ${JSON.stringify(text)}; ` +
+          'it was not made from a SentencePiece model',
       );
     }
     if (found === 0) scores[id] = 0 - rank++;

@@ -4,7 +4,8 @@
  *   encode = clean the text, merge characters into pieces, write the rest as bytes      decode(encode(text)) = text
  *
  * with two exceptions that clean text does not contain: "▁" (U+2581) comes back as a space and a lone surrogate as U+FFFD.
- * `encode` knows no special tokens: `<|user|>` in a text is eight ordinary characters. Conversations are encoded in chat-template.ts.
+ * `encode` knows no special tokens: `<|user|>` in a text is eight ordinary characters. Conversations are encoded in
+ * chat-template.ts.
  */
 import { UserError } from '../errors.ts';
 import { BpeEncoder } from './bpe-encoder.ts';
@@ -19,7 +20,9 @@ export class Tokenizer {
   readonly addDummyPrefix: boolean;
   /** Id of `<unk>`. Byte fallback encodes every character, so no text produces it. */
   readonly unkId: number;
-  /** What fills up a batch: the vocabulary's own padding piece or, in our models, `<unk>` (the reason is in special-tokens.ts). */
+  /**
+   * What fills up a batch: the vocabulary's own padding piece or, in our models, `<unk>` (the reason is in special-tokens.ts).
+   */
   readonly padId: number;
 
   private readonly encoder: BpeEncoder;
@@ -107,7 +110,8 @@ export class Tokenizer {
     const id = this.idOf(roleToken(role));
     if (id === undefined || !this.isSpecial(id)) {
       throw new UserError(
-        `tokenizer: there is no special token ${roleToken(role)}, so no conversation can be written; add it with withControlTokens`,
+        `tokenizer: there is no special token ${roleToken(role)}, so no conversation can be written; ` +
+          'add it with withControlTokens',
       );
     }
     return id;

@@ -51,7 +51,9 @@ export function makeVocabulary(
   return { pieces, addDummyPrefix, bosId: 1, eosId: 2, padId: undefined };
 }
 
-/** The same vocabulary with control tokens appended, as ChatGLM3 does with `<|user|>` and others. Names already there are kept. */
+/**
+ * The same vocabulary with control tokens appended, as ChatGLM3 does with `<|user|>` and others. Names already there are kept.
+ */
 export function withControlTokens(vocabulary: Vocabulary, names: readonly string[]): Vocabulary {
   const known = new Set(vocabulary.pieces.map((piece) => piece.text));
   const added = names
@@ -90,7 +92,8 @@ export function checkVocabulary(vocabulary: Vocabulary, source: string): void {
     throw new UserError(`${source}: there are ${unknowns} unknown pieces; there must be exactly one`);
   if (bytes.size !== 256) {
     throw new UserError(
-      `${source}: ${bytes.size} of the 256 byte pieces are there; without byte fallback text would be lost, use a model that has it`,
+      `${source}: ${bytes.size} of the 256 byte pieces are there; ` +
+        'without byte fallback text would be lost, use a model that has it',
     );
   }
   for (const [name, id] of [

@@ -3,8 +3,8 @@
  */
 import * as assert from 'uvu/assert';
 import { type Backend, reference } from '../../src/tensor/index.ts';
-import { table } from '../tensor/backends-cases.ts';
-import { type Candidate, conforms } from '../tensor/backends-compare.ts';
+import { table } from '../tensor/backends/cases.ts';
+import { type Candidate, conforms } from '../tensor/backends/compare.ts';
 import { type PicoSize, picoLosses, picoSize } from '../training/pico-steps.ts';
 import type { PageCase } from './page-case.ts';
 

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { CausalLM } from '../../src/models/causal-lm.ts';
 import { Module, type Parameter } from '../../src/nn/module.ts';
 import { AdamW, type AdamWOptions } from '../../src/optim/adamw.ts';
-import { Random, randn, type Tensor } from '../../src/tensor/index.ts';
+import { ones, Random, randn, type Tensor, zeros } from '../../src/tensor/index.ts';
 import { allClose, differs, Golden } from '../close.ts';
 import { float64, idsOf, tinyConfig, tinyModel } from '../models/tiny.ts';
 
@@ -87,8 +87,19 @@ test('decay acts on the matrices of the layers: no gain, no bias, no embedding u
   const layer = ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj', 'self_attn.o_proj'];
   const mlp = ['mlp.gate_proj', 'mlp.up_proj', 'mlp.down_proj'];
   const matrices = [...layer, ...mlp].map((name) => `model.layers.0.${name}.weight`);
-  assert.equal(new AdamW(model, usual).decayed(), [...matrices, 'lm_head.weight']);
-  assert.equal(new AdamW(model, { ...usual, decayEmbeddings: true }).decayed(), [
+  /** The parameters that an update with gradients of zero changes. */
+  const decayed = (options: AdamWOptions) => {
+    const optimizer = new AdamW(model, { ...options, weightDecay: 0.1 });
+    const parameters = [...model.namedParameters()];
+    for (const [, parameter] of parameters) {
+      parameter.assign(ones(parameter.shape)); // a bias of zero would hide its decay
+      parameter.grad = zeros(parameter.shape);
+    }
+    optimizer.update(0.1);
+    return parameters.filter(([, parameter]) => parameter.toArray()[0] !== 1).map(([name]) => name);
+  };
+  assert.equal(decayed(usual), [...matrices, 'lm_head.weight']);
+  assert.equal(decayed({ ...usual, decayEmbeddings: true }), [
     'model.embed_tokens.weight',
     ...matrices,
     'lm_head.weight',

@@ -28,8 +28,8 @@ export const ids = (values: Parameters<typeof tensor>[0]): Tensor => tensor(valu
 export type Range = readonly [low: number, high: number];
 
 /**
- * Shuffled, evenly spaced float64 values: no two equal, none within 1e-3 of zero, so that no finite difference steps over a tie of
- * max or sort or over the corner of relu.
+ * Shuffled, evenly spaced float64 values: no two equal, none within 1e-3 of zero, so that no finite difference steps over a tie
+ * of max or sort or over the corner of relu.
  */
 export function distinct(shape: Shape, seed = 1, [low, high]: Range = [-1.93, 2.11]): Tensor {
   const size = sizeOf(shape);
@@ -195,4 +195,15 @@ export function throwsWith(fn: () => unknown, ...parts: string[]): void {
   for (const part of parts) {
     assert.ok(message.includes(part), `the error should mention "${part}", it says: ${message}`);
   }
+}
+
+/** Like `throwsWith`, for a promise. */
+export async function throwsLater(fn: () => Promise<unknown>, ...parts: string[]): Promise<void> {
+  let message = '';
+  try {
+    await fn();
+  } catch (error) {
+    ({ message } = error as Error);
+  }
+  for (const part of parts) assert.ok(message.includes(part), `"${message}" does not say "${part}"`);
 }

@@ -1,8 +1,8 @@
 /**
  * The gradient check itself: what it reports, what it refuses, and why its upstream gradient is random.
  *
- * Negative controls: one deliberately wrong adjoint for each class of op. A check that lets one of these through would let the same
- * mistake in ops/ through, so each must be caught, and its right form must pass.
+ * Negative controls: one deliberately wrong adjoint for each class of op. A check that lets one of these through would let the
+ * same mistake in ops/ through, so each must be caught, and its right form must pass.
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

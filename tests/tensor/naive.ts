@@ -1,6 +1,6 @@
 /**
- * What property tests need: random shapes and layouts, and plain ways to walk a tensor index by index. No kernel of the engine is used
- * here: element() reads the strided view itself.
+ * What property tests need: random shapes and layouts, and plain ways to walk a tensor index by index. No kernel of the engine
+ * is used here: element() reads the strided view itself.
  */
 import fc from 'fast-check';
 import * as assert from 'uvu/assert';

@@ -145,7 +145,7 @@ test('pick takes every item', () => {
   throwsWith(() => random.pick([]), 'Random.pick', 'nothing');
 });
 
-test('seeds that are none', () => {
+test('what is not a seed is refused', () => {
   for (const seed of [-1, 0.5, Number.NaN, Infinity, 2 ** 53]) {
     throwsWith(() => new Random(seed), 'seed', `${seed}`);
   }

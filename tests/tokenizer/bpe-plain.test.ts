@@ -1,6 +1,6 @@
 /**
- * The plain form of byte pair encoding: its own example, ties, bounds, and what makes it stop. (bpe-trainer.test.ts holds the trainer
- * to it.)
+ * The plain form of byte pair encoding: its own example, ties, bounds, and what makes it stop. (bpe-trainer.test.ts holds the
+ * trainer to it.)
  */
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';

@@ -21,7 +21,7 @@ function learned(vocabulary: Vocabulary): string[] {
   return vocabulary.pieces.slice(FIRST_PIECE_ID).map((piece) => piece.text);
 }
 
-/** Trains for `nPieces` pieces behind the bytes, merged ones and characters together. */
+/** Trains for `nPieces` pieces after the bytes, merged ones and characters together. */
 function train(documents: Iterable<string>, nPieces: number, options: Partial<TrainOptions> = {}): string[] {
   return learned(
     trainBpe(documents, { characterCoverage: 1, ...options, vocabSize: FIRST_PIECE_ID + nPieces }),

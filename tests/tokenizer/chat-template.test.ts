@@ -43,7 +43,8 @@ test('the mask covers every answer, an empty one with its end; the generation pr
 /** Ids of rendered text as Transformers makes them: the special tokens are found first, what lies between is encoded. */
 function encodeRendered(text: string): number[] {
   return text.split(/(<\/?s>|<unk>|<\|(?:system|user|assistant)\|>)/).flatMap((stretch, i) => {
-    return i % 2 === 1 ? [tokenizer.idOf(stretch)!] : tokenizer.encode(stretch); // the pattern has the names of control tokens only
+    // The pattern has the names of control tokens only.
+    return i % 2 === 1 ? [tokenizer.idOf(stretch)!] : tokenizer.encode(stretch);
   });
 }
 

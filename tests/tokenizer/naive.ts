@@ -1,4 +1,7 @@
-/** Encoding by its definition, and the words of a text: what the fast trainer and encoder are held to, together with bpe-plain.ts. */
+/**
+ * Encoding by its definition, and the words of a text: what the fast trainer and encoder are held to, together with
+ * bpe-plain.ts.
+ */
 import type { Vocabulary } from '../../src/tokenizer/index.ts';
 import { joins } from '../../src/tokenizer/script-classes.ts';
 
@@ -21,7 +24,10 @@ export function wordsOf(documents: readonly string[]): string[] {
   return words;
 }
 
-/** Pieces of clean text by searching all neighbours for every merge. `leftmost: false` takes the rightmost of equals, as a negative control. */
+/**
+ * Pieces of clean text by searching all neighbours for every merge. `leftmost: false` takes the rightmost of equals, as a
+ * negative control.
+ */
 export function naiveEncode(text: string, vocabulary: Vocabulary, leftmost = true): number[] {
   const pieces = vocabulary.pieces;
   const ids = new Map(

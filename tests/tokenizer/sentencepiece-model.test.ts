@@ -26,36 +26,6 @@ function refusal(data: Uint8Array): string {
   return '';
 }
 
-test('wire format: the examples of the protobuf documentation', () => {
-  assert.equal([...new MessageWriter().int(1, 150).finish()], [0x08, 0x96, 0x01]);
-  assert.equal(
-    [...new MessageWriter().string(2, 'testing').finish()],
-    [0x12, 0x07, ...new TextEncoder().encode('testing')],
-  );
-  assert.equal(
-    [...new MessageWriter().int(1, -2).finish()],
-    [0x08, 0xfe, ...new Array<number>(8).fill(0xff), 0x01],
-  );
-  assert.equal([...new MessageWriter().float(2, 1).finish()], [0x15, 0, 0, 0x80, 0x3f]);
-  const fields = readFields(
-    new MessageWriter().int(1, -2).float(30, -1.5).string(3, '汉').int(4, 0x7fffffff).finish(),
-    'x',
-  );
-  assert.equal(
-    fields.map((field) => [
-      field.number,
-      typeof field.value === 'number' ? field.value : new TextDecoder().decode(field.value),
-    ]),
-    [
-      [1, -2],
-      [30, -1.5],
-      [3, '汉'],
-      [4, 0x7fffffff],
-    ],
-  );
-  assert.is(readFields(Uint8Array.of(0x09, 1, 2, 3, 4, 5, 6, 7, 8, 0x10, 5), 'x')[1]?.value, 5); // an eight-byte field is passed over
-});
-
 test('write, read: the same vocabulary, whatever its special ids and dummy prefix', () => {
   assert.equal(readSentencePieceModel(bytes), vocabulary);
   assert.equal(writeSentencePieceModel(readSentencePieceModel(bytes)), bytes);

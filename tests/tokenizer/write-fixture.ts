@@ -1,6 +1,7 @@
 /**
  * Writes the files of tests/golden/tokenizer that this project makes; called by tests/golden/make_tokenizer_golden.py, which then
- * asks SentencePiece and Transformers what they make of them. `fixtureFiles` is also what the tests compare the stored files with.
+ * asks SentencePiece and Transformers what they make of them. `fixtureFiles` is also what the tests compare the stored files
+ * with.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import {

@@ -20,8 +20,8 @@ export function sigmoid(x: Tensor): Tensor {
 }
 
 /**
- * ln sigmoid(x) where sigmoid(x) itself would be 0: at -1000 it is -1000, not -Infinity. Composed of ops whose gradients at 0 (halves
- * from the minimum, nothing from |x|) add up to the right 1/2.
+ * ln sigmoid(x) where sigmoid(x) itself would be 0: at -1000 it is -1000, not -Infinity. Composed of ops whose gradients at 0
+ * (halves from the minimum, nothing from |x|) add up to the right 1/2.
  */
 export function logSigmoid(x: Tensor): Tensor {
   return sub(minimum(x, 0), log(add(exp(neg(abs(x))), 1)));
@@ -42,7 +42,7 @@ export function relu(x: Tensor): Tensor {
   return unary('relu', x, (dy) => mul(dy, gt(x, 0)));
 }
 
-export interface GeluOptions {
+interface GeluOptions {
   readonly approximate?: 'none' | 'tanh';
 }
 

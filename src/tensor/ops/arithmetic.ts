@@ -6,7 +6,7 @@
  *   a * b      da = dy b               db = dy a
  *   a / b      da = dy / b             db = -dy a / b^2
  *   a ^ b      da = dy b a^(b-1)       db = dy a^b ln a      (0 where a = 0)
- *   max(a, b)  the larger one gets dy; equal ones share it by halves
+ *   max(a, b)  the larger one gets dy; equal ones get half each
  *
  * An input that was stretched gets its gradient summed back to its own shape (`unbroadcast`).
  */
@@ -18,7 +18,7 @@ import { broadcastView } from '../view.ts';
 import { log, neg, square } from './elementwise.ts';
 import { unbroadcast } from './sum.ts';
 
-export type Scalar = number;
+type Scalar = number;
 type Pair = [a: Tensor, b: Tensor | Scalar];
 type PairAdjoint = (dy: Tensor) => Tensor;
 

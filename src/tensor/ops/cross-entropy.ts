@@ -16,9 +16,9 @@ import { sum } from './sum.ts';
 
 export const IGNORE_INDEX = -100;
 
-export interface CrossEntropyOptions {
+interface CrossEntropyOptions {
   readonly ignoreIndex?: number;
-  /** mean over the rows that count (default), sum, or one loss a row. */
+  /** mean over the rows that count (default), sum, or one loss per row. */
   readonly reduction?: 'mean' | 'sum' | 'none';
 }
 

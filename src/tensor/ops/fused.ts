@@ -1,9 +1,11 @@
 /**
- * Fused ops: one kernel where a layer spells out many (meaning in tensor/fused.ts; the compositions are in src/nn and src/losses).
+ * Fused ops: one kernel where a layer spells out many (meaning in tensor/fused.ts; the compositions are in src/nn and
+ * src/losses).
  *
- * (Functions inside of functions have no names here: tsx would store each name again at every call, a tenth of the time of decoding.)
+ * (Inner functions have no names here: tsx would store each name again at every call, a tenth of the time of decoding.)
  *
- * A layer asks `fusedFor(x)`: the kernels of the tensor's backend, or null where there are none (reference, float64), and then runs its formula.
+ * A layer asks `fusedFor(x)`: the kernels of the tensor's backend, or null where there are none (reference, float64), and then
+ * runs its formula.
  */
 import { record } from '../autograd.ts';
 import type { FusedKernels } from '../fused.ts';
@@ -103,7 +105,7 @@ export function fusedLinear(fused: FusedKernels, x: Tensor, weight: Tensor, bias
   );
 }
 
-export interface AttentionInputs {
+interface AttentionInputs {
   readonly q: Tensor; // [B, H, T, d]
   readonly k: Tensor; // [B, K, S, d]
   readonly v: Tensor; // [B, K, S, d]

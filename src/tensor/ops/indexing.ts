@@ -1,5 +1,5 @@
 /**
- * Reading and writing by index: each pair is adjoint to each other.
+ * Reading and writing by index: the two of a pair are each other's adjoints.
  *
  *   y = gather(x, axis, i)         dx = scatterAdd(dy)       places read twice get both gradients
  *   y = scatterAdd(n, axis, i, s)  ds = gather(dy)

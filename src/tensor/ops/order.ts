@@ -9,13 +9,13 @@ import { formatShape, normalizeAxis, ShapeError } from '../shape.ts';
 import type { Tensor } from '../tensor.ts';
 import { scatterAdd } from './indexing.ts';
 
-export interface Ordered {
+interface Ordered {
   readonly values: Tensor;
   /** int32 positions along the last axis. */
   readonly indices: Tensor;
 }
 
-export interface OrderOptions {
+interface OrderOptions {
   /** Largest first (default for topK) or smallest first (default for sort). */
   readonly descending?: boolean;
 }

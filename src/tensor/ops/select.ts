@@ -38,7 +38,7 @@ export function maskedFill(x: Tensor, mask: Tensor, value: number): Tensor {
   return where(mask, value, x);
 }
 
-export interface ClampLimits {
+interface ClampLimits {
   readonly min?: number;
   readonly max?: number;
 }

@@ -8,8 +8,14 @@ import { createGpuBackend, type GpuBackend } from '../../../src/tensor/backends/
 import { allKernels } from '../../../src/tensor/backends/gpu/kernel.ts';
 import { type GpuLibrary, type GpuMode, loadLibrary } from '../../../src/tensor/backends/gpu/library.ts';
 import { fromArray, scope } from '../../../src/tensor/index.ts';
-import { type Arithmetic, allRows, conformance, leftOut, toleranceOf } from '../../tensor/conformance.ts';
-import { checkOtherKernels } from '../../tensor/gpu-other-kernels.ts';
+import {
+  type Arithmetic,
+  allRows,
+  conformance,
+  leftOut,
+  toleranceOf,
+} from '../../tensor/backends/conformance.ts';
+import { checkOtherKernels } from '../../tensor/backends/gpu/other-kernels.ts';
 import { witness } from '../gpu-witness.ts';
 import type { PageCase } from '../page-case.ts';
 

@@ -39,7 +39,7 @@ export const cases: readonly PageCase[] = [
         () => 'it started',
         (error: Error) => error.message,
       );
-      assert.match(message, /^wasm: the engine gives no memory of up to 17180 MB \(.*maximumBytes$/);
+      assert.match(message, /^wasm: the engine cannot reserve a memory of up to 17180 MB \(.*maximumBytes$/);
       return message;
     },
   },

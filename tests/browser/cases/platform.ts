@@ -157,7 +157,7 @@ export const cases: readonly PageCase[] = [
     run: () =>
       refuses(
         { kernels: { ...files.kernels, fma: '/tests/browser/page.html' } },
-        /^\/tests\/browser\/page\.html is no WebAssembly file; are the compiled kernels served there\?$/,
+        /^\/tests\/browser\/page\.html is not a WebAssembly file; are the compiled kernels served there\?$/,
       ),
   },
   {

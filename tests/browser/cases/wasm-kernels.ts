@@ -5,9 +5,9 @@
  */
 import { reference } from '../../../src/tensor/index.ts';
 import { allClose } from '../../all-close.ts';
-import { table } from '../../tensor/backends-cases.ts';
-import { type Candidate, conforms } from '../../tensor/backends-compare.ts';
-import { gradientCases, gradientsOf } from '../../tensor/backends-gradients.ts';
+import { table } from '../../tensor/backends/cases.ts';
+import { type Candidate, conforms } from '../../tensor/backends/compare.ts';
+import { gradientCases, gradientsOf } from '../../tensor/backends/gradients.ts';
 import { kernelCases } from '../backend-cases.ts';
 import { start } from '../engine.ts';
 import type { PageCase } from '../page-case.ts';

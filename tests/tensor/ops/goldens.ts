@@ -1,8 +1,9 @@
 /**
- * Every op against PyTorch: values, and gradients under a fixed random upstream gradient (tests/golden/make_golden.py), by family.
+ * Every op against PyTorch: values, and gradients under a fixed random upstream gradient (tests/golden/make_golden.py), by
+ * family.
  *
- * float64, |actual - golden| <= 1e-10 (1 + |golden|). Each family is run by its file in this folder; tests/tensor/goldens.test.ts sees to it
- * that none is forgotten and that every case of the file has a row here.
+ * float64, |actual - golden| <= 1e-10 (1 + |golden|). Each family is run by its file in this folder;
+ * tests/tensor/goldens.test.ts sees to it that none is forgotten and that every case of the file has a row here.
  */
 import * as assert from 'uvu/assert';
 import { concat, scatterAdd, type Tensor, where } from '../../../src/tensor/index.ts';

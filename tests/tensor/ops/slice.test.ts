@@ -123,7 +123,7 @@ errorTests([
   ['slice, fraction', () => a.slice(1, 0.5), 'slice', '0.5', '[2, 3]'],
   ['slice, axis', () => a.slice(2, 0), 'slice', 'axis 2', '[2, 3]'],
   ['pad, negative', () => a.pad(1, -1, 0), 'pad', '-1', '[2, 3]'],
-  ['pad, negative behind', () => a.pad(0, 0, -1), 'pad', '-1', '[2, 3]'],
+  ['pad, negative at the end', () => a.pad(0, 0, -1), 'pad', '-1', '[2, 3]'],
   ['pad, fraction', () => a.pad(0, 0.5, 0), 'pad', '0.5', '[2, 3]'],
   ['split, wrong total', () => a.split([1, 1], 1), 'split', '[1, 1]', '[2, 3]'],
   ['split, negative length', () => a.split([-1, 4], 1), 'split', '[-1, 4]', '[2, 3]'],

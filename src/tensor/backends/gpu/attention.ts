@@ -4,9 +4,9 @@
  *   score[t, s] = scale q[t] . k[s], or MASKED where s lies in the future or the mask hides it
  *   L[t] = log sum over s of e^score          P = e^(score - L)          y[t] = sum over s of P[t, s] v[s]
  *
- * (Vaswani et al. 2017; the adjoint is in attention-adjoint.ts.) Rows of scores are (batch, head, time). With one query (decoding) the number
- * of keys grows with every token; the scores then have room for the next multiple of KEYS_STEP, so that 64 tokens share their kernels.
- * H query heads share K key-value heads: head h reads head h / (H / K).
+ * (Vaswani et al. 2017; the adjoint is in attention-adjoint.ts.) Rows of scores are (batch, head, time). With one query
+ * (decoding) the number of keys grows with every token; the scores then have room for the next multiple of KEYS_STEP, so that
+ * 64 tokens share their kernels. H query heads share K key-value heads: head h reads head h / (H / K).
  */
 import type { AttentionViews } from '../../fused.ts';
 import type { View } from '../../view.ts';

@@ -1,5 +1,5 @@
 /**
- * Softmax cross-entropy of rows of logits against one class a row, forward and adjoint.
+ * Softmax cross-entropy of rows of logits against one class per row, forward and adjoint.
  *
  *   m = max x      s = sum e^(x - m)      loss = m + log s - x[target]      dx = (e^(x - (m + log s)) - [target]) dloss
  *

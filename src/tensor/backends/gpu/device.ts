@@ -3,9 +3,9 @@
  *
  *   launch(kernel, grid, constants, arguments)  ->  a new GpuArray of grid.rows x grid.columns numbers
  *
- * On webgpu every call of gpu.js returns a promise; commands then wait in one queue, so that the caller sees the same thing on every
- * device: memory that will hold the result by the time it is read. An error in the queue is kept and thrown by the next read, and so is
- * what the device itself complains about (faults.ts).
+ * On webgpu every call of gpu.js returns a promise; commands then wait in one queue, so that the caller sees the same thing on
+ * every device: memory that will hold the result by the time it is read. An error in the queue is kept and thrown by the next
+ * read, and so is what the device itself complains about (faults.ts).
  */
 import { FaultError } from '../../../errors.ts';
 import { type DType, dtypeOf, type HostArray } from '../../dtype.ts';
@@ -125,7 +125,7 @@ export class GpuDevice {
       const tooLarge = values.find((value) => Math.abs(value) > LARGEST_INTEGER);
       if (tooLarge !== undefined) {
         throw new RangeError(
-          `The gpu backend stores whole numbers as floats: ${tooLarge} is beyond ${LARGEST_INTEGER}, up to which they are exact`,
+          `The gpu backend stores whole numbers as floats, which are exact up to ${LARGEST_INTEGER}; ${tooLarge} is larger`,
         );
       }
       data.host = values;
@@ -179,7 +179,7 @@ export class GpuDevice {
   async destroy(): Promise<void> {
     this.memory.releaseAll();
     await this.tail;
-    this.kernels.drop(); // before the kernel of the keeper, whom they ask to delete what they hold
+    this.kernels.drop(); // before the kernel of the keeper, which they ask to delete what they hold
     (this.keeper as GlTexture | null)?.delete();
     await this.gpu.destroy();
   }
@@ -238,7 +238,10 @@ export class GpuDevice {
     }, true);
   }
 
-  /** Run a command now, or behind all others where the device is asynchronous. After a failure only what gives memory back is run. */
+  /**
+   * Run a command now, or after all others where the device is asynchronous. After a failure only what gives memory back is
+   * run.
+   */
   private submit(command: () => undefined | void | Promise<void>, always = false): void {
     if (this.mode !== 'webgpu') {
       try {

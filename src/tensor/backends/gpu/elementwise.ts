@@ -1,8 +1,8 @@
 /**
  * Elementwise kernels with broadcasting: y = f(a), y = f(a, b), y = condition != 0 ? a : b.
  *
- * An operand is walked with one step a row and one a column, 0 where it is broadcast (views.ts); a plain number is an argument. Results
- * of int32 are rounded towards zero, as an Int32Array would.
+ * An operand is walked with one step per row and one per column, 0 where it is broadcast (views.ts); a plain number is an
+ * argument. Results of int32 are rounded towards zero, as an Int32Array would.
  */
 import type { BinaryKind, Operand, UnaryKind } from '../../backend.ts';
 import type { DType } from '../../dtype.ts';

@@ -1,8 +1,9 @@
 /**
  * What a device can do to a run, as sentences that say what to do next: take its context away, run out of memory, refuse a size.
  *
- * WebGL tells nobody: commands to a lost context do nothing, an allocation that fails sets a flag. WebGPU raises events, and gpu.js writes
- * them to the console. So both are asked (or listened to) wherever numbers are read back, before anybody believes them.
+ * WebGL tells nobody: commands to a lost context do nothing, an allocation that fails sets a flag. WebGPU raises events, and
+ * gpu.js writes them to the console. So both are asked (or listened to) wherever numbers are read back, before anybody believes
+ * them.
  */
 import { FaultError } from '../../../errors.ts';
 import type { DeviceContext } from './library.ts';
@@ -17,15 +18,17 @@ const CONTEXT_LOST = 0x9242;
 
 export function deviceLost(): FaultError {
   return new FaultError(
-    'gpu: the device was taken away (a driver reset, a sleeping machine, or too much memory in use); the last checkpoint is intact: ' +
+    'gpu: the device was taken away (a driver reset, a sleeping machine, or too much memory in use); ' +
+      'the last checkpoint is intact: ' +
       `start again from it, or ${remedy}`,
   );
 }
 
 /** `elements`: numbers that live tensors have, each of four bytes. */
-export function outOfMemory(elements: number): FaultError {
+function outOfMemory(elements: number): FaultError {
   return new FaultError(
-    `gpu: the device has no memory left (tensors have ${Math.ceil((4 * elements) / 1e6)} MB of it); the last checkpoint is intact: ${remedy}`,
+    `gpu: the device has no memory left (tensors have ${Math.ceil((4 * elements) / 1e6)} MB of it); ` +
+      `the last checkpoint is intact: ${remedy}`,
   );
 }
 

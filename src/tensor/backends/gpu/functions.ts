@@ -1,6 +1,6 @@
 /**
- * The functions of one or two numbers that elementwise kernels apply. Each is called by its kernel under one name (`apply`, `combine`),
- * as a helper of gpu.js: one kernel text serves all kinds.
+ * The functions of one or two numbers that elementwise kernels apply. Each is called by its kernel under one name (`apply`,
+ * `combine`), as a helper of gpu.js: one kernel text serves all kinds.
  *
  * JavaScript's arithmetic is double in mode cpu; everywhere else it is float32, so formulas avoid cancellation and overflow.
  */
@@ -51,7 +51,10 @@ function sigmoid(x: number): number {
 function silu(x: number): number {
   return x / (1 + Math.exp(-x));
 }
-/** Through e^(-2|x|), which cannot overflow; near zero the difference would cancel, there the series x - x^3/3 + 2x^5/15 - ... is exact. */
+/**
+ * Through e^(-2|x|), which cannot overflow; near zero the difference would cancel, there the series x - x^3/3 + 2x^5/15 - ...
+ * is exact.
+ */
 function hyperbolicTangent(x: number): number {
   const size = Math.abs(x);
   if (size < 0.25) {
@@ -69,8 +72,8 @@ function rectify(x: number): number {
   return Math.max(x, 0);
 }
 /**
- * |x| < 2: the series 2/sqrt(pi) e^(-x^2) sum 2^n x^(2n+1) / (1 3 5 ...), all terms of one sign; beyond: 1 minus the continued fraction of
- * the complement (Abramowitz & Stegun 7.1.6 and 7.1.14).
+ * |x| < 2: the series 2/sqrt(pi) e^(-x^2) sum 2^n x^(2n+1) / (1 3 5 ...), all terms of one sign; beyond: 1 minus the continued
+ * fraction of the complement (Abramowitz & Stegun 7.1.6 and 7.1.14).
  */
 function errorFunction(x: number): number {
   const size = Math.abs(x);

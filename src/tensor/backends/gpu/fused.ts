@@ -6,8 +6,8 @@
  *   swiglu    y = g u / (1 + e^-g)           dg = dy u σ (1 + g (1 - σ))     du = dy g σ       σ = 1 / (1 + e^-g)
  *   rope      (a, b) -> (a c - b s, a s + b c) for the halves a, b of a head
  *
- * Every kernel has one result, so an op with two results launches two; the numbers of a row (s, a mean) are computed by a kernel with one
- * cell a row.
+ * Every kernel has one result, so an op with two results launches two; the numbers of a row (s, a mean) are computed by a
+ * kernel with one cell per row.
  */
 import type { FusedKernels } from '../../fused.ts';
 import { type View, viewOf } from '../../view.ts';

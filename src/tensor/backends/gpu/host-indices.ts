@@ -1,13 +1,13 @@
 /**
- * Checking indices. A device cannot throw, and waiting for its answer would stall every step; but ids nearly always come from the host,
- * where their values are remembered (memory.ts). Those are checked as on every backend. An index that was computed on the device and is
- * out of range reads an arbitrary element, or 0.
+ * Checking indices. A device cannot throw, and waiting for its answer would stall every step; but ids nearly always come from
+ * the host, where their values are remembered (memory.ts). Those are checked as on every backend. An index that was computed on
+ * the device and is out of range reads an arbitrary element, or 0.
  */
 import type { View } from '../../view.ts';
 import type { GpuArray } from './memory.ts';
 
 /** The elements of an int32 vector as they were uploaded; null if they were computed on the device. */
-export function hostValues(index: View): Int32Array | null {
+function hostValues(index: View): Int32Array | null {
   const { host } = index.data as GpuArray;
   if (host === null) return null;
   let values = [index.offset];
@@ -32,6 +32,6 @@ export function checkTargets(targets: View, classes: number, ignored: number): v
   const row = values?.findIndex((id) => id !== ignored && (id < 0 || id >= classes)) ?? -1;
   if (row === -1) return;
   throw new RangeError(
-    `crossEntropy: target ${values![row]} in row ${row} is no class, there are ${classes} classes`,
+    `crossEntropy: target ${values![row]} in row ${row} is not a class, there are ${classes} classes`,
   );
 }

@@ -1,8 +1,9 @@
 /**
- * The gpu backend: gpu.js kernels, one readable function a kernel, tensors resident on the device between them.
+ * The gpu backend: gpu.js kernels, one readable function per kernel, tensors resident on the device between them.
  *
- * Runs in a page (webgl2, webgpu) and in Node (webgpu through Dawn, headlessgl, and gpu.js's own webasm and cpu where there is no GPU). The
- * mode is chosen by the caller and pinned: what gpu.js cannot run in it is an error, never silently something else. Reading is asynchronous.
+ * Runs in a page (webgl2, webgpu) and in Node (webgpu through Dawn, headlessgl, and gpu.js's own webasm and cpu where there is
+ * no GPU). The mode is chosen by the caller and pinned: what gpu.js cannot run in it is an error, never silently something
+ * else. Reading is asynchronous.
  */
 import { FaultError } from '../../../errors.ts';
 import type { Backend } from '../../backend.ts';
@@ -22,9 +23,9 @@ import { argmax, topK } from './order.ts';
 import { cumsum, reduce, sumOfSquares } from './reduce.ts';
 import { softmaxRows, softmaxRowsAdjoint } from './softmax.ts';
 
-export { type GpuMode, gpuModes } from './library.ts';
+export type { GpuMode } from './library.ts';
 
-export interface GpuOptions {
+interface GpuOptions {
   readonly mode: GpuMode;
   /** The module `gpu.js`, if the program has loaded it already (a page may have it from a script). */
   readonly gpu?: GpuLibrary | undefined;

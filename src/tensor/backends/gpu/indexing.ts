@@ -4,9 +4,9 @@
  *   gatherRows      y[n, d] = table[index[n], d]
  *   scatterAddRows  dtable[v, d] = sum over the n with index[n] = v of dy[n, d]
  *
- * A cell of a GPU cannot add to another's memory, so adjoints go the other way round: each cell sums what belongs to it. Where the ids
- * came from the host they are sorted there: the places of id v are order[starts[v]] ... order[starts[v + 1] - 1], and a cell reads only
- * those. Ids that were computed on the device are searched through, all N of them for every cell.
+ * A cell of a GPU cannot add to another's memory, so adjoints go the other way round: each cell sums what belongs to it. Where
+ * the ids came from the host they are sorted there: the places of id v are order[starts[v]] ... order[starts[v + 1] - 1], and a
+ * cell reads only those. Ids that were computed on the device are searched through, all N of them for every cell.
  */
 import { type Shape, sizeOf } from '../../shape.ts';
 import type { View } from '../../view.ts';

@@ -1,8 +1,8 @@
 /**
  * Compiled kernels, each kept under its key: (definition, grid, constants, sizes of its arguments).
  *
- * A training step after the first finds all of its kernels here. gpu.js replaces a kernel that a mode cannot run by a slow one, with no
- * more than a warning; here that is an error.
+ * A training step after the first finds all of its kernels here. gpu.js replaces a kernel that a mode cannot run by a slow one,
+ * with no more than a warning; here that is an error.
  */
 import { FaultError } from '../../../errors.ts';
 import type { Helper, KernelDefinition } from './kernel.ts';

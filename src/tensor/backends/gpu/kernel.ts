@@ -1,10 +1,10 @@
 /**
  * What a kernel is: one top-level function that computes one cell of the result.
  *
- * gpu.js turns the *text* of the function into a shader (or into WebAssembly or JavaScript), so it must stand on its own: no inner
- * functions, no variables from outside, loops only up to `this.constants` (a loop up to an argument stops silently at 1000). Whole numbers
- * that fix the kernel (sizes, strides) are constants and part of its identity; what changes from call to call (offsets, rates) are
- * arguments. `defineKernel` also lists every kernel, for the test that reads all their texts.
+ * gpu.js turns the *text* of the function into a shader (or into WebAssembly or JavaScript), so it must stand on its own: no
+ * inner functions, no variables from outside, loops only up to `this.constants` (a loop up to an argument stops silently at
+ * 1000). Whole numbers that fix the kernel (sizes, strides) are constants and part of its identity; what changes from call to
+ * call (offsets, rates) are arguments. `defineKernel` also lists every kernel, for the test that reads all their texts.
  *
  * A kernel works on a grid of rows and columns. `row` is thread.y, except that a grid too large for the device is folded:
  *
@@ -20,7 +20,7 @@ export interface Cell<Constants extends string = never> {
   readonly constants: Readonly<Record<Constants | 'fold', number>>;
 }
 
-export type ArgumentKind = 'array' | 'integer' | 'float';
+type ArgumentKind = 'array' | 'integer' | 'float';
 
 type Source = (...args: never[]) => number;
 
@@ -59,7 +59,7 @@ export function integer(value: number): number {
 }
 
 /** a / b rounded down, at most one off: GPUs divide inexactly. */
-export function nearQuotient(a: number, b: number): number {
+function nearQuotient(a: number, b: number): number {
   return Math.floor((a + 0.5) / b);
 }
 

@@ -8,10 +8,10 @@
  *   webasm       WebAssembly that gpu.js generates              Float32Array, copied in and out of every kernel
  *   cpu          JavaScript that gpu.js generates               Float32Array
  *
- * The last two are for correctness where there is no GPU. The typings of gpu.js 2.24 know neither `webasm` nor `webgpu`, so what is used
- * of it is described here by its structure.
+ * The last two are for correctness where there is no GPU. The typings of gpu.js 2.24 know neither `webasm` nor `webgpu`, so
+ * what is used of it is described here by its structure.
  */
-export const gpuModes = ['cpu', 'webasm', 'webgl2', 'headlessgl', 'webgpu'] as const;
+const gpuModes = ['cpu', 'webasm', 'webgl2', 'headlessgl', 'webgpu'] as const;
 export type GpuMode = (typeof gpuModes)[number];
 
 /** Modes that need no GPU: plain arrays, results at once. */
@@ -25,9 +25,9 @@ export function isTextureMode(mode: GpuMode): mode is 'webgl2' | 'headlessgl' {
 }
 
 export interface GlTexture {
-  /** Whom it asks to be read or deleted: the kernel that wrote it. */
+  /** The kernel that wrote it, which it asks when it is read or deleted. */
   readonly kernel: unknown;
-  /** Four floats a texel, the first of which is the value. */
+  /** Four floats per texel, the first of which is the value. */
   renderValues(): Float32Array;
   delete(): void;
 }
@@ -69,7 +69,7 @@ export interface LibraryKernel {
   destroy(): void;
 }
 
-export interface LibraryFunction {
+interface LibraryFunction {
   readonly name: string;
   readonly source: string;
   readonly argumentTypes: readonly string[];
@@ -104,6 +104,6 @@ export interface GpuLibrary {
 export async function loadLibrary(): Promise<GpuLibrary> {
   const module: unknown = await import('gpu.js');
   const found = module as { GPU?: unknown; default?: { GPU?: unknown } };
-  // A bundler may put the CommonJS module behind `default`.
+  // A bundler may put the CommonJS module under `default`.
   return { GPU: (found.GPU ?? found.default?.GPU ?? found.default) as GpuLibrary['GPU'] };
 }

@@ -25,7 +25,7 @@ export class Limits {
   private readonly side: number;
   private readonly size: number;
 
-  /** Without a context (before the first kernel has run) there is none of the device's own limits. */
+  /** Without a context (before the first kernel has run) the device's own limits are not known. */
   constructor(mode: GpuMode, context: DeviceContext | null) {
     this.mode = mode;
     const side = isTextureMode(mode) ? context?.getParameter?.(MAX_TEXTURE_SIZE) : undefined;

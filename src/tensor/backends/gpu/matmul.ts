@@ -3,8 +3,9 @@
  *
  *   C[b, m, n] = sum over k of A[b, m, k] B[b, k, n]
  *
- * One cell reads a row of A and a column of B, four steps at a time into four sums: 1.8 times as fast as one sum in mode cpu, up to 1.7
- * times in webasm, and more exact. (Four columns for each cell, as an Array(4), lost more than it won: docs/log.md.) The batch is one axis with one step for each operand (axes that do not merge are copied).
+ * One cell reads a row of A and a column of B, four steps at a time into four sums: 1.8 times as fast as one sum in mode cpu,
+ * up to 1.7 times in webasm, and more exact. (Four columns for each cell, as an Array(4), lost more than it won: docs/log.md.)
+ * The batch is one axis with one step for each operand (axes that do not merge are copied).
  */
 import { sizeOf } from '../../shape.ts';
 import { type View, viewOf } from '../../view.ts';

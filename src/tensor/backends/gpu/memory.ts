@@ -1,10 +1,10 @@
 /**
  * GpuArray: the memory of a tensor on the device, and who gives it back.
  *
- * gpu.js has immutable results: a kernel writes a new texture (or buffer). So an op that works in place exchanges the store inside its
- * GpuArray. int32 tensors are stored as floats, which are exact up to 2^24: enough for token ids and positions. Ids that came from the
- * host are remembered there (`host`), so that they can be checked, and sorted for the gradient of an embedding, without waiting for the
- * device.
+ * gpu.js has immutable results: a kernel writes a new texture (or buffer). So an op that works in place exchanges the store
+ * inside its GpuArray. int32 tensors are stored as floats, which are exact up to 2^24: enough for token ids and positions. Ids
+ * that came from the host are remembered there (`host`), so that they can be checked, and sorted for the gradient of an
+ * embedding, without waiting for the device.
  */
 import type { DeviceArray, DType } from '../../dtype.ts';
 import type { Store } from './library.ts';

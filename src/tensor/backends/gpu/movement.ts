@@ -112,7 +112,8 @@ export function copy(device: GpuDevice, x: View): GpuArray {
   const { lengths, strides } = mergeAxes(x.shape, [x]);
   const steps = strides[0]!;
   if (sizeOf(x.shape) === 0) return device.memory.allocate(data.dtype, 0);
-  if (lengths.length > 6) throw new RangeError(`gpu: a view of ${x.shape.length} axes is more than 6`);
+  if (lengths.length > 6)
+    throw new RangeError(`gpu: a view of ${x.shape.length} axes has more than the 6 that a kernel walks`);
   if (lengths.length <= 2) {
     const [rows, columns] = lengths.length === 2 ? (lengths as [number, number]) : [1, lengths[0] ?? 1];
     const constants = { row: lengths.length === 2 ? steps[0]! : 0, column: steps.at(-1) ?? 0 };
@@ -222,7 +223,10 @@ function write(
     ],
   );
   const [s, t] = strides as [number[], number[]];
-  if (lengths.length > 6) throw new RangeError(`gpu: a view of ${target.shape.length} axes is more than 6`);
+  if (lengths.length > 6)
+    throw new RangeError(
+      `gpu: a view of ${target.shape.length} axes has more than the 6 that a kernel walks`,
+    );
   const data = target.data as GpuArray;
   while (lengths.length < 6) {
     lengths.unshift(1);

@@ -3,7 +3,8 @@
  *
  *   m' = b1 m + (1 - b1) g      v' = b2 v + (1 - b2) g^2      p' = p (1 - lr wd) - lr (m' / c1) / (sqrt(v' / c2) + eps)
  *
- * g is the gradient times the clipping factor, c1 = 1 - b1^t, c2 = 1 - b2^t. The new memory takes the place of the old (memory.ts).
+ * g is the gradient times the clipping factor, c1 = 1 - b1^t, c2 = 1 - b2^t. The new memory takes the place of the old
+ * (memory.ts).
  */
 import type { AdamWTarget, AdamWUpdate } from '../../backend.ts';
 import type { GpuDevice } from './device.ts';

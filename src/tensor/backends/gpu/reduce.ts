@@ -130,7 +130,7 @@ export function reduce(device: GpuDevice, kind: ReduceKind, x: View, axes: reado
   const outside = mergeAxes(select(x.shape, kept), [{ offset: 0, stride: select(x.stride, kept) }]);
   const inside = mergeAxes(select(x.shape, axes), [{ offset: 0, stride: select(x.stride, axes) }]);
   if (outside.lengths.length > 2 || inside.lengths.length > 2) {
-    // Kept axes in front, reduced ones behind, row-major: one row each.
+    // Kept axes first, reduced ones last, row-major: one row per result.
     const order = [...kept, ...axes];
     const made = copy(device, viewOf(data, select(x.shape, order), select(x.stride, order), x.offset));
     const flat = viewOf(made, [size, x.size / size]);

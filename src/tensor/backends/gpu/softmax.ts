@@ -1,7 +1,8 @@
 /**
  * Softmax and log-softmax over the last axis, forward and adjoint.
  *
- * A cell of the result cannot afford to walk its whole row, so a row's numbers come first, each from a kernel with one cell a row:
+ * A cell of the result cannot afford to walk its whole row, so a row's numbers come first, each from a kernel with one cell per
+ * row:
  *
  *   m = max x      s = sum e^(x - m)      softmax = e^(x - m) / s      log-softmax = (x - m) - log s
  *   dx = y (dy - sum y dy)                dx = dy - e^y sum dy

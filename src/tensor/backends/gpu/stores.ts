@@ -1,13 +1,14 @@
 /**
  * Results of gpu.js made into what holds a tensor's numbers, and read again.
  *
- *   cpu, webasm          rows of rows                    one Float32Array
- *   webgl2, headlessgl   a texture, one number a texel   the same texture, with no trace of the kernel that wrote it
- *   webgpu               a storage buffer                the same buffer, likewise
+ *   cpu, webasm          rows of rows                      one Float32Array
+ *   webgl2, headlessgl   a texture, one number per texel   the same texture, with no trace of the kernel that wrote it
+ *   webgpu               a storage buffer                  the same buffer, likewise
  *
- * gpu.js ties a result to its kernel: to read or delete a texture it asks that kernel, in vain when the kernel was destroyed; and textures
- * of 1D, 2D and 3D outputs are of different classes, between which a compiled kernel refuses to switch. So every result is handed over to
- * one kernel that lives as long as the device (its result is the `keeper`), and every texture gets the class of a 1D one.
+ * gpu.js ties a result to its kernel: to read or delete a texture it asks that kernel, in vain when the kernel was destroyed;
+ * and textures of 1D, 2D and 3D outputs are of different classes, between which a compiled kernel refuses to switch. So every
+ * result is handed over to one kernel that lives as long as the device (its result is the `keeper`), and every texture gets the
+ * class of a 1D one.
  */
 import { type GlTexture, type GpuBuffer, type GpuMode, isTextureMode, type Nested } from './library.ts';
 

@@ -1,9 +1,9 @@
 /**
  * Strided views as kernels want them: rows and columns, each with one step.
  *
- * Neighbouring axes that all operands walk without a jump are one axis: two row-major tensors of any shape are a single row. What has
- * more than two axes left after that is copied to row-major memory first (kernel `copyStrided`), so that every other kernel gets by
- * with two steps for each operand.
+ * Neighbouring axes that all operands walk without a jump are one axis: two row-major tensors of any shape are a single row.
+ * What has more than two axes left after that is copied to row-major memory first (kernel `copyStrided`), so that every other
+ * kernel gets by with two steps for each operand.
  */
 import { type Shape, sizeOf } from '../../shape.ts';
 import { isContiguous, type View, viewOf } from '../../view.ts';
@@ -44,7 +44,7 @@ export interface Steps {
   readonly column: number;
 }
 
-export interface Matrices {
+interface Matrices {
   readonly grid: Grid;
   readonly operands: readonly Steps[];
   /** Copies made on the way: release them after the launch. */

@@ -2,7 +2,7 @@
  * The error function to double precision (JavaScript has none).
  *
  *   |x| < 2.5:  erf x = 2/sqrt(pi) e^(-x^2) sum_n 2^n x^(2n+1) / (1 * 3 * ... * (2n+1))       all terms positive: no cancellation
- *   else:       erfc x = e^(-x^2)/sqrt(pi) * 1/(x + (1/2)/(x + 1/(x + (3/2)/(x + ...))))       continued fraction, from the far end
+ *   else:       erfc x = e^(-x^2)/sqrt(pi) * 1/(x + (1/2)/(x + 1/(x + (3/2)/(x + ...))))   continued fraction, from the far end
  *
  * Source: Abramowitz & Stegun 7.1.6 and 7.1.14.
  */

@@ -79,7 +79,7 @@ export function crossEntropy(
     if (id === ignoreIndex) continue;
     if (id < 0 || id >= width) {
       throw new RangeError(
-        `crossEntropy: target ${id} in row ${row} is no class, there are ${width} classes`,
+        `crossEntropy: target ${id} in row ${row} is not a class, there are ${width} classes`,
       );
     }
     const normalizer = logSumExpOfRow(data, row * width, width);

@@ -1,6 +1,6 @@
 /**
- * Functions of one and two numbers and selection on the wasm backend (kernels in assembly/unary.ts and assembly/binary.ts). float32 only: integer
- * operands are rare and left to the reference loops.
+ * Functions of one and two numbers and selection on the wasm backend (kernels in assembly/unary.ts and assembly/binary.ts).
+ * float32 only: integer operands are rare and left to the reference loops.
  */
 import type { BinaryKind, Operand, UnaryKind } from '../../backend.ts';
 import type { HostArray } from '../../dtype.ts';

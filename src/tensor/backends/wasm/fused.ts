@@ -1,5 +1,6 @@
 /**
- * The fused kernels of the wasm backend (interface and meaning in tensor/fused.ts): shapes to addresses, and how each is split over threads.
+ * The fused kernels of the wasm backend (interface and meaning in tensor/fused.ts): shapes to addresses, and how each is split
+ * over threads.
  */
 import type { HostArray } from '../../dtype.ts';
 import type { AttentionViews, FusedKernels } from '../../fused.ts';
@@ -15,7 +16,7 @@ const ATTENTION_GRAIN = 1 << 16;
 /** Rows of hidden states whose logits are held at once: small enough to stay in the cache through all three products. */
 const LOGIT_ROWS = 256;
 
-/** Two blocks of 24 rows of scores must fit into the scratch behind the product's panels. */
+/** Two blocks of 24 rows of scores must fit into the scratch memory after the product's panels. */
 const MAX_KEYS = Math.floor((SCRATCH_BYTES - 1310720) / (2 * 24 * 4));
 
 export function fusedKernels(device: Device): FusedKernels {
@@ -179,14 +180,14 @@ function counts(views: AttentionViews): number[] {
   return [H, H / K, T, S, d, views.scale];
 }
 
-/** The kernel reads logits at the target: an id that is no class must not get there. */
+/** The kernel reads logits at the target: an id that is not a class must not get there. */
 function checkTargets(targets: View, classes: number, ignoreIndex: number): void {
   const ids = targets.data as HostArray;
   for (let row = 0; row < targets.size; row++) {
     const id = ids[targets.offset + row * targets.stride[0]!]!;
     if (id === ignoreIndex || (id >= 0 && id < classes)) continue;
     throw new RangeError(
-      `crossEntropy: target ${id} in row ${row} is no class, there are ${classes} classes`,
+      `crossEntropy: target ${id} in row ${row} is not a class, there are ${classes} classes`,
     );
   }
 }

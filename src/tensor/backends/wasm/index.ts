@@ -1,8 +1,8 @@
 /**
  * The wasm backend: AssemblyScript kernels with SIMD over one shared memory, and a pool of threads.
  *
- * The same in Node and in a page: the compiled module and a way to start a worker come from outside (src/platform/). What has no kernel
- * here (rare ops, float64) runs through the reference loops on the same memory.
+ * The same in Node and in a page: the compiled module and a way to start a worker come from outside (src/platform/). What has
+ * no kernel here (rare ops, float64) runs through the reference loops on the same memory.
  */
 import type { Backend } from '../../backend.ts';
 import { type Data, dtypeOf, type HostArray } from '../../dtype.ts';
@@ -19,7 +19,7 @@ import { type Kernels, Pool, type WorkerHandle } from './pool.ts';
 import { argmaxLast, reduce } from './reduce.ts';
 import { adjointKernel, crossEntropy, crossEntropyAdjoint, rowKernel } from './softmax.ts';
 
-export interface WasmOptions {
+interface WasmOptions {
   readonly module: WebAssembly.Module;
   /** Which build of the kernels `module` is, for reports. */
   readonly variant: string;

@@ -1,5 +1,6 @@
 /**
- * Embedding rows and their adjoint on the wasm backend (kernels in assembly/indexing.ts). Indices are checked here, the kernels trust them.
+ * Embedding rows and their adjoint on the wasm backend (kernels in assembly/indexing.ts). Indices are checked here, the kernels
+ * trust them.
  */
 import type { HostArray } from '../../dtype.ts';
 import type { View } from '../../view.ts';

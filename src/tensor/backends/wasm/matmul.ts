@@ -12,9 +12,9 @@ const ROWS_PER_ITEM = 6;
 /** Multiply-adds below which waking another thread costs more than it saves. */
 const GRAIN_WORK = 1 << 16;
 
-/** Up to so many rows are not worth packing. */
+/** At most this many rows are not worth packing. */
 const FEW_ROWS = 3;
-/** Multiply-adds a thread should at least get of them: they take less time than waking it. */
+/** The fewest multiply-adds of such rows that are worth waking a thread. */
 const FEW_ROWS_GRAIN = 1 << 19;
 
 export function matmul(device: Device, a: View, b: View): HostArray {

@@ -3,13 +3,13 @@
  *
  *   [ static data | control block of the worker pool | scratch of each thread | tensors ... grows ]
  *
- * Tensors are Float32Array or Int32Array views into it: kernels get their address, JavaScript reads them directly, nothing is ever
- * copied in or out. Blocks come in size classes (four to each power of two, so at most a fifth is wasted) with a free list each;
- * released blocks are used again before the memory grows. The limit is reached with a sentence, not with a crash.
+ * Tensors are Float32Array or Int32Array views into it: kernels get their address, JavaScript reads them directly, nothing is
+ * ever copied in or out. Blocks come in size classes (four to each power of two, so at most a fifth is wasted) with a free list
+ * each; released blocks are used again before the memory grows. The limit is reached with a sentence, not with a crash.
  */
 import { type DType, type HostArray, hostArray } from '../../dtype.ts';
 
-export const PAGE = 65536;
+const PAGE = 65536;
 /** Addresses below are the kernels' own static data. */
 export const CONTROL_ADDRESS = PAGE;
 const CONTROL_BYTES = 8192;
@@ -34,8 +34,8 @@ export class WasmMemory {
     this.takeBack(address, bytes),
   );
   /**
-   * Every buffer object that arrays were made on. A shared memory shows itself as another object after it has grown, and a moment later, when
-   * the other threads have heard of it, once more; all of them stay valid.
+   * Every buffer object that arrays were made on. A shared memory shows itself as another object after it has grown, and a
+   * moment later, when the other threads have heard of it, once more; all of them stay valid.
    */
   private readonly buffers = new Set<ArrayBufferLike>();
   private latest: ArrayBufferLike | undefined;
@@ -57,7 +57,7 @@ export class WasmMemory {
       this.memory = new WebAssembly.Memory({ initial, maximum, shared });
     } catch (error) {
       throw new RangeError(
-        `wasm: the engine gives no memory of up to ${megabytes(maximumBytes)} (${(error as Error).message}); ` +
+        `wasm: the engine cannot reserve a memory of up to ${megabytes(maximumBytes)} (${(error as Error).message}); ` +
           'ask for less with maximumBytes',
       );
     }
@@ -90,7 +90,9 @@ export class WasmMemory {
     this.takeBack(data.byteOffset, blockBytes(data.byteLength));
   }
 
-  /** Release when the collector finds the array gone. It does not know how much memory hangs on it: scopes are the reliable way. */
+  /**
+   * Release when the collector finds the array gone. It does not know how much memory hangs on it: scopes are the reliable way.
+   */
   collect(data: HostArray): void {
     if (!this.owns(data)) return;
     if ((data as Watched)[WATCHED] === true) return; // kept twice, or handed from scope to scope
@@ -134,8 +136,10 @@ export class WasmMemory {
 
   private exhausted(size: number): RangeError {
     return new RangeError(
-      `wasm: no memory for ${size} more numbers; ${megabytes(this.usedBytes)} of at most ${megabytes(this.maximumBytes)} are in use. ` +
-        'Take a smaller --batch-size (with a larger --grad-accum) or a shorter --context; own programs: put each step into scope()',
+      `wasm: no memory for ${size} more numbers; ${megabytes(this.usedBytes)} ` +
+        `of at most ${megabytes(this.maximumBytes)} are in use. ` +
+        'Take a smaller --batch-size (with a larger --grad-accum) or a shorter --context; ' +
+        'in a program of your own, put each step into scope()',
     );
   }
 }

@@ -1,9 +1,10 @@
 /**
- * Strided walks for the kernels: up to three views of one shape, with neighbouring axes merged wherever all of them walk on without a jump.
+ * Strided walks for the kernels: up to three views of one shape, with neighbouring axes merged wherever all of them walk on
+ * without a jump.
  *
- * Kernels take four axes. What still has more after merging (rare) is cut into `blocks` of four axes, one kernel call each. The result of
- * `merge` lies in module variables that the next call overwrites: shapes are walked a thousand times a step, and arrays cost more than
- * the merging.
+ * Kernels take four axes. What still has more after merging (rare) is cut into `blocks` of four axes, one kernel call each. The
+ * result of `merge` lies in module variables that the next call overwrites: shapes are walked a thousand times per step, and
+ * arrays cost more than the merging.
  */
 import type { Shape } from '../../shape.ts';
 

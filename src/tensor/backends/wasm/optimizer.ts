@@ -1,8 +1,8 @@
 /**
  * AdamW and the gradient norm on the wasm backend (kernels in assembly/optimizer.ts): all parameters in one job.
  *
- * A model has dozens of parameters, most of them small. So the kernels get a table of them, cut into chunks of equal length, and the threads
- * share the chunks: waking them once instead of forty times.
+ * A model has dozens of parameters, most of them small. So the kernels get a table of them, cut into chunks of equal length,
+ * and the threads share the chunks: waking them once instead of forty times.
  */
 import type { AdamWTarget, AdamWUpdate } from '../../backend.ts';
 import type { HostArray } from '../../dtype.ts';

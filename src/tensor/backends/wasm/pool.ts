@@ -1,16 +1,18 @@
 /**
  * A pool of threads over one shared memory.
  *
- * A job is a kernel, its arguments and a number of items; thread t of n computes share t, the items [t/n, (t+1)/n) of them rounded to whole
- * grains. How a job is split never changes what is computed for an item, so results are the same bits for any number of threads.
+ * A job is a kernel, its arguments and a number of items; thread t of n computes share t, the items [t/n, (t+1)/n) of them
+ * rounded to whole grains. How a job is split never changes what is computed for an item, so results are the same bits for any
+ * number of threads.
  *
- *   control block, 32-bit words:  0 kernel   1 arguments   2 grains   3 items a grain   4 items   5 shares whose kernel threw
+ *   control block, 32-bit words:  0 kernel   1 arguments   2 grains   3 items per grain   4 items   5 shares whose kernel threw
  *   from byte 64 on, 64-bit floats: the arguments
  *   from byte 1024 on, a cache line for each share: 0 idle   1 open   2 taken by its thread
  *
- * The calling thread opens the shares, computes share 0 itself, and then whatever share is still open: a thread that is slow to wake up,
- * because other programs use the cores, costs its help and not the time until it comes. For shares that are taken it waits: first
- * spinning, because most kernels are shorter than waking a thread takes. Idle workers sleep in Atomics.wait and cost nothing.
+ * The calling thread opens the shares, computes share 0 itself, and then whatever share is still open: a thread that is slow to
+ * wake up, because other programs use the cores, costs its help and not the time until it comes. For shares that are taken it
+ * waits: first spinning, because most kernels are shorter than waking a thread takes. Idle workers sleep in Atomics.wait and
+ * cost nothing.
  */
 import { CONTROL_ADDRESS, type WasmMemory } from './memory.ts';
 
@@ -22,10 +24,13 @@ export interface WorkerHandle {
   terminate(): void;
 }
 
-export type Kernel = (...args: number[]) => number | undefined;
+type Kernel = (...args: number[]) => number | undefined;
 export type Kernels = Readonly<Record<string, Kernel>>;
 
-/** Some 30 microseconds. Longer spinning gained nothing on a quiet machine, and beside a busy program two threads fell from 0.9 to 0.6 of one. */
+/**
+ * Some 30 microseconds. Longer spinning gained nothing on a quiet machine, and next to a busy program two threads fell from 0.9
+ * to 0.6 of one.
+ */
 const SPINS = 5_000;
 
 /** Words from one state to the next, and what they say (worker.js knows the same numbers). */
@@ -58,8 +63,8 @@ export class Pool {
   }
 
   /**
-   * Start the workers; resolves when all of them can take a job. Should one of them not start, none is left behind and the error says
-   * why. Nothing may wait in Atomics.wait here: a page starts its workers from the very thread that would sleep.
+   * Start the workers; resolves when all of them can take a job. Should one of them not start, none is left behind and the
+   * error says why. Nothing may wait in Atomics.wait here: a page starts its workers from the very thread that would sleep.
    */
   async start(module: WebAssembly.Module, spawn: () => WorkerHandle, limit = START_LIMIT): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -96,8 +101,8 @@ export class Pool {
 
   /**
    * Run `name(...args, begin, end, scratch)` over all `items`. `grain` is the least number of items worth a share of their own;
-   * with fewer than two grains everything is computed right here. The last three arguments are put into `args`: spreading nothing else is
-   * the one way to call a kernel that the engine does without making another array.
+   * with fewer than two grains everything is computed right here. The last three arguments are put into `args`: spreading
+   * nothing else is the one way to call a kernel that the engine does without making another array.
    */
   run(name: string, items: number, grain: number, args: number[]): void {
     if (items === 0) return;

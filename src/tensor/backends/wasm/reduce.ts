@@ -1,6 +1,6 @@
 /**
- * Reductions on the wasm backend (kernels in assembly/reduce.ts): groups of neighbouring axes are reduced one after the other from the
- * last to the first, each as rows ([outer, n] -> [outer]) or as columns ([outer, n, inner] -> [outer, inner]).
+ * Reductions on the wasm backend (kernels in assembly/reduce.ts): groups of neighbouring axes are reduced one after the other
+ * from the last to the first, each as rows ([outer, n] -> [outer]) or as columns ([outer, n, inner] -> [outer, inner]).
  */
 import type { ReduceKind } from '../../backend.ts';
 import type { HostArray } from '../../dtype.ts';

@@ -1,5 +1,6 @@
 /**
- * Softmax, log-softmax and softmax cross-entropy on the wasm backend (kernels in assembly/softmax.ts): one kernel each, over rows.
+ * Softmax, log-softmax and softmax cross-entropy on the wasm backend (kernels in assembly/softmax.ts): one kernel each, over
+ * rows.
  */
 import type { HostArray } from '../../dtype.ts';
 import type { View } from '../../view.ts';
@@ -74,7 +75,7 @@ function checkTargets(targets: View, classes: number, ignoreIndex: number): void
     const id = ids[at]!;
     if (id !== ignoreIndex && (id < 0 || id >= classes)) {
       throw new RangeError(
-        `crossEntropy: target ${id} in row ${row} is no class, there are ${classes} classes`,
+        `crossEntropy: target ${id} in row ${row} is not a class, there are ${classes} classes`,
       );
     }
   }

@@ -4,9 +4,9 @@
  *   forward    S = scale Q K^T;  P = softmax(S);  Y = P V;  the logarithm of each row's normalizer L is kept instead of P
  *   adjoint    P = e^(S - L);  dV += P^T dY;  dP = dY V^T;  dS = scale P (dP - sum(dY Y));  dQ = dS K;  dK += dS^T Q
  *
- * (Dao et al. 2022, FlashAttention, algorithm 4, with whole rows of keys.) Query i of T sees keys 0 .. S - T + i; a mask, if there is one,
- * hides more (padding, other documents). Keys beyond a block's last query are never computed.
- * Strides are in elements; the innermost (d) is 1. y and dy are [B, T, H, d] row-major, L is [B, H, T].
+ * (Dao et al. 2022, FlashAttention, algorithm 4, with whole rows of keys.) Query i of T sees keys 0 .. S - T + i; a mask, if
+ * there is one, hides more (padding, other documents). Keys beyond a block's last query are never computed. Strides are in
+ * elements; the innermost (d) is 1. y and dy are [B, T, H, d] row-major, L is [B, H, T].
  */
 import { dot1, dots4, product } from './gemm';
 import { exp4, loadTail, madd, max4, storeTail, sum4 } from './math';
@@ -91,7 +91,10 @@ function scaleRow(row: usize, width: i32, factor: f32): void {
   }
 }
 
-/** One query against S keys (decoding a token): too little work to be worth packing for a product. Returns the logarithm of the normalizer. */
+/**
+ * One query against S keys (decoding a token): too little work to be worth packing for a product. Returns the logarithm of the
+ * normalizer.
+ */
 function oneQuery(
   q: usize, k: usize, kTime: i32, v: usize, vTime: i32, mask: usize, y: usize, S: i32, d: i32, scale: f32, scores: usize,
 ): f32 {
@@ -153,12 +156,16 @@ export function attention(
         const logSum = softmaxRow(scores + ((<usize>r * <usize>width) << 2), width);
         store<f32>(logSums + (<usize>(item * T + first + r) << 2), logSum);
       }
-      product(scores, width, 1, vAt, vTime, 1, yAt + ((<usize>first * <usize>(H * d)) << 2), H * d, rows, d, width, false, scratch);
+      product(scores, width, 1, vAt, vTime, 1, yAt + ((<usize>first * <usize>(H * d)) << 2), H * d, rows, d, width,
+          false, scratch);
     }
   }
 }
 
-/** Items are key-value heads (b, kv); the G query heads of each add up in order. dq is [B, H, T, d], dk and dv are [B, K, S, d], row-major. */
+/**
+ * Items are key-value heads (b, kv); the G query heads of each add up in order. dq is [B, H, T, d], dk and dv are [B, K, S, d],
+ * row-major.
+ */
 export function attentionAdjoint(
   q: usize, qBatch: i32, qHead: i32, qTime: i32, k: usize, kBatch: i32, kHead: i32, kTime: i32,
   v: usize, vBatch: i32, vHead: i32, vTime: i32, mask: usize, maskBatch: i32, y: usize, logSums: usize, dy: usize,

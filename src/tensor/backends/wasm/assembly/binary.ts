@@ -1,13 +1,13 @@
 /**
  * Functions of two numbers and selection, with broadcasting, four numbers at a time.
  *
- * One item is one element of the result in row-major order, as in unary.ts. All are exact but pow (1 ulp, double precision inside); maximum
- * and minimum propagate NaN.
+ * One item is one element of the result in row-major order, as in unary.ts. All are exact but pow (1 ulp, double precision
+ * inside); maximum and minimum propagate NaN.
  */
 import { gather4, storeTail } from './math';
 
-const ADD: i32 = 0, SUB: i32 = 1, MUL: i32 = 2, DIV: i32 = 3, POW: i32 = 4, MAXIMUM: i32 = 5, MINIMUM: i32 = 6, EQ: i32 = 7, NE: i32 = 8,
-  LT: i32 = 9, LE: i32 = 10, GT: i32 = 11, GE: i32 = 12;
+const ADD: i32 = 0, SUB: i32 = 1, MUL: i32 = 2, DIV: i32 = 3, POW: i32 = 4, MAXIMUM: i32 = 5, MINIMUM: i32 = 6, EQ: i32 = 7,
+  NE: i32 = 8, LT: i32 = 9, LE: i32 = 10, GT: i32 = 11, GE: i32 = 12;
 
 /** JavaScript's power: NaN for an exponent NaN, and for a base of size 1 with an infinite exponent. */
 function power(a: f32, b: f32): f32 {
@@ -82,8 +82,8 @@ function binaryRow(kind: i32, y: usize, n: i32, a: usize, s: usize, b: usize, t:
 }
 
 /**
- * y = a (op) b. The result is row-major [*, n1, n2, n3]; a and b are walked with four strides each (in elements, 0 where broadcast).
- * An operand at address 0 is the number behind its strides.
+ * y = a (op) b. The result is row-major [*, n1, n2, n3]; a and b are walked with four strides each (in elements, 0 where
+ * broadcast). An operand at address 0 is the number that follows its strides.
  */
 export function binary(
   kind: i32, y: usize, n1: i32, n2: i32, n3: i32,

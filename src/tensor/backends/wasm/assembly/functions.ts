@@ -4,8 +4,8 @@
 import { expRest, madd, roundToPower } from './math';
 
 /**
- * e^x on the whole line: as exp4 (math.ts), but the power of two is applied in two halves, so that results become subnormal and 0 below
- * -87.3, and Infinity above 88.72. NaN stays NaN.
+ * e^x on the whole line: as exp4 (math.ts), but the power of two is applied in two halves, so that results become subnormal and
+ * 0 below -87.3, and Infinity above 88.72. NaN stays NaN.
  */
 // @ts-ignore: decorator
 @inline
@@ -19,7 +19,10 @@ export function expWide4(x: v128): v128 {
   return f32x4.mul(f32x4.mul(p, first), second);
 }
 
-/** ln x: x = 2^e m with m in [sqrt(1/2), sqrt(2)), a polynomial of degree 8 for ln m (Cephes, logf). ln 0 = -Infinity, NaN below. */
+/**
+ * ln x: x = 2^e m with m in [sqrt(1/2), sqrt(2)), a polynomial of degree 8 for ln m (Cephes, logf). ln 0 = -Infinity, NaN
+ * below.
+ */
 // @ts-ignore: decorator
 @inline
 export function log4(x: v128): v128 {

@@ -1,5 +1,6 @@
 /**
- * Kernels that do in one pass what a layer would do in many: RMSNorm, RoPE, SwiGLU, and cross-entropy turned into its gradient in place.
+ * Kernels that do in one pass what a layer would do in many: RMSNorm, RoPE, SwiGLU, and cross-entropy turned into its gradient
+ * in place.
  *
  * Each equals a composition of plain ops (src/nn, src/tensor/ops); formulas are repeated only where the fused form differs.
  */
@@ -70,7 +71,9 @@ export function rmsNormAdjoint(
   }
 }
 
-/** dweight = sum over rows of dy x s, for groups begin..end of four columns; D is a multiple of 4 or the last group is shorter. */
+/**
+ * dweight = sum over rows of dy x s, for groups begin..end of four columns; D is a multiple of 4 or the last group is shorter.
+ */
 export function rmsNormWeightAdjoint(
   x: usize, scales: usize, dy: usize, dWeight: usize, rows: i32, D: i32, begin: i32, end: i32, scratch: usize,
 ): void {
@@ -173,8 +176,9 @@ export function swigluAdjoint(
 }
 
 /**
- * Rows begin..end of logits [N, V]: writes each row's loss and replaces the logits by their gradient, softmax - onehot, times the row's
- * upstream gradient 1 (the sum of losses). Rows whose target is `ignore` cost nothing and get zeros. Targets have been checked.
+ * Rows begin..end of logits [N, V]: writes each row's loss and replaces the logits by their gradient, softmax - onehot, times
+ * the row's upstream gradient 1 (the sum of losses). Rows whose target is `ignore` cost nothing and get zeros. Targets have
+ * been checked.
  */
 export function crossEntropyInPlace(
   logits: usize, targets: usize, losses: usize, V: i32, ignore: i32, begin: i32, end: i32, scratch: usize,

@@ -1,12 +1,14 @@
 /**
  * Matrix products C (+)= A B in float32, for any strides of A and B.
  *
- * Goto & van de Geijn (2008), "Anatomy of high-performance matrix multiplication": B is packed into panels of 8 columns and 256 rows that stay
- * in the cache, A into panels of 6 rows, and a register tile of 6 x 8 sums runs down both: twelve vectors of sums, two of B and one of A are
- * the fifteen registers that V8 gives on x86. Packing makes every transpose case the same inner loop; edges are padded with zeros in the
- * panels and cut off when the tile is stored. (4 x 8 reaches 0.85 of the most that the processor can do, 6 x 8 reaches 0.91.)
+ * Goto & van de Geijn (2008), "Anatomy of high-performance matrix multiplication": B is packed into panels of 8 columns and 256
+ * rows that stay in the cache, A into panels of 6 rows, and a register tile of 6 x 8 sums runs down both: twelve vectors of
+ * sums, two of B and one of A are the fifteen registers that V8 gives on x86. Packing makes every transpose case the same inner
+ * loop; edges are padded with zeros in the panels and cut off when the tile is stored. (4 x 8 reaches 0.85 of the most that the
+ * processor can do, 6 x 8 reaches 0.91.)
  *
- * Every element of C is summed over k in the same order whatever the size of the job, so splitting rows over threads changes no bit.
+ * Every element of C is summed over k in the same order whatever the size of the job, so splitting rows over threads changes no
+ * bit.
  */
 import { madd, sum4 } from './math';
 
@@ -40,7 +42,10 @@ function transpose2(from: usize, step: usize, to: usize, toStep: usize): void {
   v128.store64_lane(to + 3 * toStep, high, 1);
 }
 
-/** `lines` lines of length kc, interleaved to a panel of 6 or 8: out[k * width + line]; missing lines are zeros. Steps in elements. */
+/**
+ * `lines` lines of length kc, interleaved to a panel of 6 or 8: out[k * width + line]; missing lines are zeros. Steps in
+ * elements.
+ */
 function pack(from: usize, lineStep: i32, step: i32, kc: i32, lines: i32, width: i32, out: usize): void {
   const ls = <usize>lineStep << 2, ks = <usize>step << 2, row = <usize>width << 2;
   if (lines == width && lineStep == 1) {
@@ -67,8 +72,8 @@ function pack(from: usize, lineStep: i32, step: i32, kc: i32, lines: i32, width:
 }
 
 /**
- * C[6][8] = base + panel of A [kc][6] times panel of B [kc][8]; ldc and ldb (rows of base) in bytes. The sums start from base: asking at the
- * end whether to add what is in C, twelve times, made V8 spill them inside the loop, at less than half the speed.
+ * C[6][8] = base + panel of A [kc][6] times panel of B [kc][8]; ldc and ldb (rows of base) in bytes. The sums start from base:
+ * asking at the end whether to add what is in C, twelve times, made V8 spill them inside the loop, at less than half the speed.
  */
 function tile(a: usize, b: usize, kc: i32, c: usize, ldc: usize, base: usize, ldb: usize): void {
   let c00 = v128.load(base), c01 = v128.load(base, 16);
@@ -184,8 +189,8 @@ export function gemm(
 }
 
 /**
- * The most multiply-adds this processor does: ten independent chains in registers, no memory. 80 floating-point operations an iteration,
- * `end - begin` iterations. What bench/ measures the products against.
+ * The most multiply-adds this processor does: ten independent chains in registers, no memory. 80 floating-point operations per
+ * iteration, `end - begin` iterations. What bench/ measures the products against.
  */
 export function ceiling(out: usize, begin: i32, end: i32, scratch: usize): void {
   const x = f32x4.splat(1.0000001), y = f32x4.splat(1e-9);
@@ -207,9 +212,10 @@ export function ceiling(out: usize, begin: i32, end: i32, scratch: usize): void 
 }
 
 /**
- * One to three rows against a matrix whose columns lie in one piece (a weight [N, K] used transposed): decoding one token. Packing would cost
- * more than the product, so each output is a dot product straight from memory, four at a time so that a row is loaded once for them.
- * C[m][n] = base[m baseRow + n] + the product; base 0 stands for zeros. Items are the outputs; steps in elements.
+ * One to three rows against a matrix whose columns lie in one piece (a weight [N, K] used transposed): decoding one token.
+ * Packing would cost more than the product, so each output is a dot product straight from memory, four at a time so that a row
+ * is loaded once for them. C[m][n] = base[m baseRow + n] + the product; base 0 stands for zeros. Items are the outputs; steps
+ * in elements.
  */
 export function dotRows(
   a: usize, aRow: i32, b: usize, bCol: i32, c: usize, base: usize, baseRow: i32, M: i32, N: i32, K: i32,
@@ -232,8 +238,8 @@ export function dotRows(
 }
 
 /**
- * Four dot products of x with rows `step` bytes apart, one after the other: read side by side, they come from memory at a quarter of the
- * speed, because the processor then no longer fetches ahead. Each is summed in exactly the order of `dot1`.
+ * Four dot products of x with rows `step` bytes apart, one after the other: read side by side, they come from memory at a
+ * quarter of the speed, because the processor then no longer fetches ahead. Each is summed in exactly the order of `dot1`.
  */
 // @ts-ignore: decorator
 @inline

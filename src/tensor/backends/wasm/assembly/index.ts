@@ -1,8 +1,9 @@
 /**
  * All kernels of the wasm backend. AssemblyScript: TypeScript syntax, compiled to WebAssembly by src/platform/build-kernels.ts.
  *
- * A kernel gets addresses (usize, in bytes), lengths and strides (in elements), and as its last three arguments `begin`, `end` (its share of
- * the items of a job, see pool.ts) and `scratch` (memory of its thread). Kernels own no memory and know no shapes.
+ * A kernel gets addresses (usize, in bytes), lengths and strides (in elements), and as its last three arguments `begin`, `end`
+ * (its share of the items of a job, see pool.ts) and `scratch` (memory of its thread). Kernels own no memory and know no
+ * shapes.
  */
 export { ceiling, dotRows, gemm } from './gemm';
 export { unary } from './unary';

@@ -12,7 +12,9 @@ function copyRow(to: usize, from: usize, n: i32): void {
 }
 
 /** out[i] = table[ids[i]]; `step` elements between rows of the table. An item is an index. */
-export function gatherTableRows(table: usize, step: i32, ids: usize, out: usize, width: i32, begin: i32, end: i32, scratch: usize): void {
+export function gatherTableRows(
+  table: usize, step: i32, ids: usize, out: usize, width: i32, begin: i32, end: i32, scratch: usize,
+): void {
   for (let i = begin; i < end; i++) {
     const id = load<i32>(ids + (<usize>i << 2));
     copyRow(out + ((<usize>i * <usize>width) << 2), table + ((<usize>id * <usize>step) << 2), width);
@@ -20,10 +22,12 @@ export function gatherTableRows(table: usize, step: i32, ids: usize, out: usize,
 }
 
 /**
- * table = 0, then table[ids[i]] += source[i] in the order of i. An item is a row of the table: each thread reads all ids and adds those
- * of its own rows, so the order of additions does not depend on their number.
+ * table = 0, then table[ids[i]] += source[i] in the order of i. An item is a row of the table: each thread reads all ids and
+ * adds those of its own rows, so the order of additions does not depend on their number.
  */
-export function scatterTableRows(source: usize, ids: usize, count: i32, table: usize, width: i32, begin: i32, end: i32, scratch: usize): void {
+export function scatterTableRows(
+  source: usize, ids: usize, count: i32, table: usize, width: i32, begin: i32, end: i32, scratch: usize,
+): void {
   const row = <usize>width << 2;
   memory.fill(table + <usize>begin * row, 0, <usize>(end - begin) * row);
   for (let i = 0; i < count; i++) {

@@ -32,8 +32,8 @@ export function expRest(x: v128, shifted: v128): v128 {
 }
 
 /**
- * e^x = 2^n e^r, with n added to the exponent's bits. Relative error below 2e-7 in [-87, 88]; 0 below -87.33, e^88.37 (the largest finite
- * result) above 88.37.
+ * e^x = 2^n e^r, with n added to the exponent's bits. Relative error below 2e-7 in [-87, 88]; 0 below -87.33, e^88.37 (the
+ * largest finite result) above 88.37.
  */
 // @ts-ignore: decorator
 @inline

@@ -30,8 +30,8 @@ function change4(p: v128, m: v128, v: v128, decay: v128, rate: v128, correction:
 }
 
 /**
- * rate = lr / (1 - b1^t), correction = 1 / (1 - b2^t), b1c = 1 - b1, b2c = 1 - b2 (computed in double precision by the caller), scale a
- * factor on the gradient.
+ * rate = lr / (1 - b1^t), correction = 1 / (1 - b2^t), b1c = 1 - b1, b2c = 1 - b2 (computed in double precision by the caller),
+ * scale a factor on the gradient.
  */
 export function adamw(
   table: usize, b1: f32, b1c: f32, b2: f32, b2c: f32, rate: f32, correction: f32, eps: f32, scale: f32,
@@ -45,7 +45,8 @@ export function adamw(
     const first = (item - load<i32>(row)) * CHUNK, offset = <usize>first << 2;
     const D = f32x4.splat(load<f32>(row, DECAY));
     let n = min(CHUNK, load<i32>(row, SIZE) - first);
-    let p = <usize>load<u32>(row, P) + offset, g = <usize>load<u32>(row, G) + offset, m = <usize>load<u32>(row, M) + offset, v = <usize>load<u32>(row, V) + offset;
+    let p = <usize>load<u32>(row, P) + offset, g = <usize>load<u32>(row, G) + offset,
+      m = <usize>load<u32>(row, M) + offset, v = <usize>load<u32>(row, V) + offset;
     for (; n >= 4; n -= 4, p += 16, g += 16, m += 16, v += 16) {
       const gradient = f32x4.mul(v128.load(g), S);
       const first = madd(B1, v128.load(m), f32x4.mul(C1, gradient));
@@ -71,6 +72,9 @@ export function sumOfSquares(table: usize, y: usize, begin: i32, end: i32, scrat
   for (let item = begin; item < end; item++) {
     row = rowOf(row, item);
     const first = (item - load<i32>(row)) * CHUNK;
-    store<f32>(y + (<usize>item << 2), squares(<usize>load<u32>(row, P) + (<usize>first << 2), min(CHUNK, load<i32>(row, SIZE) - first)));
+    store<f32>(
+      y + (<usize>item << 2),
+      squares(<usize>load<u32>(row, P) + (<usize>first << 2), min(CHUNK, load<i32>(row, SIZE) - first)),
+    );
   }
 }

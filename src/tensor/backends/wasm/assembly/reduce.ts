@@ -1,9 +1,10 @@
 /**
  * Sums, largest and smallest values, positions of the largest.
  *
- * Long sums are taken in a fixed tree, whatever the number of threads: pieces of 512 elements in sixteen interleaved float32 sums, eight
- * pieces to a run, then the sums of the runs. No number goes through more than 45 additions a level, so the rounding error stays below
- * 45 x 2^-24 = 3e-6 of the sum of sizes a level, and near 5e-7 in practice. max and min propagate NaN.
+ * Long sums are taken in a fixed tree, whatever the number of threads: pieces of 512 elements in sixteen interleaved float32
+ * sums, eight pieces to a run, then the sums of the runs. No number goes through more than 45 additions per level, so the
+ * rounding error stays below 45 x 2^-24 = 3e-6 of the sum of sizes per level, and near 5e-7 in practice. max and min propagate
+ * NaN.
  */
 import { loadTail, max4, sum4 } from './math';
 

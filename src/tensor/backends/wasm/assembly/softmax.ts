@@ -1,8 +1,9 @@
 /**
- * Softmax, log-softmax and softmax cross-entropy along rows (formulas in ops/softmax.ts, ops/cross-entropy.ts). One item is one row.
+ * Softmax, log-softmax and softmax cross-entropy along rows (formulas in ops/softmax.ts, ops/cross-entropy.ts). One item is one
+ * row.
  *
- * A row of -Infinity gives zeros, NaN anywhere in a row makes all of it NaN. Sums run in eight interleaved float32 sums, in strips of 1024
- * elements that are then added up: relative error below 1e-6 for 100,000 classes.
+ * A row of -Infinity gives zeros, NaN anywhere in a row makes all of it NaN. Sums run in eight interleaved float32 sums, in
+ * strips of 1024 elements that are then added up: relative error below 1e-6 for 100,000 classes.
  */
 import { log4 } from './functions';
 import { exp4, loadTail, madd, max4, storeTail, sum4 } from './math';
@@ -168,7 +169,9 @@ export function logSoftmaxAdjointRows(y: usize, dy: usize, dx: usize, n: i32, be
     let a = y + <usize>i * row, b = dy + <usize>i * row, to = dx + <usize>i * row;
     const total = f32x4.splat(sum(b, n));
     let m = n;
-    for (; m >= 4; m -= 4, a += 16, b += 16, to += 16) v128.store(to, f32x4.sub(v128.load(b), f32x4.mul(exp4(v128.load(a)), total)));
+    for (; m >= 4; m -= 4, a += 16, b += 16, to += 16) {
+      v128.store(to, f32x4.sub(v128.load(b), f32x4.mul(exp4(v128.load(a)), total)));
+    }
     if (m > 0) storeTail(to, m, f32x4.sub(loadTail(b, m, 0), f32x4.mul(exp4(loadTail(a, m, 0)), total)));
   }
 }

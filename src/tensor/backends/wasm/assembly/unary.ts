@@ -1,10 +1,11 @@
 /**
  * Functions of one number, four at a time.
  *
- * One item is one element of the result in row-major order, so a share may begin and end anywhere. Every function is computed by the same
- * vector instructions wherever the element lies (the last 1 to 3 of a row are padded), hence a split changes no bit.
+ * One item is one element of the result in row-major order, so a share may begin and end anywhere. Every function is computed
+ * by the same vector instructions wherever the element lies (the last 1 to 3 of a row are padded), hence a split changes no
+ * bit.
  *
- * Errors against correctly rounded results (ulp = unit in the last place; tests/tensor/backends.test.ts holds them):
+ * Errors against correctly rounded results (ulp = unit in the last place; tests/tensor/backends/cases.ts holds them):
  *   exact       neg abs sqrt square reciprocal relu
  *   rsqrt 1     exp 2    log 1    sigmoid 3    silu 4    tanh 3    sin cos erf 1 (double precision inside)
  * exp, sigmoid and silu follow the reference into zero, infinity and NaN.

@@ -1,22 +1,22 @@
 /**
  * The conformance run for backends that can only be read asynchronously: every kernel against the reference, row by row.
  *
- * It needs no test runner and no Node module: `npm test` calls it for the modes that need no GPU, a page for the others. How close a result
- * must be depends on the arithmetic of the device:
+ * It needs no test runner and no Node module: `npm test` calls it for the modes that need no GPU, a page for the others. How
+ * close a result must be depends on the arithmetic of the device:
  *
  *   double   JavaScript's, rounded to float32 when stored (gpu.js mode cpu)     as the table says, nearly always the same number
  *   single   float32, correctly rounded (mode webasm)                           the same, but sums add up rounding errors
- *   device   shaders (webgl2, webgpu, headlessgl)                               division and functions are a few units off, NaN and
- *                                                                               Infinity are not promised: such rows are left out
+ *   device   shaders (webgl2, webgpu, headlessgl)                               division and functions are a few units off, NaN
+ *                                                                               and Infinity are not promised: left out
  */
-import type { Backend } from '../../src/tensor/backend.ts';
-import type { Data, HostArray } from '../../src/tensor/dtype.ts';
-import { reference } from '../../src/tensor/index.ts';
-import { sizeOf } from '../../src/tensor/shape.ts';
-import { viewOf } from '../../src/tensor/view.ts';
-import { table } from './backends-cases.ts';
-import { place, type Row } from './backends-harness.ts';
+import type { Backend } from '../../../src/tensor/backend.ts';
+import type { Data, HostArray } from '../../../src/tensor/dtype.ts';
+import { reference } from '../../../src/tensor/index.ts';
+import { sizeOf } from '../../../src/tensor/shape.ts';
+import { viewOf } from '../../../src/tensor/view.ts';
+import { table } from './cases.ts';
 import { fusedTable } from './fused-cases.ts';
+import { place, type Row } from './harness.ts';
 
 export type Arithmetic = 'double' | 'single' | 'device';
 
@@ -130,7 +130,10 @@ export async function conformance(
   return { kernels, leftOut: out, failures };
 }
 
-/** Of each kernel: its largest, its first empty, its first broadcast row, the first with most axes, and about `perKernel` spread evenly over all. */
+/**
+ * Of each kernel: its largest, its first empty, its first broadcast row, the first with most axes, and about `perKernel` spread
+ * evenly over all.
+ */
 function chosen(rows: readonly Row[], perKernel: number): Row[] {
   const groups = new Map<string, Row[]>();
   for (const row of rows) groups.set(row.kernel, [...(groups.get(row.kernel) ?? []), row]);

@@ -1,14 +1,15 @@
 /**
- * The fused kernels against the compositions they stand for, in the form of the conformance table (backends-cases.ts).
+ * The fused kernels against the compositions they stand for, in the form of the conformance table (cases.ts).
  *
- * On a backend without fused kernels (the reference) a row runs the composition, gradients by autograd; on one with them, the kernel.
+ * On a backend without fused kernels (the reference) a row runs the composition, gradients by autograd; on one with them, the
+ * kernel.
  */
-import type { Backend } from '../../src/tensor/backend.ts';
-import type { Data } from '../../src/tensor/dtype.ts';
-import { concat, scope, Tensor } from '../../src/tensor/index.ts';
-import type { View } from '../../src/tensor/view.ts';
-import { viewOf } from '../../src/tensor/view.ts';
-import type { Input, Row } from './backends-harness.ts';
+import type { Backend } from '../../../src/tensor/backend.ts';
+import type { Data } from '../../../src/tensor/dtype.ts';
+import { concat, scope, Tensor } from '../../../src/tensor/index.ts';
+import type { View } from '../../../src/tensor/view.ts';
+import { viewOf } from '../../../src/tensor/view.ts';
+import type { Input, Row } from './harness.ts';
 
 const tolerance = { absolute: 2e-6, relative: 1e-5 };
 const leaf = (backend: Backend, view: View) => new Tensor(view, backend).requireGrad();

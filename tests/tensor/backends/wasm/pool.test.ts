@@ -1,16 +1,20 @@
 /**
- * Starting the worker pool where it goes wrong: always an error that says why, soon, and no worker left behind. The workers are played.
+ * The worker pool. Starting it where it goes wrong: always an error that says why, soon, and no worker left behind (those
+ * workers are played). Running it: every item computed once, traps reported, idle threads asleep.
  */
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { buildKernels, isStale, kernelPath } from '../../src/platform/build-kernels.ts';
-import { createWasmBackend, type WasmBackend } from '../../src/tensor/backends/wasm/index.ts';
-import type { WorkerHandle } from '../../src/tensor/backends/wasm/pool.ts';
-import { viewOf } from '../../src/tensor/view.ts';
+import { buildKernels, isStale, kernelPath } from '../../../../src/platform/build-kernels.ts';
+import { startWasmBackend } from '../../../../src/platform/node.ts';
+import { createWasmBackend, type WasmBackend } from '../../../../src/tensor/backends/wasm/index.ts';
+import type { WorkerHandle } from '../../../../src/tensor/backends/wasm/pool.ts';
+import { viewOf } from '../../../../src/tensor/view.ts';
 
 if (isStale()) await buildKernels();
 const module = new WebAssembly.Module(readFileSync(kernelPath('simd')));
+
+const wasm = await startWasmBackend({ threads: 2, maximumBytes: 256 << 20 });
 
 type Act = (ready: () => void, failed: (why: string) => void) => void;
 
@@ -96,5 +100,47 @@ test('one of them may not even be made', async () => {
   assert.match((started as Error).message, 'not allowed by the content security policy');
   assert.is(live, 0);
 });
+
+test('a kernel that traps throws, in whichever thread, and the pool goes on', () => {
+  const { device } = wasm;
+  const outside = 0xffffff00; // the last bytes of a 4 GB address space
+  const good = device.allocate('int32', 100_000);
+  const end = device.memory.memory.buffer.byteLength;
+  assert.throws(() => device.run('fillWords', 100_000, 16, [outside, 0]), /out of bounds/);
+  // Only the second half lies outside: the share of the other thread.
+  assert.throws(
+    () => device.run('fillWords', 100_000, 16, [end - 4 * 60_000, 0]),
+    /fillWords failed in a worker|out of bounds/, // or the caller was faster and computed that share itself
+  );
+  device.run('fillWords', 100_000, 16, [good.byteOffset, 5]);
+  assert.ok(good.every((x) => x === 5));
+  wasm.release(good);
+});
+
+test('shares of a job cover every item once', () => {
+  const { device } = wasm;
+  for (const items of [0, 1, 2, 5, 16, 17, 1000]) {
+    for (const grain of [1, 3, 16, 5000]) {
+      const words = device.allocate('int32', items + 1).fill(1);
+      device.run('fillWords', items, grain, [words.byteOffset, 3]);
+      assert.ok(
+        words.every((x, i) => x === (i < items ? 3 : 1)),
+        `${items} items, grain ${grain}`,
+      );
+      wasm.release(words);
+    }
+  }
+});
+
+test('idle threads sleep', async () => {
+  wasm.release(wasm.unary('exp', viewOf(wasm.allocate('float32', 100_000), [100_000]))); // all threads awake
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const before = process.cpuUsage();
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const { user, system } = process.cpuUsage(before);
+  assert.ok(user + system < 60_000, `${(user + system) / 1000} ms of work in 200 ms`);
+});
+
+test.after(() => wasm.stop());
 
 test.run();

@@ -1,13 +1,14 @@
 /**
- * Every kernel of the Backend interface, over shapes and layouts, with the tolerance at which a fast backend is held to the reference.
+ * Every kernel of the Backend interface, over shapes and layouts, with the tolerance at which a fast backend is held to the
+ * reference.
  *
- * Tolerances: `exact` where float32 arithmetic is the correctly rounded result, a few units in the last place (1.2e-7) for functions,
- * and for sums 2e-6 of the largest partial sums that these inputs make (the reference adds in double precision).
+ * Tolerances: `exact` where float32 arithmetic is the correctly rounded result, a few units in the last place (1.2e-7) for
+ * functions, and for sums 2e-6 of the largest partial sums that these inputs make (the reference adds in double precision).
  */
-import type { BinaryKind, ReduceKind, UnaryKind } from '../../src/tensor/backend.ts';
-import { type Shape, sizeOf } from '../../src/tensor/shape.ts';
-import { broadcastView, type View, viewOf } from '../../src/tensor/view.ts';
-import type { Input, Layout, Row } from './backends-harness.ts';
+import type { BinaryKind, ReduceKind, UnaryKind } from '../../../src/tensor/backend.ts';
+import { type Shape, sizeOf } from '../../../src/tensor/shape.ts';
+import { broadcastView, type View, viewOf } from '../../../src/tensor/view.ts';
+import type { Input, Layout, Row } from './harness.ts';
 
 const ulp = 2 ** -23;
 const within = (ulps: number, absolute = 1e-37) => ({ absolute, relative: ulps * ulp });

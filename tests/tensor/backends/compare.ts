@@ -3,11 +3,11 @@
  *
  * `conforms` waits for every read, so that it also serves a device whose memory JavaScript cannot see, and a page.
  */
-import type { Backend } from '../../src/tensor/backend.ts';
-import type { HostArray } from '../../src/tensor/dtype.ts';
-import { reference } from '../../src/tensor/index.ts';
-import { allClose } from '../all-close.ts';
-import { compute, computeAsync, type Row, sameBits } from './backends-harness.ts';
+import type { Backend } from '../../../src/tensor/backend.ts';
+import type { HostArray } from '../../../src/tensor/dtype.ts';
+import { reference } from '../../../src/tensor/index.ts';
+import { allClose } from '../../all-close.ts';
+import { compute, computeAsync, type Row, sameBits } from './harness.ts';
 
 /** Throws unless `actual` is `expected` within the row's tolerance; `on` says where it was computed. */
 export function compare(

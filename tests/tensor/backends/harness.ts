@@ -1,12 +1,13 @@
 /**
- * Running one kernel on several backends: inputs described once, placed in the memory of each in the same layout, results compared.
+ * Running one kernel on several backends: inputs described once, placed in the memory of each in the same layout, results
+ * compared.
  */
-import type { Backend } from '../../src/tensor/backend.ts';
-import type { Data, DType, HostArray } from '../../src/tensor/dtype.ts';
-import { Random } from '../../src/tensor/index.ts';
-import { rowMajorStrides, type Shape, sizeOf } from '../../src/tensor/shape.ts';
-import { type View, viewOf } from '../../src/tensor/view.ts';
-import type { Tolerance } from '../all-close.ts';
+import type { Backend } from '../../../src/tensor/backend.ts';
+import type { Data, DType, HostArray } from '../../../src/tensor/dtype.ts';
+import { Random } from '../../../src/tensor/index.ts';
+import { rowMajorStrides, type Shape, sizeOf } from '../../../src/tensor/shape.ts';
+import { type View, viewOf } from '../../../src/tensor/view.ts';
+import type { Tolerance } from '../../all-close.ts';
 
 /** How a tensor of some shape lies in its memory. */
 export type Layout = 'row-major' | 'transposed' | 'sliced' | 'expanded' | 'every second' | 'reversed';

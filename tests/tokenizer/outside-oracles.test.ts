@@ -1,6 +1,6 @@
 /**
- * The outside oracles: ids that Python's SentencePiece and Transformers made of the stored files (tests/golden/make_tokenizer_golden.py,
- * which asserts that the two agree with each other).
+ * The outside oracles: ids that Python's SentencePiece and Transformers made of the stored files
+ * (tests/golden/make_tokenizer_golden.py, which asserts that the two agree with each other).
  */
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';

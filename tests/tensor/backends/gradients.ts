@@ -1,7 +1,7 @@
 /**
  * Compositions of all differentiable ops, to compare their gradients between backends and element types.
  */
-import type { Backend } from '../../src/tensor/backend.ts';
+import type { Backend } from '../../../src/tensor/backend.ts';
 import {
   concat,
   type FloatDType,
@@ -11,9 +11,9 @@ import {
   type Tensor,
   where,
   withDefaults,
-} from '../../src/tensor/index.ts';
-import { sizeOf } from '../../src/tensor/shape.ts';
-import { distinct, ids } from './fixtures.ts';
+} from '../../../src/tensor/index.ts';
+import { sizeOf } from '../../../src/tensor/shape.ts';
+import { distinct, ids } from '../fixtures.ts';
 
 export interface GradientPair {
   readonly name: string;

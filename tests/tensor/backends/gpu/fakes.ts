@@ -11,7 +11,7 @@ import type {
   GpuMode,
   KernelSettings,
   LibraryKernel,
-} from '../../src/tensor/backends/gpu/library.ts';
+} from '../../../../src/tensor/backends/gpu/library.ts';
 
 export interface FakeState {
   /** Buffers or textures made and not deleted. */

@@ -1,15 +1,15 @@
 /**
- * Kernels of the gpu backend that no row of the conformance table reaches: the smallest of topK, ids that were computed on the device, a
- * number where a condition is false; and of `binary` all that take numbers, of which a subset of the table reaches some. Runs in Node and in
- * a page.
+ * Kernels of the gpu backend that no row of the conformance table reaches: the smallest of topK, ids that were computed on the
+ * device, a number where a condition is false; and of `binary` all that take numbers, of which a subset of the table reaches
+ * some. Runs in Node and in a page.
  */
 import * as assert from 'uvu/assert';
-import type { BinaryKind } from '../../src/tensor/backend.ts';
-import { binaryHelpers } from '../../src/tensor/backends/gpu/functions.ts';
-import type { GpuBackend } from '../../src/tensor/backends/gpu/index.ts';
-import type { GpuArray } from '../../src/tensor/backends/gpu/memory.ts';
-import { fromArray, Random, randn, reference } from '../../src/tensor/index.ts';
-import { allClose } from '../all-close.ts';
+import type { BinaryKind } from '../../../../src/tensor/backend.ts';
+import { binaryHelpers } from '../../../../src/tensor/backends/gpu/functions.ts';
+import type { GpuBackend } from '../../../../src/tensor/backends/gpu/index.ts';
+import type { GpuArray } from '../../../../src/tensor/backends/gpu/memory.ts';
+import { fromArray, Random, randn, reference } from '../../../../src/tensor/index.ts';
+import { allClose } from '../../../all-close.ts';
 
 export async function checkOtherKernels(backend: GpuBackend): Promise<void> {
   const x = fromArray(Float32Array.of(3.7, -1.2, 3.7, 0.5, -1.2), [1, 5], { backend });

@@ -3,11 +3,11 @@
  *
  *   __name           what tsx inserts around inner functions
  *   inner functions  the text must stand on its own
- *   loops            only `for (let i = 0 or 1; i < this.constants.NAME or a number; i++)`: others stop silently at a thousand steps
+ *   loops            only `for (let i = 0 or 1; i < this.constants.NAME or a number; i++)`: others stop silently at 1000 steps
  *   Infinity, NaN    no such literals in shaders
  *   other names      nothing from outside but Math and the helpers that are registered
  */
-import { allKernels } from '../../src/tensor/backends/gpu/kernel.ts';
+import { allKernels } from '../../../../src/tensor/backends/gpu/kernel.ts';
 
 const helperNames = new Set(allKernels.flatMap(({ helpers }) => helpers.map(({ name }) => name)));
 const words = new Set(['const', 'let', 'if', 'else', 'for', 'return', 'this', 'break', 'function', 'Math']);

@@ -1,0 +1,7 @@
+/** Functions of one and two numbers and selection of the wasm backend: every kernel against the reference, on every build. */
+import { test } from 'uvu';
+import { kernelTests } from './kernel-tests.ts';
+
+await kernelTests('elementwise');
+
+test.run();

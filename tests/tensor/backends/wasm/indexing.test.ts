@@ -1,0 +1,7 @@
+/** Gather and scatter of the wasm backend: every kernel against the reference, on every build. */
+import { test } from 'uvu';
+import { kernelTests } from './kernel-tests.ts';
+
+await kernelTests('indexing');
+
+test.run();

@@ -1,0 +1,7 @@
+/** Matrix products of the wasm backend: every kernel against the reference, on every build. */
+import { test } from 'uvu';
+import { kernelTests } from './kernel-tests.ts';
+
+await kernelTests('matmul');
+
+test.run();

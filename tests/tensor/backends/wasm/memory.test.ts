@@ -1,0 +1,157 @@
+/** The memory of the wasm backend: blocks, reuse, growth, its end, and whose arrays it takes. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { startWasmBackend } from '../../../../src/platform/node.ts';
+import { blockBytes } from '../../../../src/tensor/backends/wasm/memory.ts';
+import type { HostArray } from '../../../../src/tensor/dtype.ts';
+import { fromArray, Random, randn, scope, withDefaults } from '../../../../src/tensor/index.ts';
+import { viewOf } from '../../../../src/tensor/view.ts';
+import { throwsWith } from '../../fixtures.ts';
+import { startBuilds } from './builds.ts';
+
+const { builds, plain, stop } = await startBuilds();
+const wasm = builds[0]!.two;
+
+test('blockBytes: whole cache lines, at most a quarter larger than asked for, and idempotent', () => {
+  assert.equal([0, 1, 64, 65, 128, 129].map(blockBytes), [64, 64, 64, 128, 128, 192]);
+  let last = 0;
+  for (let bytes = 1; bytes < 1e6; bytes += 1 + (bytes >> 6)) {
+    const block = blockBytes(bytes);
+    assert.ok(block >= bytes && block % 64 === 0 && block >= last, `${bytes}: ${block}`);
+    assert.ok(bytes < 256 || block <= 1.26 * bytes, `${bytes}: ${block}`);
+    assert.is(blockBytes(block), block);
+    last = block;
+  }
+});
+
+test('released memory is used again', () => {
+  const { memory } = wasm.device;
+  const first = memory.allocate('float32', 1000);
+  const address = first.byteOffset;
+  assert.is(address % 64, 0);
+  wasm.release(first);
+  const second = memory.allocate('int32', 990); // of the same size class
+  assert.is(second.byteOffset, address);
+  wasm.release(second);
+});
+
+test('new memory holds zeros, also where something else was before', () => {
+  for (const dtype of ['float32', 'int32', 'float64'] as const) {
+    const dirty = wasm.allocate(dtype, 40000) as HostArray;
+    assert.ok(dirty.every((x) => x === 0));
+    dirty.fill(7);
+    wasm.release(dirty);
+    const clean = wasm.allocate(dtype, 40000) as HostArray;
+    assert.ok(clean.every((x) => x === 0));
+    wasm.release(clean);
+  }
+});
+
+test('a thousand steps run in constant memory', () =>
+  withDefaults({ backend: wasm }, () => {
+    const random = new Random(1);
+    const weight = randn([16, 16], random).requireGrad().keep();
+    const step = () =>
+      scope(() => {
+        const x = randn([8, 16], random);
+        const y = x.matmul(weight).silu().softmax(-1).add(x.sum(0)).transpose().contiguous();
+        y.square().mean().backward();
+        weight.grad!.dispose();
+        weight.grad = null;
+      });
+    step();
+    const { memory } = wasm.device;
+    const [used, size] = [memory.usedBytes, memory.memory.buffer.byteLength];
+    for (let i = 0; i < 1000; i++) step();
+    assert.is(memory.usedBytes, used);
+    assert.is(memory.memory.buffer.byteLength, size);
+    wasm.release(weight.data);
+  }));
+
+test('arrays of others, shared or not, are copied in', () => {
+  const values = [1, 2, 3, 4];
+  const others = [Float32Array.from(values), new Float32Array(new SharedArrayBuffer(1 << 17), 65536, 4)];
+  others[1]!.set(values);
+  const foreign = builds[1]!.one.upload(Float32Array.from(values)) as HostArray; // in the memory of another backend
+  for (const backend of [wasm, plain]) {
+    for (const other of [...others, foreign]) {
+      assert.not.ok(backend.device.memory.owns(other));
+      const own = backend.upload(other) as HostArray;
+      assert.ok(backend.device.memory.owns(own));
+      assert.equal([...own], values);
+      backend.release(own);
+    }
+  }
+  builds[1]!.one.release(foreign);
+});
+
+test('a page without isolation has no SharedArrayBuffer: nothing asks for it', () => {
+  const { SharedArrayBuffer: there } = globalThis;
+  Reflect.deleteProperty(globalThis, 'SharedArrayBuffer');
+  try {
+    const own = plain.upload(Float32Array.of(1, 2, 3)) as HostArray;
+    assert.equal([...own], [1, 2, 3]);
+    plain.release(own);
+  } finally {
+    globalThis.SharedArrayBuffer = there;
+  }
+});
+
+test('arrays made before the memory grew stay its own', async () => {
+  const growing = await startWasmBackend({ threads: 1, maximumBytes: 64 << 20 });
+  const early = growing.upload(Float32Array.of(1, 2, 3)) as HostArray;
+  const { buffer } = growing.device.memory.memory;
+  const large = growing.allocate('float32', 4 << 20);
+  assert.is.not(growing.device.memory.memory.buffer, buffer);
+  assert.ok(growing.device.memory.owns(early));
+  const product = growing.binary('mul', viewOf(early, [3]), 2, [3], 'float32') as HostArray;
+  assert.equal([...product], [2, 4, 6]);
+  for (const data of [early, large, product]) growing.release(data);
+  assert.is(growing.device.memory.usedBytes, 0);
+});
+
+test('running out of memory is a sentence, and the backend goes on', async () => {
+  const small = await startWasmBackend({ threads: 1, maximumBytes: 16 << 20 });
+  const blocks: HostArray[] = [];
+  throwsWith(
+    () => {
+      for (;;) blocks.push(small.device.memory.allocate('float32', 1 << 18));
+    },
+    'no memory for 262144 more numbers',
+    'of at most 17 MB',
+    '--batch-size',
+  );
+  assert.ok(blocks.length > 5);
+  for (const block of blocks) small.release(block);
+  assert.is(small.device.memory.usedBytes, 0);
+  withDefaults({ backend: small }, () =>
+    assert.is(
+      fromArray(Float32Array.of(1, 2, 3), [3])
+        .sum()
+        .item(),
+      6,
+    ),
+  );
+  small.stop();
+});
+
+test("arrays stay the backend's own however often memories grow", async () => {
+  // A grown memory shows itself as a new buffer object at once, and as another one when word of it has gone round all threads.
+  const growing = await Promise.all(
+    [1, 2].map(() => startWasmBackend({ threads: 2, maximumBytes: 512 << 20 })),
+  );
+  const made = Array.from({ length: 400 }, () =>
+    growing.map(({ device }) => {
+      const words = device.allocate('int32', 60_000);
+      device.run('fillWords', words.length, 1000, [words.byteOffset, 1]);
+      return words;
+    }),
+  );
+  const foreign = made.flatMap((pair) => pair.filter((words, i) => !growing[i]!.device.memory.owns(words)));
+  assert.is(foreign.length, 0, 'kernels would be left to the reference loops without a word');
+  for (const backend of growing) backend.stop();
+});
+
+test.after(stop);
+
+test.run();

@@ -1,0 +1,7 @@
+/** Reductions and scans of the wasm backend: every kernel against the reference, on every build. */
+import { test } from 'uvu';
+import { kernelTests } from './kernel-tests.ts';
+
+await kernelTests('reduce');
+
+test.run();

@@ -1,0 +1,54 @@
+/** Which characters may share a piece. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { joins } from '../../src/tokenizer/script-classes.ts';
+
+test('which neighbours share a piece', () => {
+  const both = (pair: string) => {
+    const [left, right] = [...pair].map((character) => character.codePointAt(0)!) as [number, number];
+    return joins(left, right);
+  };
+  for (const pair of [
+    '中国',
+    '々人',
+    '〇年',
+    'ab',
+    'éa',
+    '▁a',
+    '▁я',
+    'яж',
+    'αβ',
+    'かカ',
+    '한국',
+    '……',
+    '——',
+    '==',
+    '𠀀中',
+  ]) {
+    assert.ok(both(pair), pair);
+  }
+  for (const pair of [
+    '国a',
+    'a国',
+    '12',
+    '１２',
+    '年1',
+    '▁中',
+    '▁1',
+    '▁。',
+    '▁▁',
+    'a▁',
+    '。”',
+    '\n\n',
+    'a\n',
+    '\t\t',
+    '\0\0',
+    'aя',
+    '中カ',
+    '\u3000\u3000',
+  ]) {
+    assert.not.ok(both(pair), pair);
+  }
+});
+
+test.run();
