@@ -1,13 +1,16 @@
 /**
  * Knobs: the settings of a stage or of an architecture, each written once with its default, its range and a line of help.
  *
- * A table of knobs stands beside the algorithm that reads it. Settings are its values, run.json keeps those that were changed, and the
- * command line makes a flag of every row (cli/train-flags.ts): no setting is without one, and no default is written twice.
+ * A table of knobs stands beside the algorithm that reads it. Settings are its values, run.json keeps those that were changed,
+ * and the command line makes a flag of every row (cli/train-flags.ts): no setting is without one, and no default is written
+ * twice.
  */
 
 interface Common {
   readonly help: string;
-  /** Name of the flag where it is not the knob's own name in kebab-case. A boolean that is true by default is switched off by it. */
+  /**
+   * Name of the flag where it is not the knob's own name in kebab-case. A boolean that is true by default is switched off by it.
+   */
   readonly flag?: string;
 }
 
@@ -59,7 +62,9 @@ type ValueOf<K extends Knob> = K extends { readonly type: 'number' }
 /** A value for every knob of a table. */
 export type ValuesOf<T extends KnobTable> = { readonly [Name in keyof T]: ValueOf<T[Name]> };
 
-/** The values of a table: its defaults, with each of the changes on top of those before it. Knobs of other tables are passed over. */
+/**
+ * The values of a table: its defaults, with each of the changes on top of those before it. Knobs of other tables are passed over.
+ */
 export function valuesOf<T extends KnobTable>(table: T, ...changes: readonly Changes[]): ValuesOf<T> {
   const values: Record<string, KnobValue> = {};
   for (const [name, knob] of Object.entries(table)) {

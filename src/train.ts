@@ -3,8 +3,8 @@
  *
  *   tokenizer -> pretrain -> sft -> reward -> ppo, and dpo -> evaluate            (ppo and dpo both start from sft)
  *
- * Start reading here and go down: training/stages/ has one file for each stage, training/run-stage.ts runs it, training/loop.ts is the
- * loop, models/causal-lm.ts the model.
+ * Start reading here and go down: training/stages/ has one file for each stage, training/run-stage.ts runs it, training/loop.ts
+ * is the loop, models/causal-lm.ts the model.
  */
 import { useBackend } from './cli/backend.ts';
 import { runCommand } from './cli/command.ts';

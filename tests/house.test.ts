@@ -11,7 +11,9 @@ import { stages } from '../src/training/stages/index.ts';
 
 const source = fileURLToPath(new URL('../src/', import.meta.url));
 
-/** Folders from the ground up; those of one floor may use each other in one direction only, which the search for circles watches. */
+/**
+ * Folders from the ground up; those of one floor may use each other in one direction only, which the search for circles watches.
+ */
 const floors = [
   ['errors.ts', 'event-loop.ts', 'knobs.ts'],
   ['tensor'],

@@ -2,10 +2,11 @@
  * Runs every tests/**\/*.test.ts and closes with `N passed, N failed`.
  *
  *   npm test                       all
+ *   npm test -- nn/rope            the tests of src/nn/rope.ts: a word that names a file means that file alone
  *   npm test -- rope tokenizer/    files whose path contains one of the words
  *
- * Files are shared out over a few worker processes (tests/run-files.ts). Unlike uvu's own runner it fails when a file registers no test,
- * when a `before` hook throws, and when a worker dies: each of them would otherwise look like success.
+ * Files are shared out over a few worker processes (tests/run-files.ts). Unlike uvu's own runner it fails when a file registers
+ * no test, when a `before` hook throws, and when a worker dies: each of them would otherwise look like success.
  */
 import { fork } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
@@ -16,11 +17,17 @@ import type { FileResult } from './run-files.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const words = process.argv.slice(2);
-const files = readdirSync(here, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.test.ts') && !file.startsWith('browser'))
-  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+const all = readdirSync(here, { recursive: true, encoding: 'utf8' }).filter(
+  (file) => file.endsWith('.test.ts') && !file.startsWith('browser'),
+);
+const files = [...new Set(words.length === 0 ? all : words.flatMap(filesFor))]
   // Longest first, so that no worker is left with a long file at the end; size is a fair guess.
   .sort((a, b) => statSync(here + b).size - statSync(here + a).size);
+
+function filesFor(word: string): string[] {
+  const named = all.filter((file) => `/${file}`.endsWith(`/${word}.test.ts`));
+  return named.length > 0 ? named : all.filter((file) => file.includes(word));
+}
 
 let passed = 0;
 let failed = 0;

@@ -1,5 +1,6 @@
 /**
- * What the JavaScript peers share: sizes from the command line, medians, JSON lines. Of several ways to do a product the fastest counts.
+ * What the JavaScript peers share: sizes from the command line, medians, JSON lines. Of several ways to do a product the fastest
+ * counts.
  */
 export async function measureAll(backend, prepare) {
   const sizes = JSON.parse(process.argv[process.argv.indexOf('--sizes') + 1]);

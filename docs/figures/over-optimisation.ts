@@ -1,8 +1,9 @@
 /**
- * npx tsx docs/figures/over-optimisation.ts OUT.svg "LABEL=runs/NAME" ...    reward and gold reward over the steps of several PPO runs
+ * npx tsx docs/figures/over-optimisation.ts OUT.svg "LABEL=runs/NAME" ...    reward and gold reward over the steps of several PPO
+ * runs
  *
- * The picture of docs/over-optimisation.md, from metrics.jsonl of the runs named there. Thin lines are single steps, thick ones the mean of
- * the last ten.
+ * The picture of docs/over-optimisation.md, from metrics.jsonl of the runs named there. Thin lines are single steps, thick ones
+ * the mean of the last ten.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

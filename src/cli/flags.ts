@@ -1,8 +1,8 @@
 /**
  * Command-line flags from a table: parsing, checking and the help text come from the same rows.
  *
- * Every mistake ends with one sentence before any work begins: an unknown flag (with the nearest known one), a missing value, a number
- * out of its range, a choice that does not exist.
+ * Every mistake ends with one sentence before any work begins: an unknown flag (with the nearest known one), a missing value, a
+ * number out of its range, a choice that does not exist.
  */
 import { parseArgs } from 'node:util';
 import { UserError } from '../errors.ts';

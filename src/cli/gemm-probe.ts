@@ -1,8 +1,8 @@
 /**
  * Which of two backends multiplies matrices faster, at the sizes of the model that is going to run on it.
  *
- * Matrix products are most of a training step. The probe runs those of one block and of the output layer, forward, a few times each, and
- * reads one number at the end: a device that computes asynchronously has to finish before it can answer.
+ * Matrix products are most of a training step. The probe runs those of one block and of the output layer, forward, a few times
+ * each, and reads one number at the end: a device that computes asynchronously has to finish before it can answer.
  */
 import type { ModelConfig } from '../models/config.ts';
 import { type Backend, Random, randn, scope } from '../tensor/index.ts';

@@ -59,7 +59,10 @@ const runFlags = {
   quick: { type: 'boolean', help: 'every stage in seconds, on a part of the data' },
 } as const satisfies FlagTable;
 
-/** A knob, the flag that turns it, and what reads it: certain stages, certain architectures, or (neither named) the loop of every stage. */
+/**
+ * A knob, the flag that turns it, and what reads it: certain stages, certain architectures, or (neither named) the loop of every
+ * stage.
+ */
 interface KnobFlag {
   readonly name: string;
   readonly knob: Knob;

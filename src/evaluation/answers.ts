@@ -1,9 +1,9 @@
 /**
  * Answers to many prompts, in batches of nearly one length, and whether each came to its end by itself.
  *
- * Greedy, or drawn from the model's own distribution: every answer then has a random stream of its own, so that it depends on neither the
- * batch it is drawn in nor on its neighbours.
- * A prompt longer than the context has no answer: its text is empty and unfinished.
+ * Greedy, or drawn from the model's own distribution: every answer then has a random stream of its own, so that it depends on
+ * neither the batch it is drawn in nor on its neighbours. A prompt longer than the context has no answer: its text is empty and
+ * unfinished.
  */
 import { turn } from '../event-loop.ts';
 import { generateBatch } from '../generation/generate.ts';

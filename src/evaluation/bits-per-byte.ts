@@ -3,8 +3,9 @@
  *
  *   bpb = sum over documents of -log2 p(document) / sum of their UTF-8 bytes
  *
- * Unlike perplexity per token it does not depend on the tokenizer, so models with different vocabularies can be compared.
- * A document is read after `</s>`, as in training, and includes its closing `</s>`; one longer than the context is read in stretches.
+ * Unlike perplexity per token it does not depend on the tokenizer, so models with different vocabularies can be compared. A
+ * document is read after `</s>`, as in training, and includes its closing `</s>`; one longer than the context is read in
+ * stretches.
  */
 
 import type { CausalLM } from '../models/causal-lm.ts';

@@ -3,8 +3,9 @@
  *
  *   draw n of n items with replacement, compute the statistic, many times; 95 % interval = 2.5th to 97.5th percentile
  *
- * Paired: where two models answer the same questions an item is the *pair* of results. What makes a question easy for both then cancels out,
- * and the interval of the difference is narrower than two intervals side by side suggest. Seeded: the same interval every time.
+ * Paired: where two models answer the same questions an item is the *pair* of results. What makes a question easy for both then
+ * cancels out, and the interval of the difference is narrower than two intervals side by side suggest. Seeded: the same interval
+ * every time.
  */
 import { Random } from '../tensor/index.ts';
 import type { Estimate } from './intervals.ts';

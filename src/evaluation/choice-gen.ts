@@ -2,7 +2,8 @@
  * Multiple choice by answering: the options are shown, the model writes, and the letter is taken from what it wrote.
  *
  * In this order: a letter named as the answer (答案是B, 选B); an answer that begins with a letter; exactly one of the four options in
- * the text (small models answer with the thing, not with its letter); one lone letter. Anything else is not an answer and counts as wrong.
+ * the text (small models answer with the thing, not with its letter); one lone letter. Anything else is not an answer and counts
+ * as wrong.
  */
 import { type ChoiceSet, LETTERS } from '../data/choices.ts';
 import type { CausalLM } from '../models/causal-lm.ts';

@@ -4,8 +4,9 @@
  *   text     the options are not shown: the question, and each option as its answer (the completed statement)
  *   letter   the options are shown with letters, and the answer is a letter
  *
- * A model that was taught to answer gets the chat template, examples as earlier turns. A base model gets plain text: after a question
- * mark the answer begins with 是 (法国的首都是哪里？是巴黎。), else, and with letters, it stands after 问题：…回答：… Examples that do not fit into the context are left out from the first on.
+ * A model that was taught to answer gets the chat template, examples as earlier turns. A base model gets plain text: after a
+ * question mark the answer begins with 是 (法国的首都是哪里？是巴黎。), else, and with letters, it stands after 问题：…回答：… Examples that do not
+ * fit into the context are left out from the first on.
  */
 import { type ChoiceQuestion, LETTERS } from '../data/choices.ts';
 import { encodeDialogue, type Message, type Tokenizer } from '../tokenizer/index.ts';

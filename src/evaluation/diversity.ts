@@ -1,12 +1,13 @@
 /**
- * How varied answers are, so that degenerate ones show: a policy that says one pleasing sentence to everything, or one word for ever.
+ * How varied answers are, so that degenerate ones show: a policy that says one pleasing sentence to everything, or one word for
+ * ever.
  *
  *   distinct-n      different n-grams / all n-grams, over all answers together         (Li et al. 2016, characters for words)
  *   repetition      1 - different bigrams / bigrams within an answer, mean over the answers      0: nothing said twice
  *   answer-length   characters, mean over the answers
  *
- * distinct-n falls with the amount of text: compare stages on the same questions only. It is a count over all answers without a sampling
- * interval (resampled answers are doubled answers, which it would punish), so its interval is the value itself.
+ * distinct-n falls with the amount of text: compare stages on the same questions only. It is a count over all answers without a
+ * sampling interval (resampled answers are doubled answers, which it would punish), so its interval is the value itself.
  */
 import { bootstrapMean } from './bootstrap.ts';
 import type { Estimate } from './intervals.ts';

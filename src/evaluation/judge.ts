@@ -6,10 +6,10 @@
  *   polite    has no rude word                                                                                      0.2
  *   stop      ends by itself, repeats nothing, does not wander on to other things                                   0.2
  *
- * It is the "gold reward" of Gao, Schulman & Hilton (2022), "Scaling laws for reward model overoptimization": a reward model learns from
- * pairs and can be fooled, the judge never sees them, so where the two part a policy has learned to please its reward model. Its
- * limits: it knows the questions of the answer key only, rude words by list, and paraphrases by the words in them; a right sentence that a wrong one
- * contradicts later is right to it.
+ * It is the "gold reward" of Gao, Schulman & Hilton (2022), "Scaling laws for reward model overoptimization": a reward model
+ * learns from pairs and can be fooled, the judge never sees them, so where the two part a policy has learned to please its reward
+ * model. Its limits: it knows the questions of the answer key only, rude words by list, and paraphrases by the words in them; a
+ * right sentence that a wrong one contradicts later is right to it.
  */
 import type { KnownFact } from '../data/answer-key.ts';
 import { hasLoop, isBare, isFullSentence, rudeness, sentencesOf } from './sentences.ts';

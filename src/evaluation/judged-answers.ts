@@ -1,8 +1,8 @@
 /**
  * A model's answers before the judge: mean score, the share that has each quality, and how varied the answers are.
  *
- * Answers are drawn, not greedy: alignment changes the distribution, and the most likely answer of an SFT model may be right while much
- * of what it says is not.
+ * Answers are drawn, not greedy: alignment changes the distribution, and the most likely answer of an SFT model may be right
+ * while much of what it says is not.
  *
  *   judge-score, judge-fact, judge-sentence, judge-polite, judge-stop
  *   answer-length (characters), distinct-1, distinct-2, repetition

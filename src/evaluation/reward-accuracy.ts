@@ -1,5 +1,6 @@
 /**
- * Reward accuracy: in how many held-out pairs the reward model prefers the chosen answer, over all and for each quality. Guessing: half.
+ * Reward accuracy: in how many held-out pairs the reward model prefers the chosen answer, over all and for each quality.
+ * Guessing: half.
  */
 
 import { readPreferences } from '../data/preferences.ts';

@@ -1,8 +1,9 @@
 /**
- * The same ten questions, asked of the model that each stage left: greedy, so that a difference is the stage's doing and not luck.
+ * The same ten questions, asked of the model that each stage left: greedy, so that a difference is the stage's doing and not
+ * luck.
  *
- * The choice is fixed by the data: spread evenly over its exact-match tasks and over each of them. A base model was never taught to
- * answer; it continues the question as text, and nobody calls that right or wrong.
+ * The choice is fixed by the data: spread evenly over its exact-match tasks and over each of them. A base model was never taught
+ * to answer; it continues the question as text, and nobody calls that right or wrong.
  */
 import type { DataFiles } from '../data/layout.ts';
 import { type Question, readQuestions } from '../data/questions.ts';

@@ -1,6 +1,6 @@
 /**
- * The same questions, three answers each, drawn at temperature 1 and marked by the judge. The likeliest answer may stay the same through
- * alignment; what changes is what else a model says, and that is seen only by drawing.
+ * The same questions, three answers each, drawn at temperature 1 and marked by the judge. The likeliest answer may stay the same
+ * through alignment; what changes is what else a model says, and that is seen only by drawing.
  */
 import { readAnswerKey } from '../data/answer-key.ts';
 import type { DataFiles } from '../data/layout.ts';

@@ -9,7 +9,9 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** For the inside of an element and for attribute values in quotes. Control characters, which no page may hold, become visible. */
+/**
+ * For the inside of an element and for attribute values in quotes. Control characters, which no page may hold, become visible.
+ */
 export function escapeHtml(text: string): string {
   return visible(text).replace(/[&<>"']/g, (character) => entities[character]!);
 }

@@ -1,5 +1,6 @@
 /**
- * The report of a run: report.html to look at, report.md to keep. Written at the end of a run, and by src/report.ts for an earlier one.
+ * The report of a run: report.html to look at, report.md to keep. Written at the end of a run, and by src/report.ts for an
+ * earlier one.
  */
 import { join } from 'node:path';
 import { writeFileAtomically } from '../storage/atomic.ts';

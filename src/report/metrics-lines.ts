@@ -1,8 +1,8 @@
 /**
  * metrics.jsonl read back: for every stage, a curve for each number in its lines.
  *
- * Whatever a stage wrote is there; nothing but the names of the stage and of the step is taken for granted. A line that cannot be used
- * (cut off by a crash, edited by hand) is left out and named, the rest of the curve stands.
+ * Whatever a stage wrote is there; nothing but the names of the stage and of the step is taken for granted. A line that cannot be
+ * used (cut off by a crash, edited by hand) is left out and named, the rest of the curve stands.
  */
 import { readLines } from '../data/bytes/lines.ts';
 

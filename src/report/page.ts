@@ -1,8 +1,8 @@
 /**
  * report.html: one file that needs no other, from a disk as well as from a server.
  *
- * Its policy forbids every request and every script but the one written here (named by its hash), so a model's answer could not run or
- * load anything even if it ever got into the page as markup; and it never does, all text is escaped.
+ * Its policy forbids every request and every script but the one written here (named by its hash), so a model's answer could not
+ * run or load anything even if it ever got into the page as markup; and it never does, all text is escaped.
  */
 import { createHash } from 'node:crypto';
 import { stageNamed } from '../training/stages/index.ts';

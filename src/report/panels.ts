@@ -89,8 +89,8 @@ export function panelsOf(stage: string, curves: Curves): Panel[] {
 }
 
 /**
- * What each reward costs in divergence (Gao et al. 2022, fig. 1): while the score goes on rising with the KL and the gold reward does
- * not, the policy is learning to please the reward model alone. A picture each, since the two have different units.
+ * What each reward costs in divergence (Gao et al. 2022, fig. 1): while the score goes on rising with the KL and the gold reward
+ * does not, the policy is learning to please the reward model alone. A picture each, since the two have different units.
  */
 function overKl(curves: Curves, name: 'score' | 'gold'): Panel[] {
   const divergence = new Map(curves.get('kl')?.map(({ step, value }) => [step, value]));

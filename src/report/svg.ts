@@ -1,5 +1,6 @@
 /**
- * Plots as SVG text: Observable Plot draws into linkedom, a document that is nothing but a string in the end. No browser takes part.
+ * Plots as SVG text: Observable Plot draws into linkedom, a document that is nothing but a string in the end. No browser takes
+ * part.
  *
  * Pictures go inline into a page, so colours may be variables of its style sheet: one picture serves light, dark and paper.
  */

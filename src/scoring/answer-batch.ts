@@ -1,8 +1,8 @@
 /**
  * A batch of answers as tensors: for the log-probabilities of their tokens, and for the reward at their ends.
  *
- * Several answers share a row; each sees itself only (attention by document) and counts its positions from 0. So what the model says of an
- * answer depends neither on its neighbours nor on the filler. Targets come answer by answer, in the order given.
+ * Several answers share a row; each sees itself only (attention by document) and counts its positions from 0. So what the model
+ * says of an answer depends neither on its neighbours nor on the filler. Targets come answer by answer, in the order given.
  * Shapes: ids, positions [B, T]; targets, targetRows, owners [N]; ends [A].
  */
 import { type Answer, packLengths } from '../data/rows/answers.ts';

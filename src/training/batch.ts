@@ -1,11 +1,12 @@
 /**
  * A batch: B rows as tensors for the model, and what the loss needs.
  *
- * Shapes: ids, positions [B, T] int32; targets [N] int32 with N the number of targets that count, `targetRows` [N] their places in
- * the flattened batch. Leaving the other places out before the output layer saves its cost there (all of the question, in SFT).
+ * Shapes: ids, positions [B, T] int32; targets [N] int32 with N the number of targets that count, `targetRows` [N] their places
+ * in the flattened batch. Leaving the other places out before the output layer saves its cost there (all of the question, in
+ * SFT).
  *
- * N differs from batch to batch. A backend that compiles its kernels for every shape (gpu) would do so in every step: there N is rounded
- * up with rows that are ignored. Elsewhere a row more costs its share of the output layer and buys nothing.
+ * N differs from batch to batch. A backend that compiles its kernels for every shape (gpu) would do so in every step: there N is
+ * rounded up with rows that are ignored. Elsewhere a row more costs its share of the output layer and buys nothing.
  */
 
 import { positionsOf, type Row } from '../data/rows/rows.ts';

@@ -3,8 +3,9 @@
  *
  *   L = cross-entropy + coefficient * mean over layers of their balance loss                          (nn/load-balance.ts)
  *
- * Only a mixture of experts adds anything. The balance is learned beside the loss of the text, not counted in it: losses of dense and sparse
- * models can be compared. It is not asked for where nothing is learned (held-out text). Statistics of the router go into the metrics:
+ * Only a mixture of experts adds anything. The balance is learned beside the loss of the text, not counted in it: losses of dense
+ * and sparse models can be compared. It is not asked for where nothing is learned (held-out text). Statistics of the router go
+ * into the metrics:
  *
  *   balance (1: uniform), routerEntropy, load0, load1, ... (shares of the choices, means over layers), leastLoad (the expert of any layer
  *   that is chosen least, as a share of a uniform one), dropped (choices that no expert computed: 0)

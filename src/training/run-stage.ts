@@ -23,7 +23,10 @@ export async function runStage(stage: Stage, run: Run): Promise<boolean> {
   return run.time(stage.name, () => trainStage(stage, run));
 }
 
-/** A stage that makes its files in one go. The run begins when it is done: a corpus that cannot be used costs no earlier run its place. */
+/**
+ * A stage that makes its files in one go. The run begins when it is done: a corpus that cannot be used costs no earlier run its
+ * place.
+ */
 async function makeStage(stage: Stage, run: Run): Promise<boolean> {
   const { settings, files, reporter } = run;
   const folder = run.directoryOf(stage.name);

@@ -83,7 +83,9 @@ export class Run {
     this.settings = { ...this.settings, ...decided };
   }
 
-  /** What is going to be computed, for that choice: the model, and the tokens of one micro-batch. Undefined: nothing is trained. */
+  /**
+   * What is going to be computed, for that choice: the model, and the tokens of one micro-batch. Undefined: nothing is trained.
+   */
   work(): { readonly config: ModelConfig; readonly tokens: number } | undefined {
     const first = this.stages.find(({ prepare }) => prepare !== undefined);
     if (first === undefined) return undefined;
@@ -112,7 +114,10 @@ export class Run {
     return this.directoryOf(maker.name);
   }
 
-  /** Where a stage starts: what the one before it leaves in this run, else --init-from, else what it left earlier. Null: new weights. */
+  /**
+   * Where a stage starts: what the one before it leaves in this run, else --init-from, else what it left earlier. Null: new
+   * weights.
+   */
   startOf({ startsFrom }: Stage): string | null {
     const { initFrom } = this.settings;
     if (startsFrom === null) return null;
@@ -144,8 +149,8 @@ export class Run {
   }
 
   /**
-   * From here on the directory of the run is written to. An earlier run in it makes room for one that begins at the beginning; looking at a
-   * run must not make it forget what it was about to do.
+   * From here on the directory of the run is written to. An earlier run in it makes room for one that begins at the beginning;
+   * looking at a run must not make it forget what it was about to do.
    */
   begin(): void {
     if (this.history !== null) return;

@@ -1,8 +1,9 @@
 /**
  * The knobs that every stage has, because the training loop reads them: how long, how fast, how much at a time, when to save.
  *
- * One dial, the preset, sets them all: each stage names what differs from these defaults for each size (smaller models want larger learning
- * rates and fewer tokens in a batch; found by trial on the shipped corpus, docs/log.md). Flags change single values.
+ * One dial, the preset, sets them all: each stage names what differs from these defaults for each size (smaller models want
+ * larger learning rates and fewer tokens in a batch; found by trial on the shipped corpus, docs/log.md). Flags change single
+ * values.
  */
 import { type KnobTable, type ValuesOf, valuesOf } from '../knobs.ts';
 
@@ -83,7 +84,9 @@ export function stageSettings(...changes: readonly Partial<StageSettings>[]): St
   return valuesOf(frameKnobs, ...changes);
 }
 
-/** What --quick leaves of everything: a part of the data, short rows, a small vocabulary, and enough steps to see the loss fall. */
+/**
+ * What --quick leaves of everything: a part of the data, short rows, a small vocabulary, and enough steps to see the loss fall.
+ */
 export const QUICK = {
   documents: 1500,
   questions: 16,

@@ -1,6 +1,6 @@
 /**
- * What a stage is: one object in a file of training/stages/, from which everything else (order, flags, checks, evaluation, report, chat)
- * is read. Adding a stage is writing such a file and naming it in stages/index.ts.
+ * What a stage is: one object in a file of training/stages/, from which everything else (order, flags, checks, evaluation,
+ * report, chat) is read. Adding a stage is writing such a file and naming it in stages/index.ts.
  *
  *   the object's fields       what it starts from, learns from and leaves; its settings
  *   prepare(place)            data read, models loaded: what to train, one update at a time (loop.ts trains it, checkpoint.ts saves it)

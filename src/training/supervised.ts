@@ -3,8 +3,8 @@
  *
  *   gradients of the micro-batches add up  ->  clip  ->  AdamW
  *
- * A micro-batch's loss is divided by the weight of the whole step, so accumulated gradients equal those of one large batch. A NaN ends the
- * stage before it reaches a checkpoint.
+ * A micro-batch's loss is divided by the weight of the whole step, so accumulated gradients equal those of one large batch. A NaN
+ * ends the stage before it reaches a checkpoint.
  */
 import { countTargets, type Row } from '../data/rows/rows.ts';
 import { FaultError } from '../errors.ts';

@@ -1,5 +1,6 @@
 /**
- * What this page does on its GPU, seen from outside: the textures and buffers it holds, the draws and dispatches it has asked for.
+ * What this page does on its GPU, seen from outside: the textures and buffers it holds, the draws and dispatches it has asked
+ * for.
  *
  * The prototypes of WebGL2 and WebGPU are wrapped, so that nothing that gpu.js does escapes. To be imported before it starts.
  */

@@ -1,8 +1,8 @@
 /**
  * Runs the cases of one suite in Chromium, one after the other, each within its time.
  *
- * A case fails if it throws, if anything in the page (or a worker of it) is left uncaught or written to the console as an error, or if it
- * takes too long. After the last of these the page is lost: the cases that remain get a fresh one.
+ * A case fails if it throws, if anything in the page (or a worker of it) is left uncaught or written to the console as an error,
+ * or if it takes too long. After the last of these the page is lost: the cases that remain get a fresh one.
  */
 import type { Browser, Page } from 'playwright-core';
 import type { Outcome, PageTests } from './page-case.ts';

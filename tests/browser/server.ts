@@ -1,8 +1,8 @@
 /**
  * Serves the repository to the test pages: TypeScript is translated by vite on the way, the rest goes out as it is.
  *
- * A page has shared memory only under cross-origin isolation, two headers on the page itself and on whatever it loads. Pages opened with
- * `&unshared` in the address go without them.
+ * A page has shared memory only under cross-origin isolation, two headers on the page itself and on whatever it loads. Pages
+ * opened with `&unshared` in the address go without them.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,8 +1,9 @@
 /**
  * The suites of `npm run test:browser`. Each gets a page of its own; the runner (Node) reads the table, the page loads the cases.
  *
- * To add one: a file in cases/ that exports `cases`, and an entry here. What every backend must pass is in backend-cases.ts; a new backend
- * in a page is `kernelCases([{ name, backend }])` and `trainLikeReference({ backend, tolerance, sizes })`, as in cases/wasm-*.ts.
+ * To add one: a file in cases/ that exports `cases`, and an entry here. What every backend must pass is in backend-cases.ts; a
+ * new backend in a page is `kernelCases([{ name, backend }])` and `trainLikeReference({ backend, tolerance, sizes })`, as in
+ * cases/wasm-*.ts.
  */
 import type { GpuMode } from '../../src/tensor/backends/gpu/library.ts';
 import type { PageCase } from './page-case.ts';

@@ -1,4 +1,7 @@
-/** Every knob has a flag that turns it and nothing else; the help shows the defaults in force; a flag that no stage reads is refused. */
+/**
+ * Every knob has a flag that turns it and nothing else; the help shows the defaults in force; a flag that no stage reads is
+ * refused.
+ */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseFlags } from '../../src/cli/flags.ts';

@@ -1,4 +1,7 @@
-/** Whole runs with reward, ppo and dpo: what they leave, interrupted = uninterrupted to the bit, and what is refused before any work. */
+/**
+ * Whole runs with reward, ppo and dpo: what they leave, interrupted = uninterrupted to the bit, and what is refused before any
+ * work.
+ */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';

@@ -1,8 +1,8 @@
 /**
  * Training `pico` for some steps on any backend, anywhere: the real training loop on rows made up here, in Node or in a page.
  *
- * Nothing reads synchronously, so a device whose memory JavaScript cannot see trains the same way. One call at a time: new tensors are
- * made on the default backend, which is this one until the last step is done.
+ * Nothing reads synchronously, so a device whose memory JavaScript cannot see trains the same way. One call at a time: new
+ * tensors are made on the default backend, which is this one until the last step is done.
  */
 import { type Row, RowStream } from '../../src/data/rows/rows.ts';
 import { maskedCrossEntropy } from '../../src/losses/cross-entropy.ts';

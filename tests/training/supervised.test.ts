@@ -1,5 +1,6 @@
 /**
- * Learning from examples: accumulation = one large batch, a batch can be learned by heart, held-out numbers, rows without targets.
+ * Learning from examples: accumulation = one large batch, a batch can be learned by heart, held-out numbers, rows without
+ * targets.
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

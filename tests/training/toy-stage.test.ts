@@ -1,7 +1,8 @@
 /**
  * A stage is one object: this one, written in a test, is checked, trained, saved, resumed and found like every other.
  *
- * It learns backwards: from the dialogues of SFT, with the tokens of each answer as targets and nothing but its last token counted.
+ * It learns backwards: from the dialogues of SFT, with the tokens of each answer as targets and nothing but its last token
+ * counted.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * What makes one algorithm of reinforcement learning another: how answers are credited, and the loss of a token. Everything else (drawing,
- * scoring, observing, updating, stopping) is the same for all and stands in this folder; the algorithms are training/stages/ppo.ts and
- * grpo.ts.
+ * What makes one algorithm of reinforcement learning another: how answers are credited, and the loss of a token. Everything else
+ * (drawing, scoring, observing, updating, stopping) is the same for all and stands in this folder; the algorithms are
+ * training/stages/ppo.ts and grpo.ts.
  */
 
 import type { KnobTable, ValuesOf } from '../../knobs.ts';

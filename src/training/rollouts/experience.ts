@@ -1,8 +1,9 @@
 /**
  * Experience: drawn answers with everything that policy, value head and reference say about them.
  *
- * What the policy thought when it drew is computed with the batches of the first updates, not taken from the rollout: the first ratios are
- * then exactly 1, to the last bit. (So these batches are not those of scoring/: there, answers of one length go together.)
+ * What the policy thought when it drew is computed with the batches of the first updates, not taken from the rollout: the first
+ * ratios are then exactly 1, to the last bit. (So these batches are not those of scoring/: there, answers of one length go
+ * together.)
  */
 import { type Answer, answerLength } from '../../data/rows/answers.ts';
 import type { Rollout } from '../../generation/rollout.ts';
@@ -41,8 +42,8 @@ export interface Acted {
 }
 
 /**
- * Policy and value head on a batch, one number per token of the answers. Entropies cost a pass over the vocabulary: zeros if unwanted, as
- * are values where there is no head.
+ * Policy and value head on a batch, one number per token of the answers. Entropies cost a pass over the vocabulary: zeros if
+ * unwanted, as are values where there is no head.
  */
 export function act({ policy, vHead }: Actor, batch: AnswerBatch, wantsEntropy: boolean): Acted {
   const hidden = policy.hiddenAt(batch.ids, batch.targetRows, batch.options); // [N, D]

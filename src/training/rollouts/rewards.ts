@@ -7,7 +7,8 @@
  *   gold    the judge's score of the same answers, to watch and never to learn from: where it parts from the model's opinion, the policy
  *           has learned to please its reward model
  *
- * An answer cut off by the limit earns a fixed low score: the reward model has never seen one, and its opinion of it means nothing.
+ * An answer cut off by the limit earns a fixed low score: the reward model has never seen one, and its opinion of it means
+ * nothing.
  */
 import type { KnownFact } from '../../data/answer-key.ts';
 import type { Pair } from '../../data/rows/pairs.ts';

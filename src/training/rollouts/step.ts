@@ -3,8 +3,8 @@
  *
  *   draw answers -> score their ends -> observe -> credit every token -> a few passes of clipped updates -> adapt the price of divergence
  *
- * What is drawn in a step depends on seed and step number alone, so a resumed run goes on as if it had never stopped. A step that measured
- * NaN, or whose policy has left the reference far behind, ends the stage before anything of it reaches a checkpoint.
+ * What is drawn in a step depends on seed and step number alone, so a resumed run goes on as if it had never stopped. A step that
+ * measured NaN, or whose policy has left the reference far behind, ends the stage before anything of it reaches a checkpoint.
  */
 import { answerLength } from '../../data/rows/answers.ts';
 import type { EpochStream } from '../../data/rows/pairs.ts';

@@ -3,8 +3,9 @@
  *
  *   L = - log sigmoid(beta (log p/p_ref (chosen) - log p/p_ref (rejected)))                          (losses/dpo.ts)
  *
- * No reward model and no drawing: pairs in, policy out. The reference never changes, so its log-probabilities are computed once for all
- * pairs, before the first update; training then needs one model, not two. Dropout is off: policy and reference agree at the start.
+ * No reward model and no drawing: pairs in, policy out. The reference never changes, so its log-probabilities are computed once
+ * for all pairs, before the first update; training then needs one model, not two. Dropout is off: policy and reference agree at
+ * the start.
  */
 import { EpochStream, type Pair } from '../../data/rows/pairs.ts';
 import { UserError } from '../../errors.ts';

@@ -4,9 +4,9 @@
  *   A_i = (score_i - mean of the group) / deviation of the group, for every token of answer i        (Shao et al. 2024, eq. 3 and 4)
  *   L   = clipped surrogate + c k3(p | p_ref)                                                         (losses/grpo.ts)
  *
- * The price of divergence is in the loss, not in the rewards. What is rewarded may be the opinion of the reward model, or something that
- * can be checked: with --reward fact an answer earns 1 if it contains the fact asked for, and no reward model is needed.
- * The step itself, draw -> score -> observe -> credit -> update, is in rollouts/step.ts.
+ * The price of divergence is in the loss, not in the rewards. What is rewarded may be the opinion of the reward model, or
+ * something that can be checked: with --reward fact an answer earns 1 if it contains the fact asked for, and no reward model is
+ * needed. The step itself, draw -> score -> observe -> credit -> update, is in rollouts/step.ts.
  */
 import { UserError } from '../../errors.ts';
 import type { KnobTable, ValuesOf } from '../../knobs.ts';

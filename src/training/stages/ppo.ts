@@ -5,9 +5,9 @@
  *   A_t   from r and the value head by GAE, whitened over all tokens of the step                    (losses/gae.ts)
  *   L   = clipped surrogate + value loss - entropy                                                  (losses/ppo.ts)
  *
- * The score comes once, at the end of the answer; the price of divergence (k1, see losses/kl.ts) is paid token by token, where it arises.
- * Simpler than the papers: policy and value share a body; answers are short, so gamma is 1; the reward is read once, with no shaping.
- * The step itself, draw -> score -> observe -> credit -> update, is in rollouts/step.ts.
+ * The score comes once, at the end of the answer; the price of divergence (k1, see losses/kl.ts) is paid token by token, where it
+ * arises. Simpler than the papers: policy and value share a body; answers are short, so gamma is 1; the reward is read once, with
+ * no shaping. The step itself, draw -> score -> observe -> credit -> update, is in rollouts/step.ts.
  */
 
 import type { KnobTable, ValuesOf } from '../../knobs.ts';
@@ -43,7 +43,10 @@ export const ppoKnobs = {
 
 export type PpoSettings = ValuesOf<typeof ppoKnobs>;
 
-/** Small steps from where SFT ended, at a constant rate; every step is a line of metrics. No decay: it would pull away from the reference. */
+/**
+ * Small steps from where SFT ended, at a constant rate; every step is a line of metrics. No decay: it would pull away from the
+ * reference.
+ */
 export const smallSteps = {
   learningRate: 1e-4,
   weightDecay: 0,

@@ -3,8 +3,8 @@
  *
  *   L = - log sigmoid(r_chosen - r_rejected - margin) + centring (r_chosen + r_rejected)^2          (losses/reward.ts)
  *
- * It starts from the SFT model with a new head. Both answers of a pair are in one batch, so that the loss compares rewards of the same
- * weights. Accuracy on pairs never trained on says whether it learned a quality or the pairs.
+ * It starts from the SFT model with a new head. Both answers of a pair are in one batch, so that the loss compares rewards of the
+ * same weights. Accuracy on pairs never trained on says whether it learned a quality or the pairs.
  */
 import { EpochStream, type Pair } from '../../data/rows/pairs.ts';
 import { describeAccuracy, rewardAccuracy } from '../../evaluation/reward-accuracy.ts';

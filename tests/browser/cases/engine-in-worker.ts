@@ -1,5 +1,6 @@
 /**
- * The engine inside a worker of the page, the place for long work: the page stays alive, and the pool's threads are workers of the worker.
+ * The engine inside a worker of the page, the place for long work: the page stays alive, and the pool's threads are workers of
+ * the worker.
  */
 import { type PageWasmOptions, startWasmBackend } from '../../../src/platform/browser.ts';
 import { full, setDefaults, tensor } from '../../../src/tensor/index.ts';

@@ -1,7 +1,9 @@
 /**
- * The gpu backend in one of its modes, in a page: which mode really runs, every kernel against the reference, what lies at the limits.
+ * The gpu backend in one of its modes, in a page: which mode really runs, every kernel against the reference, what lies at the
+ * limits.
  *
- * A case a kernel prints how many rows of the table it was held to, the tolerance of a typical one, and how many kernels were compiled for it.
+ * A case a kernel prints how many rows of the table it was held to, the tolerance of a typical one, and how many kernels were
+ * compiled for it.
  */
 import * as assert from 'uvu/assert';
 import { createGpuBackend, type GpuBackend } from '../../../src/tensor/backends/gpu/index.ts';

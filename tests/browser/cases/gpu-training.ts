@@ -1,6 +1,6 @@
 /**
- * Fifty steps of training on the gpu backend in a page: the loss follows the reference, nothing piles up on the device, nothing is compiled
- * after the first step. And what happens when the device goes away in the middle.
+ * Fifty steps of training on the gpu backend in a page: the loss follows the reference, nothing piles up on the device, nothing
+ * is compiled after the first step. And what happens when the device goes away in the middle.
  */
 import * as assert from 'uvu/assert';
 import { createGpuBackend, type GpuBackend } from '../../../src/tensor/backends/gpu/index.ts';

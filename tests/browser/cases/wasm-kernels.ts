@@ -1,7 +1,8 @@
 /**
  * The conformance suite in a page: every kernel of the wasm backend against the reference, one case a kernel.
  *
- * Under cross-origin isolation on both shared builds with 1 and 2 threads, which must agree bit for bit; without it on the plain build.
+ * Under cross-origin isolation on both shared builds with 1 and 2 threads, which must agree bit for bit; without it on the plain
+ * build.
  */
 import { reference } from '../../../src/tensor/index.ts';
 import { allClose } from '../../all-close.ts';

@@ -1,5 +1,6 @@
 /**
- * Fifty steps of training on wasm in a page: the loss follows the reference, the memory stays what it was, the threads change no bit.
+ * Fifty steps of training on wasm in a page: the loss follows the reference, the memory stays what it was, the threads change no
+ * bit.
  */
 import * as assert from 'uvu/assert';
 import type { WasmBackend } from '../../../src/tensor/backends/wasm/index.ts';

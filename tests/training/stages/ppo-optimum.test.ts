@@ -1,6 +1,7 @@
 /**
- * The whole of PPO, rollouts, value head and all, on answers of one and of two tokens, of which every one can be counted: the mean score less
- * the price of divergence must come near beta ln E_ref e^(score / beta), the most that any policy can have, and never exceed it.
+ * The whole of PPO, rollouts, value head and all, on answers of one and of two tokens, of which every one can be counted: the
+ * mean score less the price of divergence must come near beta ln E_ref e^(score / beta), the most that any policy can have, and
+ * never exceed it.
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

@@ -1,7 +1,7 @@
 /** The grouped product and the scatter of rows: what a mixture of experts is made of. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { startWasmBackend } from '../../src/platform/node.ts';
+import { startWasmBackend } from '../../../src/platform/node.ts';
 import {
   concat,
   fromArray,
@@ -14,9 +14,9 @@ import {
   scatterRows,
   type Tensor,
   withDefaults,
-} from '../../src/tensor/index.ts';
-import { allClose, differs } from '../close.ts';
-import { float64, int32, TIGHT } from '../models/tiny.ts';
+} from '../../../src/tensor/index.ts';
+import { allClose, differs } from '../../close.ts';
+import { float64, int32, TIGHT } from '../../models/tiny.ts';
 
 const counts = [3, 0, 1, 4];
 
