@@ -14,6 +14,9 @@
  * parameters without a gradient, and then momentum and weight decay of an expert would stop and go with the tokens of a step on
  * one backend and not on the other.
  *
+ * At the start a chosen expert weighs about 1 / E and the shared one 1 / 2. Their W_down begin E and 2 times as large as in a dense part, so
+ * that each adds to the stream what such a part of its width would add: else the experts learn late (docs/architectures.md).
+ *
  * Balancing (load-balance.ts): by a loss, which each layer gives to the collector, or instead by a bias on the choice. The bias
  * follows the choices of the tokens learned from since it moved last; it moves after each update. It is not a parameter, since
  * `Qwen2MoeForCausalLM` has no place for it: an exported model chooses without. A resumed run gets it back (`keptState`).
@@ -32,7 +35,7 @@ import {
   zeros,
 } from '../tensor/index.ts';
 import type { ForwardPass } from './forward-pass.ts';
-import type { InitOptions } from './init.ts';
+import { INITIALIZER_RANGE, type InitOptions } from './init.ts';
 import { Linear } from './linear.ts';
 import { balanceLoss, choicesOf, loadOf, movedBias, routerEntropy } from './load-balance.ts';
 import { Module } from './module.ts';
@@ -52,6 +55,8 @@ export interface MoEOptions extends InitOptions {
   /** Width inside the shared expert. */
   readonly sharedHiddenDim: number;
   readonly balancing: Balancing;
+  /** Standard deviation of the first weights of W_down that a dense part would have; initializerRange by default. */
+  readonly downStd?: number;
 }
 
 /** What the layer reads of a forward pass. */
@@ -74,14 +79,17 @@ export class MoE extends Module {
 
   constructor(options: MoEOptions) {
     super();
-    const { dim, experts, expertsPerToken, hiddenDim, sharedHiddenDim, balancing, ...init } = options;
+    const { dim, experts, expertsPerToken, hiddenDim, sharedHiddenDim, balancing, downStd, ...init } =
+      options;
     if (!(expertsPerToken >= 1 && expertsPerToken <= experts)) {
       throw new RangeError(`MoE: a token cannot go to ${expertsPerToken} of ${experts} experts`);
     }
     this.expertsPerToken = expertsPerToken;
     this.gate = new Linear(dim, experts, init);
-    this.experts = Array.from({ length: experts }, () => new SwiGLU(dim, hiddenDim, init));
-    this.sharedExpert = new SwiGLU(dim, sharedHiddenDim, init);
+    const part = (width: number, times: number) =>
+      new SwiGLU(dim, width, { ...init, downStd: times * (downStd ?? init.std ?? INITIALIZER_RANGE) });
+    this.experts = Array.from({ length: experts }, () => part(hiddenDim, experts));
+    this.sharedExpert = part(sharedHiddenDim, 2);
     this.sharedExpertGate = new Linear(dim, 1, init);
     const perExpert = () => zeros([experts]).keep();
     this.bias = balancing === 'bias' ? { values: perExpert(), choices: perExpert() } : null;

@@ -14,6 +14,8 @@ import { Module } from './module.ts';
 export interface SwiGLUOptions extends InitOptions {
   /** Standard deviation of the first weights of W_up, if it has its own. */
   readonly upStd?: number;
+  /** The same for W_down. */
+  readonly downStd?: number | undefined;
 }
 
 export class SwiGLU extends Module {
@@ -21,11 +23,11 @@ export class SwiGLU extends Module {
   readonly upProj: Linear;
   readonly downProj: Linear;
 
-  constructor(dim: number, hiddenDim: number, { upStd, ...init }: SwiGLUOptions) {
+  constructor(dim: number, hiddenDim: number, { upStd, downStd, ...init }: SwiGLUOptions) {
     super();
     this.gateProj = new Linear(dim, hiddenDim, init);
     this.upProj = new Linear(dim, hiddenDim, upStd === undefined ? init : { ...init, std: upStd });
-    this.downProj = new Linear(hiddenDim, dim, init);
+    this.downProj = new Linear(hiddenDim, dim, downStd === undefined ? init : { ...init, std: downStd });
   }
 
   forward(x: Tensor): Tensor {
