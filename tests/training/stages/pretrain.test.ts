@@ -41,6 +41,11 @@ test('the fingerprint changes with a token and with the length', async () => {
     prints.push((await preparedFrom(corpus(`print-${i}`, ids))).fingerprint);
   assert.is(new Set(prints).size, 3);
   assert.is((await preparedFrom(corpus('copy', counted))).fingerprint, prints[0]);
+  // Beyond the million tokens that it looks at, the length alone tells two corpora apart.
+  const long = (name: string, length: number) =>
+    preparedFrom(corpus(name, new Array<number>(length).fill(300)));
+  const [million, more] = [await long('million', 1_080_000), await long('more', 1_090_000)];
+  assert.is.not(million.fingerprint, more.fingerprint);
 });
 
 test('a text corpus: the note counts tokens, those of the end of every document included', async () => {
