@@ -1,4 +1,6 @@
-/** Questions with four options: those that the project ships, and some whose right option is known by its text and by its place. */
+/**
+ * Questions with four options: those that the project ships, and some whose right option is known by its text and by its place.
+ */
 import { fileURLToPath } from 'node:url';
 import { type ChoiceQuestion, readChoiceFolder } from '../../src/data/choices.ts';
 import { choiceAccuracy } from '../../src/evaluation/choice-ppl.ts';

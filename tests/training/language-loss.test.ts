@@ -1,8 +1,9 @@
 /**
- * The loss of pretraining and SFT: that of the text alone where the model is dense, and beside it the balance of a mixture of experts.
+ * The loss of pretraining and SFT: that of the text alone where the model is dense, and beside it the balance of a mixture of
+ * experts.
  *
- * Loss, loads and entropy are means over tokens, so they add up over any micro-batches; the balance is a product of means, so it is a
- * mean over micro-batches, which is the number of the whole batch only where these are alike.
+ * Loss, loads and entropy are means over tokens, so they add up over any micro-batches; the balance is a product of means, so
+ * it is a mean over micro-batches, which is the number of the whole batch only where these are alike.
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
