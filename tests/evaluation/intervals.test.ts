@@ -1,9 +1,7 @@
+/** Wilson's interval and the ratio of sums, against known values and by hand. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Question } from '../../src/data/questions.ts';
-import { exactMatch, isAccepted, majorityBaseline } from '../../src/evaluation/exact-match.ts';
 import { ratio, wilson } from '../../src/evaluation/intervals.ts';
-import { formatResults } from '../../src/evaluation/table.ts';
 import { allClose } from '../close.ts';
 
 test('Wilson: known values', () => {
@@ -49,71 +47,6 @@ test('ratio of sums: value and interval by hand', () => {
   assert.equal([single.value, single.low, single.high], [1.5, 1.5, 1.5]);
   const proportional = ratio([1, 2, 5].map((x) => ({ x, y: 3 * x })));
   allClose([proportional.low, proportional.high], [3, 3]);
-});
-
-const question = (relation: string, answer: string, ...accepted: string[]): Question => ({
-  relation,
-  question: '？',
-  answer,
-  accepted: [answer, ...accepted],
-});
-
-test('an answer counts up to surrounding blanks and the final punctuation, and nothing more', () => {
-  const asked = question('largest', '蓝鲸', '世界上最大的动物是蓝鲸。');
-  for (const text of ['蓝鲸', ' 蓝鲸\n', '蓝鲸。', '蓝鲸！', '蓝鲸.', '世界上最大的动物是蓝鲸', '蓝鲸。。']) {
-    assert.ok(isAccepted(text, asked), text);
-  }
-  for (const text of [
-    '',
-    '。',
-    '蓝',
-    '蓝鲸蓝鲸',
-    '是蓝鲸。',
-    '蓝 鲸',
-    '蓝鲸。大',
-    '世界上最大的动物是大象。',
-  ]) {
-    assert.not.ok(isAccepted(text, asked), text);
-  }
-});
-
-test('majority baseline: the most frequent answer of each relation', () => {
-  const questions = [
-    ...['红', '红', '蓝'].map((answer) => question('colour', answer)),
-    ...['一', '二'].map((answer) => question('number', answer)),
-  ];
-  assert.is(majorityBaseline(questions), 3 / 5);
-  assert.is(majorityBaseline([]), 0);
-  assert.is(majorityBaseline([question('a', 'x')]), 1);
-});
-
-test('exactMatch: share, interval and baseline', () => {
-  const answered = Array.from({ length: 10 }, (_, i) => ({
-    question: question('r', i < 4 ? '甲' : String(i)),
-    text: '',
-    correct: i < 8,
-  }));
-  const { value, low, high, n, chance } = exactMatch(answered);
-  assert.equal([value, n, chance], [0.8, 10, 0.4]);
-  allClose([low, high], [0.4901625, 0.9433178], { absolute: 1e-6 });
-});
-
-test('the table: aligned columns, shares in percent, bits as they are', () => {
-  const text = formatResults({
-    pretrain: { 'bits-per-byte': { value: 1.23456, low: 1.2, high: 1.3, n: 7 } },
-    sft: {
-      'facts-seen': { value: 0.5, low: 0.25, high: 0.75, n: 100, chance: 0.125 },
-      perplexity: { value: 3161.879, low: 99.9, high: 100, n: 7 },
-      'distinct-1': { value: 0.2, low: 0.2, high: 0.2, n: 7 }, // without an interval
-    },
-  });
-  assert.equal(text.split('\n'), [
-    'stage     task           value    95% interval  guessing    n',
-    'pretrain  bits-per-byte  1.235  1.200 .. 1.300              7',
-    'sft       facts-seen     50.0%  25.0% .. 75.0%     12.5%  100',
-    'sft       perplexity     3,162   99.900 .. 100              7',
-    'sft       distinct-1     20.0%                              7',
-  ]);
 });
 
 test.run();

@@ -6,10 +6,10 @@ import { ForwardPass } from '../../src/nn/forward-pass.ts';
 import { attentionMask } from '../../src/nn/mask.ts';
 import { RopeTable } from '../../src/nn/rope.ts';
 import { attendedAnswer, mostTelling } from '../../src/report/attention.ts';
-import { attentionFigure, packed } from '../../src/report/attention-map.ts';
 import { fromArray, noGrad } from '../../src/tensor/index.ts';
 import { allClose } from '../close.ts';
 import { tinyModel, tinyTokenizer as tokenizer } from '../training/tiny.ts';
+import { attention } from './weights.ts';
 
 const model = tinyModel({ initializerRange: 0.3 }).eval();
 const loaded = { model, tokenizer, directory: '' };
@@ -85,34 +85,8 @@ test('a question longer than the context is cut, not fatal; a base model has no 
   assert.ok(!base.tokens.includes('<|user|>'));
 });
 
-const T = 3;
-const shares = (rows: number[][]) => Float64Array.from(rows.flat());
-const resting = shares([
-  [1, 0, 0],
-  [1, 0, 0],
-  [1, 0, 0],
-]);
-const looking = shares([
-  [1, 0, 0],
-  [0.5, 0.5, 0],
-  [0, 0.996, 0.004],
-]);
-const attention = {
-  tokens: ['<b>', '中', '</script>'],
-  question: '',
-  answer: '',
-  answerStart: 2,
-  heads: [[resting], [looking]],
-};
-
-test('the head shown first is one that looks back; all weights travel with the page as two digits', () => {
+test('the head shown first is one that looks back', () => {
   assert.equal(mostTelling(attention), { layer: 1, head: 0 });
-  assert.equal(packed(attention).heads, [['999900990000'], ['995050009900']]);
-  const html = attentionFigure(attention);
-  assert.is(html.match(/<rect[^>]*fill-opacity/g)?.length, (T * (T + 1)) / 2);
-  assert.is(html.match(/<\/script>/g)?.length, 1, 'a token must not end the script element');
-  assert.not.match(html, /<b>/);
-  assert.match(html, /<option value="1" selected>2</);
 });
 
 test.run();

@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import type { Pair } from '../../../src/data/rows/pairs.ts';
 import { rewardModelFrom } from '../../../src/models/reward-model.ts';
 import { Random } from '../../../src/tensor/index.ts';
-import { goldScorer, modelScorer } from '../../../src/training/rollouts/rewards.ts';
+import { factScorer, goldScorer, modelScorer } from '../../../src/training/rollouts/rewards.ts';
 import { allClose } from '../../close.ts';
 import { pairs } from '../alignment.ts';
 import { tinyModel, tinyTokenizer as tokenizer } from '../tiny.ts';
@@ -46,6 +46,16 @@ test('the judge scores what it knows', () => {
   const prompts3 = [ask('草？'), ask('谁？'), ask('草？')];
   allClose([gold(prompts3, [say('草是绿色的。'), say('好。'), say('绿色。', false)])!], [(1 + 0.6) / 2]);
   assert.is(gold([ask('谁？')], [say('草是绿色的。')]), null, 'a question that is not in the key');
+});
+
+test('a fact counts where the answer contains it and came to its end', async () => {
+  const ask = (fact: string) => ({ question: '', ids: [], fact });
+  const say = (text: string, finished = true) => ({
+    ...{ prompt: [], answer: tokenizer.encode(text), logProbs: [], finished },
+  });
+  const rollouts = [say('首都是北京。'), say('首都是南京。'), say('首都是北京', false)];
+  const scores = await factScorer(tokenizer)([ask('北京'), ask('北京'), ask('北京')], rollouts);
+  assert.equal(scores, [1, 0, 0]);
 });
 
 test.run();

@@ -1,71 +1,10 @@
 /** Reinforcement learning in small: what it learns, that interrupted = uninterrupted, and how it stops. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { EpochStream } from '../../../src/data/rows/pairs.ts';
-import { valuesOf } from '../../../src/knobs.ts';
-import { PolicyWithValue } from '../../../src/models/value-head.ts';
-import { AdamW } from '../../../src/optim/adamw.ts';
-import { type StepMetrics, trainingLoop } from '../../../src/training/loop.ts';
-import { KlControl } from '../../../src/training/rollouts/kl-control.ts';
-import type { GoldScorer, Scorer } from '../../../src/training/rollouts/rewards.ts';
-import { rolloutSteps } from '../../../src/training/rollouts/step.ts';
-import type { StageSettings } from '../../../src/training/settings.ts';
-import { type GrpoSettings, grpoAlgorithm, grpoKnobs } from '../../../src/training/stages/grpo.ts';
-import { type PpoSettings, ppoAlgorithm, ppoKnobs } from '../../../src/training/stages/ppo.ts';
+import type { StepMetrics } from '../../../src/training/loop.ts';
+import type { Scorer } from '../../../src/training/rollouts/rewards.ts';
 import { refusesLater } from '../../data/temporary.ts';
-import { fastSettings, prompts } from '../alignment.ts';
-import { tinyModel, tinyTokenizer as tokenizer } from '../tiny.ts';
-
-/** Rewards short answers: easy to learn, and to see. */
-const brief: Scorer = async (_, rollouts) => rollouts.map(({ answer }) => -answer.length);
-
-interface Ppo {
-  readonly name?: 'ppo' | 'grpo';
-  readonly alignment?: Partial<PpoSettings & GrpoSettings>;
-  readonly scorer?: Scorer;
-  readonly gold?: GoldScorer | null;
-  readonly settings?: Partial<StageSettings>;
-  readonly dropout?: number;
-}
-
-function ppoSession({
-  name = 'ppo',
-  alignment = {},
-  scorer = brief,
-  gold = null,
-  settings: changes = {},
-  dropout = 0,
-}: Ppo = {}) {
-  const settings = fastSettings({ learningRate: 3e-3, batchSize: 8, ...changes });
-  const small = { rollouts: 16, groupSize: 4, maxNewTokens: 12, klCoefficient: 0.02 };
-  const rules = valuesOf({ ...ppoKnobs, ...grpoKnobs }, small, alignment);
-  const model = tinyModel({ attentionDropout: dropout });
-  const actor = new PolicyWithValue(model);
-  const { algorithm, trained } =
-    name === 'ppo'
-      ? { algorithm: ppoAlgorithm(actor, rules), trained: actor }
-      : { algorithm: grpoAlgorithm(model, rules), trained: model };
-  const optimizer = new AdamW(trained, settings);
-  const kl = new KlControl(rules.klCoefficient, rules.klTarget);
-  const task = {
-    ...{ stage: name, algorithm, trained, optimizer, scorer, gold, kl, settings, rules, seed: 5 },
-    reference: tinyModel().freeze(),
-    prompts: new EpochStream(prompts, { seed: 1, shuffle: true }),
-    stopId: tokenizer.eosId,
-  };
-  const saved: number[] = [];
-  const run = async (startStep: number, steps: number) => {
-    const lines: StepMetrics[] = [];
-    const hooks = {
-      onStep: (line: StepMetrics) => void lines.push(line),
-      save: async (step: number) => void saved.push(step),
-      shouldStop: () => false,
-    };
-    await trainingLoop(rolloutSteps(task), settings, { stage: name, startStep, steps }, hooks);
-    return { lines };
-  };
-  return { actor, optimizer, kl, run, saved };
-}
+import { type Ppo, ppoSession } from './session.ts';
 
 for (const name of ['ppo', 'grpo'] as const) {
   test(`${name}: the first step measures no divergence at all; the score rises`, async () => {
@@ -79,27 +18,6 @@ for (const name of ['ppo', 'grpo'] as const) {
     assert.ok(lines.at(-1)!.parts!.klK3! > 0);
   });
 }
-
-test('the first minibatch of fresh answers: ratio exactly 1, so nothing moved and nothing is clipped', async () => {
-  for (const changes of [{ batchSize: 16 }, { batchSize: 4, gradAccum: 4 }]) {
-    const { lines } = await ppoSession({ settings: changes, alignment: { updateEpochs: 1 } }).run(0, 3);
-    for (const { parts } of lines)
-      assert.equal([parts!.updateKl, parts!.clipShare, parts!.updates], [0, 0, 1]);
-  }
-  const dropping = await ppoSession({
-    dropout: 0.5,
-    settings: { batchSize: 16 },
-    alignment: { updateEpochs: 1 },
-  }).run(0, 2);
-  for (const { parts } of dropping.lines) assert.is(parts!.updateKl, 0, 'dropout is off');
-  const twice = await ppoSession({ settings: { batchSize: 16 }, alignment: { updateEpochs: 2 } }).run(0, 1);
-  assert.ok(twice.lines[0]!.parts!.updateKl! > 0, 'control: the second pass sees that the policy has moved');
-});
-
-test('the updates of a step end early once the policy has moved too far', async () => {
-  const { lines } = await ppoSession({ alignment: { updateEpochs: 20, stopKl: 1e-3 } }).run(0, 2);
-  assert.ok(lines.every(({ parts }) => parts!.updates! < 40 && parts!.updateKl! > 1e-3));
-});
 
 test('four steps = two steps, their state carried over, and two more in fresh objects', async () => {
   const options: Ppo = { alignment: { klTarget: 0.5 } };

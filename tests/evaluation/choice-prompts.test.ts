@@ -1,0 +1,44 @@
+/** Multiple-choice questions as prompts. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { choicePrompt } from '../../src/evaluation/choice-prompts.ts';
+import { tinyTokenizer as tokenizer } from '../training/tiny.ts';
+import { numbered, shipped } from './choice-questions.ts';
+
+test('k-shot: examples of the subject in front, as many as fit, never the question cut', () => {
+  const question = numbered[0]!;
+  const examples = shipped.examples.get('world')!;
+  const ids = (shots: number, room: number, chat = false) =>
+    choicePrompt(tokenizer, question, {
+      variant: 'text',
+      chat,
+      examples: examples.slice(0, shots),
+      room,
+    });
+  const text = (shots: number, room = 999) => tokenizer.decode(ids(shots, room)!, { skipSpecial: true });
+  assert.is(text(0), '第0个是什么？是');
+  assert.is(text(1), `${examples[0]!.question}是${examples[0]!.options[0]}。第0个是什么？是`);
+  const two = ids(2, 999)!.length;
+  assert.is(
+    text(2, two - 1),
+    text(1).replace(examples[0]!.question, examples[1]!.question).replace('大洋洲', '杜甫'),
+  );
+  assert.is(ids(2, 3), null);
+  const markers = ids(3, 999, true)!.filter((id) => id === tokenizer.eosId).length;
+  assert.is(markers, 7, 'three questions and answers, then the question');
+});
+
+test('with letters the options are shown in order', () => {
+  const ids = choicePrompt(tokenizer, numbered[1]!, {
+    variant: 'letter',
+    chat: false,
+    examples: [],
+    room: 999,
+  })!;
+  assert.is(
+    tokenizer.decode(ids, { skipSpecial: true }),
+    '问题：第1个是什么？\nA. 天\nB. 一\nC. 人\nD. 小回答：',
+  );
+});
+
+test.run();

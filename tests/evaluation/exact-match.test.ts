@@ -1,0 +1,87 @@
+/** Exact match: which answers count, what guessing gives, and answers in batches. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Question } from '../../src/data/questions.ts';
+import {
+  answerQuestions,
+  exactMatch,
+  isAccepted,
+  majorityBaseline,
+} from '../../src/evaluation/exact-match.ts';
+import { Chat } from '../../src/generation/chat.ts';
+import { allClose } from '../close.ts';
+import { tinyModel, tinyTokenizer as tokenizer } from '../training/tiny.ts';
+
+const question = (relation: string, answer: string, ...accepted: string[]): Question => ({
+  relation,
+  question: '？',
+  answer,
+  accepted: [answer, ...accepted],
+});
+
+test('an answer counts up to surrounding blanks and the final punctuation, and nothing more', () => {
+  const asked = question('largest', '蓝鲸', '世界上最大的动物是蓝鲸。');
+  for (const text of ['蓝鲸', ' 蓝鲸\n', '蓝鲸。', '蓝鲸！', '蓝鲸.', '世界上最大的动物是蓝鲸', '蓝鲸。。']) {
+    assert.ok(isAccepted(text, asked), text);
+  }
+  for (const text of [
+    '',
+    '。',
+    '蓝',
+    '蓝鲸蓝鲸',
+    '是蓝鲸。',
+    '蓝 鲸',
+    '蓝鲸。大',
+    '世界上最大的动物是大象。',
+  ]) {
+    assert.not.ok(isAccepted(text, asked), text);
+  }
+});
+
+test('majority baseline: the most frequent answer of each relation', () => {
+  const questions = [
+    ...['红', '红', '蓝'].map((answer) => question('colour', answer)),
+    ...['一', '二'].map((answer) => question('number', answer)),
+  ];
+  assert.is(majorityBaseline(questions), 3 / 5);
+  assert.is(majorityBaseline([]), 0);
+  assert.is(majorityBaseline([question('a', 'x')]), 1);
+});
+
+test('exactMatch: share, interval and baseline', () => {
+  const answered = Array.from({ length: 10 }, (_, i) => ({
+    question: question('r', i < 4 ? '甲' : String(i)),
+    text: '',
+    correct: i < 8,
+  }));
+  const { value, low, high, n, chance } = exactMatch(answered);
+  assert.equal([value, n, chance], [0.8, 10, 0.4]);
+  allClose([low, high], [0.4901625, 0.9433178], { absolute: 1e-6 });
+});
+
+const model = tinyModel({ initializerRange: 0.3 }).eval(); // sharp enough for texts to differ
+const ask = (text: string): Question => ({ relation: 'r', question: text, answer: 'x', accepted: ['x'] });
+
+test('answers in batches = the answers of a chat, one by one; a question longer than the context has none', async () => {
+  const questions = ['中国', '一只小猫在河边', 'a', '0123456789012345678901234567890123', '老虎'].map(ask);
+  const progress: number[] = [];
+  const answers = await answerQuestions(model, tokenizer, questions, (done) => progress.push(done));
+  assert.equal(progress, [5]);
+  for (const [i, { question, text, correct }] of answers.entries()) {
+    assert.is(question, questions[i]);
+    assert.is(correct, false);
+    if (i === 3) {
+      assert.is(text, '');
+      continue;
+    }
+    const chat = new Chat(model, tokenizer, { maxNewTokens: 10 });
+    let alone = '';
+    for await (const piece of chat.say(question.question)) alone += piece;
+    // The longest question of a batch limits the answers of all; what both have must agree.
+    const common = Math.min(alone.length, text.length, 3);
+    assert.ok(common > 0);
+    assert.is(text.slice(0, common), alone.slice(0, common));
+  }
+});
+
+test.run();

@@ -1,0 +1,63 @@
+/** How a run was made, as names and values. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { ReportData } from '../../src/report/collect.ts';
+import { duration, factsOf, lastStep, stageSeconds } from '../../src/report/facts.ts';
+import { points } from './points.ts';
+
+/** A report with nothing in it but sessions and metrics. */
+const session = (seconds: Record<string, number>, command = 'npx tsx src/train.ts') => ({
+  ...{ command, started: '2024-05-06T07:08:09.123Z', package: '0.1.0', commit: null },
+  ...{ node: 'v20.0.0', platform: 'linux x64', backend: 'wasm', seconds },
+});
+const dataOf = (sessions: ReportData['sessions']): ReportData => ({
+  ...{ name: 'run', sessions, settings: null, model: null, evaluation: null, answers: null, drawn: null },
+  ...{ attention: null, missing: [] },
+  metrics: {
+    stages: new Map([
+      [
+        'sft',
+        new Map([
+          ['loss', points([3, 2, 1])],
+          ['heldOutLoss', points([2])],
+        ]),
+      ],
+    ]),
+    backends: ['gpu', 'wasm'],
+    problems: [],
+  },
+});
+
+test('durations: at most two units', () => {
+  assert.equal([8.42, 200, 7500].map(duration), ['8.4 s', '3 min 20 s', '2 h 5 min']);
+});
+
+test('seconds of a stage add up over sessions, in the order in which they ran', () => {
+  const data = dataOf([session({ tokenizer: 1, sft: 2 }), session({ sft: 3, evaluate: 4 })]);
+  assert.equal(
+    [...stageSeconds(data)],
+    [
+      ['tokenizer', 1],
+      ['sft', 5],
+      ['evaluate', 4],
+    ],
+  );
+});
+
+test('facts: commands of all sessions, each once; every backend; what is not known is left out', () => {
+  const facts = (...sessions: ReportData['sessions']) =>
+    new Map(factsOf(dataOf(sessions)).map(({ name, value }) => [name, value]));
+  const once = facts(session({}));
+  assert.equal([once.get('command'), once.get('backend')], ['npx tsx src/train.ts', 'wasm, gpu']);
+  assert.is(once.get('started'), '2024-05-06 07:08:09 UTC');
+  assert.not.ok(once.has('sessions') || once.has('seed') || once.has('model'));
+  const twice = facts(session({}), session({}), session({}, 'npx tsx src/train.ts --resume'));
+  assert.is(twice.get('commands'), 'npx tsx src/train.ts\nnpx tsx src/train.ts --resume');
+  assert.is(twice.get('sessions'), '3 (resumed or continued)');
+});
+
+test('the last step of a stage is that of its longest curve', () => {
+  assert.equal([lastStep(dataOf([]), 'sft'), lastStep(dataOf([]), 'dpo')], [3, null]);
+});
+
+test.run();

@@ -1,0 +1,47 @@
+/** The evaluation as a table for page and Markdown. */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { checkEvaluation, evaluationTable } from '../../src/report/table.ts';
+
+const estimate = (value: number, low: number, chance?: number) => ({
+  ...{ value, low, high: 0.9, n: 1000 },
+  ...(chance === undefined ? {} : { chance }),
+});
+
+test('a line per task, a cell per stage; a part belongs to a task above; guessing is beaten by the whole interval only', () => {
+  const { stages, lines } = evaluationTable({
+    pretrain: { 'minimal-pairs': estimate(0.7, 0.6, 0.5) },
+    sft: { 'minimal-pairs': estimate(0.6, 0.5, 0.5), 'minimal-pairs-facts': estimate(0.8, 0.7) },
+  });
+  assert.equal(stages, ['pretrain', 'sft']);
+  assert.equal(
+    lines.map(({ task, isPart, guessing, n }) => [task, isPart, guessing, n]),
+    [
+      ['minimal-pairs', false, '50.0%', '1,000'],
+      ['minimal-pairs-facts', true, '', '1,000'],
+    ],
+  );
+  assert.equal(
+    lines.map(({ cells }) => cells.map((cell) => cell && [cell.value, cell.interval, cell.aboveGuessing])),
+    [
+      [
+        ['70.0%', '60.0% – 90.0%', true],
+        ['60.0%', '50.0% – 90.0%', false],
+      ],
+      [null, ['80.0%', '70.0% – 90.0%', false]],
+    ],
+  );
+});
+
+test('what is no evaluation is named by its place', () => {
+  const good = { sft: { task: estimate(0.5, 0.4) } };
+  assert.is(checkEvaluation(good, 'x.json'), good);
+  assert.is(checkEvaluation([], 'x.json'), 'x.json: expected an object of stages');
+  assert.is(checkEvaluation({ sft: 3 }, 'x.json'), 'x.json: "sft" is not an object of tasks');
+  assert.is(
+    checkEvaluation({ sft: { task: { value: 1, low: '0' } } }, 'x.json'),
+    'x.json: "task" of "sft" has no number "low"',
+  );
+});
+
+test.run();
