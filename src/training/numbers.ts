@@ -5,23 +5,22 @@
 /** The loss of a step and what else was measured, by name. */
 export type Numbers = { readonly loss: number } & Readonly<Record<string, number>>;
 
-/** Means since the last line of metrics. */
+/** Means since the last line of metrics, each over the steps that measured it: not every step measures everything. */
 export class Means {
-  private readonly sums = new Map<string, number>();
-  private count = 0;
+  private readonly sums = new Map<string, { sum: number; count: number }>();
 
   add(numbers: Numbers): void {
-    this.count++;
-    for (const [name, value] of Object.entries(numbers))
-      this.sums.set(name, (this.sums.get(name) ?? 0) + value);
+    for (const [name, value] of Object.entries(numbers)) {
+      const { sum, count } = this.sums.get(name) ?? { sum: 0, count: 0 };
+      this.sums.set(name, { sum: sum + value, count: count + 1 });
+    }
   }
 
   means(): Record<string, number> {
-    return Object.fromEntries([...this.sums].map(([name, sum]) => [name, sum / this.count]));
+    return Object.fromEntries([...this.sums].map(([name, { sum, count }]) => [name, sum / count]));
   }
 
   clear(): void {
     this.sums.clear();
-    this.count = 0;
   }
 }

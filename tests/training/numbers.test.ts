@@ -12,4 +12,11 @@ test('means since the last line, and nothing of what came before it', () => {
   assert.equal(since.means(), { loss: 5 }, 'a number that is no longer measured is gone');
 });
 
+test('a number that only some steps measure is the mean over those', () => {
+  const since = new Means();
+  since.add({ loss: 1, gold: 0.8 });
+  since.add({ loss: 3 });
+  assert.equal(since.means(), { loss: 2, gold: 0.8 });
+});
+
 test.run();
