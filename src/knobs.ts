@@ -62,6 +62,11 @@ type ValueOf<K extends Knob> = K extends { readonly type: 'number' }
 /** A value for every knob of a table. */
 export type ValuesOf<T extends KnobTable> = { readonly [Name in keyof T]: ValueOf<T[Name]> };
 
+/** Name of the flag of a knob, without the dashes. */
+export function flagName(name: string, knob?: Pick<Knob, 'flag'>): string {
+  return knob?.flag ?? name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
 /**
  * The values of a table: its defaults, with each of the changes on top of those before it. Knobs of other tables are passed over.
  */

@@ -24,7 +24,9 @@ const files = [...new Set(words.length === 0 ? all : words.flatMap(filesFor))]
   // Longest first, so that no worker is left with a long file at the end; size is a fair guess.
   .sort((a, b) => statSync(here + b).size - statSync(here + a).size);
 
-function filesFor(word: string): string[] {
+/** `nn/rope`, src/nn/rope.ts and tests/nn/rope.test.ts all mean the same. */
+function filesFor(path: string): string[] {
+  const word = path.replace(/^(\.\/)?(src|tests)\//, '').replace(/(\.test)?\.ts$/, '');
   const named = all.filter((file) => `/${file}`.endsWith(`/${word}.test.ts`));
   return named.length > 0 ? named : all.filter((file) => file.includes(word));
 }

@@ -2,9 +2,10 @@
  * The flags of src/train.ts: those of a run, and one for every knob of the loop and of the stages.
  */
 import { UserError } from '../errors.ts';
-import type { Knob, KnobTable, KnobValue } from '../knobs.ts';
+import { flagName, type Knob, type KnobTable, type KnobValue } from '../knobs.ts';
 import { allArchitectures, architectureNames } from '../models/architectures/index.ts';
 import { DEFAULT_ARCHITECTURE, presetNames } from '../models/presets.ts';
+import { configOfDirectory } from '../storage/model-directory.ts';
 import { possibleStages } from '../training/run.ts';
 import { defaultSettings, type RunSettings, resumeRunSettings } from '../training/run-settings.ts';
 import { frameKnobs } from '../training/settings.ts';
@@ -89,8 +90,11 @@ export function settingsFrom(values: TrainValues, out: string): RunSettings {
 
 function newSettings(given: Partial<RunSettings>): RunSettings {
   const settings = { ...defaultSettings, ...given };
+  // A model to start from is what it is, unless --arch says otherwise: then the run refuses it.
+  const arch =
+    settings.arch ?? (settings.initFrom === null ? null : configOfDirectory(settings.initFrom).arch);
   const possible = () => possibleStages(stages, settings.data, settings.initFrom).map(({ name }) => name);
-  return { ...settings, stages: given.stages ?? [...possible(), EVALUATE] };
+  return { ...settings, arch, stages: given.stages ?? [...possible(), EVALUATE] };
 }
 
 /** What was given on the command line, and nothing else. */
@@ -151,7 +155,7 @@ function collectKnobs(): Map<string, KnobFlag> {
   const found = new Map<string, KnobFlag>();
   const add = (table: KnobTable, reader: { readonly stages?: string; readonly architectures?: string }) => {
     for (const [name, knob] of Object.entries(table)) {
-      const flag = knob.flag ?? kebab(name);
+      const flag = flagName(name, knob);
       const known = found.get(flag) ?? { name, knob, stages: [], architectures: [] };
       if (known.knob !== knob || flag in runFlags)
         throw new TypeError(`Two knobs share the flag --${flag}; one of them needs another name`);
@@ -188,10 +192,6 @@ function flagOf({ knob, stages: readers, architectures }: KnobFlag): Flag {
       return { type: 'number', ...Object.fromEntries(range), help, default: shown };
     }
   }
-}
-
-function kebab(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function optionalStages(): string {

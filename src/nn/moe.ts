@@ -18,8 +18,9 @@
  * that each adds to the stream what such a part of its width would add: else the experts learn late (docs/architectures.md).
  *
  * Balancing (load-balance.ts): by a loss, which each layer gives to the collector, or instead by a bias on the choice. The bias
- * follows the choices of the tokens learned from since it moved last; it moves after each update. It is not a parameter, since
- * `Qwen2MoeForCausalLM` has no place for it: an exported model chooses without. A resumed run gets it back (`keptState`).
+ * moves after each update, by the choices of the tokens that were learned from. It is not a parameter, since `Qwen2MoeForCausalLM`
+ * has no place for it: an exported model chooses without, and so does a stage that starts from one, until its own bias has moved.
+ * A resumed run gets it back (`keptState`).
  * Shapes: x, y [B, T, D]; N = B T tokens, E experts, k of them per token.
  */
 import {
@@ -74,7 +75,7 @@ export class MoE extends Module {
   readonly sharedExpert: SwiGLU;
   readonly sharedExpertGate: Linear;
   readonly expertsPerToken: number;
-  /** With balancing by a bias: what is added when experts are chosen, and how often each was since that moved last, [E]. */
+  /** With balancing by a bias: what is added when experts are chosen, and how often each was chosen since the last update, [E]. */
   private readonly bias: { readonly values: Tensor; readonly choices: Tensor } | null;
 
   constructor(options: MoEOptions) {

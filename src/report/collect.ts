@@ -6,6 +6,7 @@ import { basename, join, resolve } from 'node:path';
 import { locateData } from '../data/layout.ts';
 import { FaultError, UserError } from '../errors.ts';
 import type { Results } from '../evaluation/evaluate.ts';
+import { activeParameterCount } from '../models/shapes.ts';
 import { locateDirectory } from '../storage/atomic.ts';
 import { type LoadedModel, loadModelDirectory } from '../storage/model-directory.ts';
 import { readText } from '../storage/read-file.ts';
@@ -142,7 +143,10 @@ function talkingStages(run: string, settings: RunSettings | null): [string, stri
 
 /** "tinyllm, 1,055,360 parameters" */
 function describeModel(model: LoadedModel['model']): string {
-  return `${model.config.arch}, ${model.parameterCount().toLocaleString('en')} parameters`;
+  const all = model.parameterCount();
+  const active = activeParameterCount(model.config);
+  const share = active === all ? '' : `, ${active.toLocaleString('en')} of them for a token`;
+  return `${model.config.arch}, ${all.toLocaleString('en')} parameters${share}`;
 }
 
 function missingPart(part: string, error: unknown): string {

@@ -55,6 +55,6 @@ function routerParts({ losses, numbers }: Collector, experts: number, share: num
 
 function meanOf(values: readonly Tensor[] | undefined): Tensor {
   if (values === undefined || values.length === 0)
-    throw new TypeError('A model with experts told nothing of its routers');
+    throw new TypeError('No layer of this model with experts reported on its router');
   return values.reduce((sum, value) => sum.add(value)).div(values.length);
 }

@@ -111,7 +111,9 @@ export function resumeRunSettings(out: string, given: Partial<RunSettings>): Run
 
 function refuseChange(out: string, name: string, before: unknown, now: unknown): void {
   if (JSON.stringify(before) === JSON.stringify(now)) return;
-  const was = before === undefined ? `the default ${name}` : `${name} ${JSON.stringify(before)}`;
+  if (name === 'arch' && before === null && now === DEFAULT_ARCHITECTURE) return;
+  const was =
+    before === undefined || before === null ? `the default ${name}` : `${name} ${JSON.stringify(before)}`;
   throw new UserError(
     `--resume: the run in ${out} was started with ${was}, not ${JSON.stringify(now)}; ` +
       'leave the flag out, or start another run with --out',

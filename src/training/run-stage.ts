@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { CausalLM } from '../models/causal-lm.ts';
-import { parameterCount } from '../models/shapes.ts';
+import { activeParameterCount, parameterCount } from '../models/shapes.ts';
 import { repairDirectory, setAside, writeDirectoryAtomically } from '../storage/atomic.ts';
 import { loadModelDirectory, loadTokenizerDirectory } from '../storage/model-directory.ts';
 import { Random } from '../tensor/index.ts';
@@ -128,8 +128,9 @@ function placeOf(stage: Stage, run: Run): StagePlace {
 
 function newModel({ settings, reporter }: Run, tokenizer: Tokenizer, random: Random): CausalLM {
   const config = { ...configOf(settings), vocabSize: tokenizer.vocabSize };
-  const parameters = parameterCount(config).toLocaleString('en');
-  reporter.note(`model: ${config.arch} ${settings.preset}, ${parameters} parameters`);
+  const [all, active] = [parameterCount(config), activeParameterCount(config)];
+  const share = active === all ? '' : `, ${active.toLocaleString('en')} of them for a token`;
+  reporter.note(`model: ${config.arch} ${settings.preset}, ${all.toLocaleString('en')} parameters${share}`);
   return new CausalLM(config, random);
 }
 

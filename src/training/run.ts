@@ -13,11 +13,12 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DataFiles, locateData } from '../data/layout.ts';
 import { guardDisk, UserError } from '../errors.ts';
-import { type KnobTable, valuesOf } from '../knobs.ts';
+import { flagName, type KnobTable, valuesOf } from '../knobs.ts';
+import { architectureNamed } from '../models/architectures/index.ts';
 import { checkConfig } from '../models/check-config.ts';
 import type { ModelConfig } from '../models/config.ts';
 import { locateDirectory, setAside } from '../storage/atomic.ts';
-import { configOfDirectory } from '../storage/model-directory.ts';
+import { configOfDirectory, kindOfDirectory } from '../storage/model-directory.ts';
 import { RunHistory } from './history.ts';
 import type { Reporter } from './reporter.ts';
 import {
@@ -107,6 +108,18 @@ export class Run {
     return this.settings.stages.includes(stage);
   }
 
+  /** True if this run makes the stage, or an earlier one left it and does not have to make room for this one. */
+  willHave(stage: string): boolean {
+    return this.willRun(stage) || (this.has(stage) && !this.makesRoom());
+  }
+
+  /** True if this run begins at the beginning in the directory of an earlier one. */
+  private makesRoom(): boolean {
+    return (
+      !this.resume && this.stages.some(({ leaves }) => leaves === 'vocabulary') && hasRunSettings(this.out)
+    );
+  }
+
   /** The vocabulary of the run, where --init-from does not bring one. */
   tokenizerDirectory(): string {
     const maker = this.known.find(({ leaves }) => leaves === 'vocabulary');
@@ -143,7 +156,7 @@ export class Run {
     return {
       files: this.files,
       own: this.ownOf(stage),
-      willRun: (name) => this.willRun(name),
+      willHave: (name) => this.willHave(name),
       directoryOf: (name) => this.directoryOf(name),
     };
   }
@@ -156,8 +169,7 @@ export class Run {
     if (this.history !== null) return;
     const { out, settings, resume, reporter, stages } = this;
     if (!resume) {
-      if (stages.some(({ leaves }) => leaves === 'vocabulary') && hasRunSettings(out))
-        reporter.note(`${out} held an earlier run; it is now ${setAside(out)}`);
+      if (this.makesRoom()) reporter.note(`${out} held an earlier run; it is now ${setAside(out)}`);
       guardDisk(out, () => mkdirSync(join(out, 'corpus'), { recursive: true }));
       if (stages.length > 0 || !hasRunSettings(out)) writeRunSettings(out, settings);
     }
@@ -187,6 +199,8 @@ export class Run {
   /** A model to start from is what it is: settings that say otherwise are refused. */
   private checkStart(start: string): void {
     const { arch, context, changes } = this.settings;
+    if (kindOfDirectory(start) === 'reward')
+      throw new UserError(`${start} holds a reward model, but a language model is needed here`);
     const config = configOfDirectory(start);
     const { maxPositionEmbeddings: limit } = config;
     if (arch !== null && arch !== config.arch)
@@ -195,7 +209,10 @@ export class Run {
       throw new UserError(`--context ${context} is longer than the ${limit} tokens of the model in ${start}`);
     const [turned] = Object.keys(modelChanges(config.arch, changes));
     if (turned !== undefined && this.stages.every((stage) => this.startOf(stage) !== null)) {
-      throw new UserError(`${turned} can be chosen for a new model only; the model in ${start} has its own`);
+      const { knobs } = architectureNamed(config.arch);
+      throw new UserError(
+        `--${flagName(turned, knobs[turned])} is for a new model; the one in ${start} has its own`,
+      );
     }
   }
 
@@ -211,7 +228,7 @@ export class Run {
     if (stage.leaves === 'vocabulary' && initFrom !== null)
       throw new UserError(`--init-from brings its own tokenizer; leave "${stage.name}" out of --stages`);
     const { startsFrom } = stage;
-    if (startsFrom !== null && initFrom === null && !this.willRun(startsFrom) && !this.has(startsFrom)) {
+    if (startsFrom !== null && initFrom === null && !this.willHave(startsFrom)) {
       throw new UserError(
         `The stage ${stage.name} starts from ${this.directoryOf(startsFrom)}, which does not exist; run "${startsFrom}" first or give --init-from`,
       );

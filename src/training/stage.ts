@@ -63,8 +63,8 @@ export interface CheckPlace<Own = ValuesOf<KnobTable>> {
   readonly files: DataFiles;
   /** The values of its knobs. */
   readonly own: Own;
-  /** True if the run is going to make this stage. */
-  willRun(stage: string): boolean;
+  /** True if the run has this stage, or is going to make it. */
+  willHave(stage: string): boolean;
   /** Where a stage of this run is, or is going to be. */
   directoryOf(stage: string): string;
 }

@@ -1,5 +1,5 @@
 /**
- * Learning from examples: the update of every stage whose loss is a mean over rows or pairs.
+ * Learning from examples: the steps of every stage whose loss is a mean over rows or pairs (and `update`, which all stages end a step with).
  *
  *   gradients of the micro-batches add up  ->  clip  ->  AdamW
  *
@@ -35,7 +35,7 @@ export interface Objective<Item = Row, Items = Batch> {
   batch(items: readonly Item[]): Items;
   /** Loss of a micro-batch, divided by the weight of the whole step; `parts` are divided alike and go into the metrics. */
   loss(batch: Items, total: number): Tensor | LossWithParts;
-  /** False where policy and reference must agree to the bit: no dropout. */
+  /** False: no dropout, as in the stages that learn from pairs (pair-data.ts). */
   readonly dropout?: boolean;
 }
 

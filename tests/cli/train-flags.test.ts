@@ -2,16 +2,23 @@
  * Every knob has a flag that turns it and nothing else; the help shows the defaults in force; a flag that no stage reads is
  * refused.
  */
+import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseFlags } from '../../src/cli/flags.ts';
 import { changesFrom, settingsFrom, trainFlags } from '../../src/cli/train-flags.ts';
+import { encodeModel } from '../../src/formats/hf/model-files.ts';
 import type { Knob, KnobValue } from '../../src/knobs.ts';
 import { allArchitectures } from '../../src/models/architectures/index.ts';
+import { CausalLM } from '../../src/models/causal-lm.ts';
+import { preset } from '../../src/models/presets.ts';
+import { writeDirectoryAtomically } from '../../src/storage/atomic.ts';
+import { Random } from '../../src/tensor/index.ts';
 import { configOf } from '../../src/training/run-settings.ts';
 import { frameKnobs } from '../../src/training/settings.ts';
 import { stages } from '../../src/training/stages/index.ts';
 import { refuses, temporaryFolder } from '../data/temporary.ts';
+import { tinyTokenizer } from '../training/tiny.ts';
 import { writeWorld } from '../training/world.ts';
 
 const world = writeWorld(temporaryFolder());
@@ -94,6 +101,29 @@ test('a knob of an architecture needs that architecture, and changes the config 
   );
 });
 
+test('a model to start from says its architecture itself', async () => {
+  const from = join(temporaryFolder(), 'moe');
+  const config = { ...preset('pico', 'moe'), vocabSize: tinyTokenizer.vocabSize };
+  const model = new CausalLM(config, new Random(1));
+  writeDirectoryAtomically(from, await encodeModel(model, tinyTokenizer));
+  const settings = settingsOf(
+    '--data',
+    world,
+    '--stages',
+    'sft',
+    '--init-from',
+    from,
+    '--balance-weight',
+    '0.1',
+  );
+  assert.is(settings.arch, 'moe');
+  assert.is(
+    settingsOf('--data', world, '--init-from', from, '--arch', 'llama2').arch,
+    'llama2',
+    'which the run refuses',
+  );
+});
+
 test('a preset that the architecture does not have is refused with those it has', () => {
   refuses(
     () => configOf(settingsOf('--data', world, '--arch', 'llama2', '--preset', '92m')),
@@ -104,7 +134,7 @@ test('a preset that the architecture does not have is refused with those it has'
 
 test('the stages of a run that names none: those that the data allows, and none that is optional', () => {
   assert.equal(settingsOf('--data', world).stages, ['tokenizer', 'pretrain', 'sft', 'evaluate']);
-  assert.equal(settingsOf('--data', world, '--init-from', 'somewhere').stages, [
+  assert.equal(settingsOf('--data', world, '--init-from', 'somewhere', '--arch', 'moe').stages, [
     'pretrain',
     'sft',
     'evaluate',

@@ -152,7 +152,10 @@ test('what cannot work is refused with one sentence', async () => {
     'The stage dpo starts from',
     'run "sft" first',
   );
-  await refusesLater(() => only({ stages: ['dpo'], initFrom: join(base, 'reward') }), 'holds a reward model');
+  const untouched = join(folder, 'untouched');
+  const scored = settingsOf({ stages: ['dpo'], initFrom: join(base, 'reward'), vocabSize: null });
+  await refusesLater(() => run(untouched, scored), 'holds a reward model');
+  assert.not(existsSync(untouched), 'before any work');
   await refusesLater(
     () => only({ stages: ['ppo'], changes: { rewardFrom: initFrom } }),
     'holds a language model',

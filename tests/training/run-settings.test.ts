@@ -31,10 +31,10 @@ test('resume: the saved settings; repeating a flag is fine, changing one is refu
     [{ seed: 1 }, 'seed 42', 'not 1'],
     [{ preset: 'nano' }, 'preset "pico"', 'not "nano"'],
     [{ stages: ['pretrain'] }, 'stages ["tokenizer","pretrain"]', 'not ["pretrain"]'],
-    [{ context: 16 }, 'context null', 'not 16'],
+    [{ context: 16 }, 'the default context', 'not 16'],
     [{ changes: { maxSteps: 7 } }, 'maxSteps', '7'],
     [{ changes: { beta: 0.5 } }, 'the default beta', '0.5'],
-    [{ arch: 'llama2' }, 'arch null', 'not "llama2"'],
+    [{ arch: 'llama2' }, 'the default arch', 'not "llama2"'],
     [{ changes: { learningRate: 0.001, batchSize: 3 } }, 'batchSize', '3'],
     [{ quick: true }, 'quick false', 'not true'],
   ];

@@ -130,7 +130,7 @@ test('a model to start from is what it is: another architecture, or other expert
   const made = { stages: ['tokenizer', 'pretrain'], arch: 'moe' };
   const cases: [Partial<RunSettings>, ...string[]][] = [
     [{ ...from, arch: 'llama2' }, '--arch llama2', 'is of the architecture tinyllm'],
-    [{ ...from, changes: { intermediateSize: 99 } }, 'intermediateSize can be chosen for a new model only'],
+    [{ ...from, changes: { intermediateSize: 99 } }, '--feed-forward is for a new model'],
     [{ ...made, changes: { numExpertsPerTok: 9 } }, 'cannot go to 9 experts', 'of 8'],
     [{ ...made, changes: { numExperts: 1 } }, 'cannot go to 2 experts', 'of 1'],
     [{ ...made, preset: '9m' }, 'no preset "9m" of architecture moe'],
@@ -138,6 +138,23 @@ test('a model to start from is what it is: another architecture, or other expert
   for (const [changes, ...parts] of cases)
     await refusesLater(() => run(out, worldSettings(world, changes)), ...parts);
   assert.not(existsSync(out));
+});
+
+test('what an earlier run left does not count where this one sets it aside: refused, and nothing is moved', async () => {
+  const out = join(folder, 'earlier');
+  await run(out, worldSettings(world, { stages: ['tokenizer', 'pretrain'] }));
+  const before = readdirSync(folder).sort();
+  await refusesLater(
+    () => run(out, worldSettings(world, { stages: ['tokenizer', 'sft'] })),
+    'The stage sft starts from',
+    'run "pretrain" first',
+  );
+  assert.equal(readdirSync(folder).sort(), before);
+  assert.is(
+    await run(out, worldSettings(world, { stages: ['sft'] })),
+    true,
+    'control: without the tokenizer it counts',
+  );
 });
 
 for (const arch of ['llama2', 'moe']) {

@@ -10,7 +10,7 @@ import { tinyllm } from './tinyllm.ts';
 
 const architectures: Architecture[] = [tinyllm, llama2, moe];
 
-/** All of them, in order; the first is the default. */
+/** All of them, in order. */
 export function allArchitectures(): readonly Architecture[] {
   return architectures;
 }

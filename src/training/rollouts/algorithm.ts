@@ -55,6 +55,20 @@ export const rolloutKnobs = {
 
 export type RolloutSettings = ValuesOf<typeof rolloutKnobs>;
 
+/**
+ * Small steps from where SFT ended, at a constant rate; every step is a line of metrics. No decay: it would pull away from the
+ * reference.
+ */
+export const smallSteps = {
+  learningRate: 1e-4,
+  weightDecay: 0,
+  schedule: 'constant',
+  warmup: 5,
+  batchSize: 32,
+  saveEvery: 20,
+  logEvery: 1,
+} as const;
+
 /** What is known of a minibatch, beside what the policy says now: one entry per token of its answers [N]. */
 export interface Remembered {
   readonly oldLogProbs: Tensor;

@@ -17,7 +17,7 @@ export class KlControl {
     this.target = target;
   }
 
-  /** Take notice of the divergence of the step just made, in nats per answer. */
+  /** Tell it the divergence of the step just made, in nats per answer. */
   observe(kl: number): void {
     if (this.target === null) return;
     const error = Math.min(LARGEST_ERROR, Math.max(-LARGEST_ERROR, kl / this.target - 1));

@@ -35,12 +35,12 @@ export interface RewardSource {
 /** Refused before any work: no prompts, or no reward model. */
 export function checkRollouts(
   name: string,
-  { files, own, willRun, directoryOf }: CheckPlace<RolloutSettings>,
+  { files, own, willHave, directoryOf }: CheckPlace<RolloutSettings>,
   { kind, stage, advice = '' }: RewardSource,
 ): void {
   const source = preferencesOf(files);
   requirePrompts(readPreferences(source), source);
-  if (kind === 'fact' || (own.rewardFrom === null && willRun(stage))) return;
+  if (kind === 'fact' || (own.rewardFrom === null && willHave(stage))) return;
   const directory = own.rewardFrom ?? directoryOf(stage);
   if (existsSync(locateDirectory(directory))) return;
   throw new UserError(

@@ -1,5 +1,5 @@
 /**
- * What an answer earns: the opinion of the reward model, or a fact that can be checked. Both look at the end of the answer only.
+ * What a whole answer earns, one number: the opinion of the reward model, read at its last token, or a fact that can be checked.
  *
  *   model   (r - mean) / deviation, with mean and deviation of r over preference pairs: scores of any reward model then have one size
  *   fact    1 if the answer contains the fact asked for, else 0
@@ -58,7 +58,7 @@ export function goldScorer(key: readonly KnownFact[], tokenizer: Tokenizer): Gol
   return (prompts, rollouts) => {
     let [sum, n] = [0, 0];
     for (const [i, { answer, finished }] of rollouts.entries()) {
-      const { question } = prompts[i]!; // one prompt a rollout
+      const { question } = prompts[i]!; // one prompt per rollout
       if (!judge.knows(question)) continue;
       sum += judge.judge(question, tokenizer.decode(answer, { skipSpecial: true }), { finished }).score;
       n++;

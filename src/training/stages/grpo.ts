@@ -12,12 +12,11 @@ import { UserError } from '../../errors.ts';
 import type { KnobTable, ValuesOf } from '../../knobs.ts';
 import { groupAdvantages, grpoLoss } from '../../losses/grpo.ts';
 import type { CausalLM } from '../../models/causal-lm.ts';
-import { type Algorithm, rolloutKnobs } from '../rollouts/algorithm.ts';
+import { type Algorithm, rolloutKnobs, smallSteps } from '../rollouts/algorithm.ts';
 import type { Experience, Observed } from '../rollouts/experience.ts';
 import { checkRollouts, prepareRollouts, type RewardSource } from '../rollouts/prepare.ts';
 import { QUICK } from '../settings.ts';
 import { defineStage, forPreset } from '../stage.ts';
-import { smallSteps } from './ppo.ts';
 import { reward } from './reward.ts';
 
 export const grpoKnobs = {

@@ -14,7 +14,7 @@ import type { KnobTable, ValuesOf } from '../../knobs.ts';
 import { type GaeOptions, generalizedAdvantages, whiten } from '../../losses/gae.ts';
 import { ppoLoss } from '../../losses/ppo.ts';
 import { PolicyWithValue } from '../../models/value-head.ts';
-import { type Algorithm, rolloutKnobs } from '../rollouts/algorithm.ts';
+import { type Algorithm, rolloutKnobs, smallSteps } from '../rollouts/algorithm.ts';
 import type { Experience, Observed } from '../rollouts/experience.ts';
 import { checkRollouts, prepareRollouts, type RewardSource } from '../rollouts/prepare.ts';
 import { QUICK } from '../settings.ts';
@@ -42,20 +42,6 @@ export const ppoKnobs = {
 } as const satisfies KnobTable;
 
 export type PpoSettings = ValuesOf<typeof ppoKnobs>;
-
-/**
- * Small steps from where SFT ended, at a constant rate; every step is a line of metrics. No decay: it would pull away from the
- * reference.
- */
-export const smallSteps = {
-  learningRate: 1e-4,
-  weightDecay: 0,
-  schedule: 'constant',
-  warmup: 5,
-  batchSize: 32,
-  saveEvery: 20,
-  logEvery: 1,
-} as const;
 
 const rewards: RewardSource = { kind: 'model', stage: reward.name };
 
