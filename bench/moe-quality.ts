@@ -6,8 +6,8 @@
  *   wide         nano of tinyllm with a wider feed-forward part: as many parameters as the mixture has in all
  *   dense-xN, moe-xN, wide-xN     the same with a first W_down N times as large
  *
- * Each is trained by the stages of src/train.ts on the same tokens in the same order. Prints one JSON object per model and seed: held-out
- * loss after pretraining, load of the router, and, after SFT, facts answered. Results: docs/architectures.md.
+ * Each is trained by the stages of src/train.ts on the same tokens in the same order. Prints one JSON object per model and seed:
+ * held-out loss after pretraining, load of the router, and, after SFT, facts answered. Results: docs/architectures.md.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -29,7 +29,9 @@ const flags = {
   tasks: {
     type: 'list',
     value: 'A,B',
-    help: 'bits-per-byte, facts-seen, facts-unseen, facts-pretrain-only, choice-ppl, choice-gen, minimal-pairs, judge, win-rate; reward-accuracy of a reward model',
+    help:
+      'bits-per-byte, facts-seen, facts-unseen, facts-pretrain-only, choice-ppl, ' +
+      'choice-gen, minimal-pairs, judge, win-rate; reward-accuracy of a reward model',
     default: 'all that fit',
   },
   against: { type: 'text', value: 'DIR', help: 'model to compare answers with, for win-rate' },

@@ -1,7 +1,8 @@
 /**
  * Which backend a command computes on.
  *
- *   auto        the faster of wasm and a real GPU, by a short probe of the model's own matrix products; reference where neither starts
+ *   auto        the faster of wasm and a real GPU, by a short probe of the model's own matrix products; reference where neither
+ *               starts
  *   wasm        SIMD kernels on all cores (--threads N)          --deterministic keeps to the bits every processor gives
  *   gpu         gpu.js kernels (--gpu-mode): webgpu or headlessgl where they exist, else webasm, correct but slow
  *   reference   plain loops on one core: slow, readable, the specification
@@ -98,7 +99,8 @@ async function useGpu(mode: GpuMode | undefined): Promise<ChosenBackend> {
     return takeGpu(await startGpuBackend(mode));
   } catch (error) {
     throw new UserError(
-      `--gpu-mode ${mode}: ${(error as Error).message}; --gpu-mode webasm runs everywhere, --backend wasm is faster without a GPU`,
+      `--gpu-mode ${mode}: ${(error as Error).message}; --gpu-mode webasm runs everywhere, --backend wasm is ` +
+        'faster without a GPU',
     );
   }
 }

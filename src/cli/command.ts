@@ -1,7 +1,8 @@
 /**
  * The frame of every command: help, errors as one sentence, exit codes.
  *
- *   0 done    1 the run failed (FaultError, or a bug with its stack)    2 the user's input cannot be used    130 stopped by Ctrl-C
+ *   0 done    1 the run failed (FaultError, or a bug with its stack)    2 the user's input cannot be used    130 stopped by
+ *             Ctrl-C
  */
 import { FaultError, UserError } from '../errors.ts';
 import { closeBackend } from './backend.ts';

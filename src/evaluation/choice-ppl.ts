@@ -3,8 +3,10 @@
  *
  *   choice = argmin_o  exp(-log p(o | question) / unit)
  *
- *   unit 1              perplexity of the statement as a whole: the most probable statement wins. A long option pays for its length
- *   unit tokens of o    perplexity per token: length costs nothing, but an option whose first token gives away the rest looks probable
+ *   unit 1              perplexity of the statement as a whole: the most probable statement wins. A long option pays for its
+ *                       length
+ *   unit tokens of o    perplexity per token: length costs nothing, but an option whose first token gives away the rest looks
+ *                       probable
  *
  * Of two equal ones neither is an answer: a model that cannot tell them apart must not gain from their order. Guessing: 25 %.
  */

@@ -3,7 +3,8 @@
  *
  *   bits-per-byte          on held-out text
  *   facts-...              exact match of the answers to questions: seen and unseen forms, facts met only in pretraining
- *   choice-ppl             four options, the least surprising one counts; -token: by the mean per token; -letter: the options shown, letters count
+ *   choice-ppl             four options, the least surprising one counts; -token: by the mean per token; -letter: the options
+ *                          shown, letters count
  *   choice-gen             four options shown, the letter taken from the answer
  *   minimal-pairs          the right one of two sentences is the more likely one
  *   judge                  answers to the questions of the held-out pairs before the judge; their length and variety

@@ -1,7 +1,8 @@
 /**
  * Win rate: how often the judge prefers a stage's answer to another stage's answer to the same question.
  *
- *   win-rate           (wins + ties / 2) / questions        guessing: half. Equal answers are ties, so two good models stay near half
+ *   win-rate           (wins + ties / 2) / questions        guessing: half. Equal answers are ties, so two good models stay near
+ *                                                           half
  *   win-rate-decided   wins / (wins + losses)               among the questions where the judge sees a difference; n counts those
  *
  * Intervals by the paired bootstrap over questions.

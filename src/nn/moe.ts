@@ -14,13 +14,14 @@
  * parameters without a gradient, and then momentum and weight decay of an expert would stop and go with the tokens of a step on
  * one backend and not on the other.
  *
- * At the start a chosen expert weighs about 1 / E and the shared one 1 / 2. Their W_down begin E and 2 times as large as in a dense part, so
- * that each adds to the stream what such a part of its width would add: else the experts learn late (docs/architectures.md).
+ * At the start a chosen expert weighs about 1 / E and the shared one 1 / 2. Their W_down begin E and 2 times as large as in a
+ * dense part, so that each adds to the stream what such a part of its width would add: else the experts learn late
+ * (docs/architectures.md).
  *
  * Balancing (load-balance.ts): by a loss, which each layer gives to the collector, or instead by a bias on the choice. The bias
- * moves after each update, by the choices of the tokens that were learned from. It is not a parameter, since `Qwen2MoeForCausalLM`
- * has no place for it: an exported model chooses without, and so does a stage that starts from one, until its own bias has moved.
- * A resumed run gets it back (`keptState`).
+ * moves after each update, by the choices of the tokens that were learned from. It is not a parameter, since
+ * `Qwen2MoeForCausalLM` has no place for it: an exported model chooses without, and so does a stage that starts from one, until
+ * its own bias has moved. A resumed run gets it back (`keptState`).
  * Shapes: x, y [B, T, D]; N = B T tokens, E experts, k of them per token.
  */
 import {
@@ -75,7 +76,9 @@ export class MoE extends Module {
   readonly sharedExpert: SwiGLU;
   readonly sharedExpertGate: Linear;
   readonly expertsPerToken: number;
-  /** With balancing by a bias: what is added when experts are chosen, and how often each was chosen since the last update, [E]. */
+  /**
+   * With balancing by a bias: what is added when experts are chosen, and how often each was chosen since the last update, [E].
+   */
   private readonly bias: { readonly values: Tensor; readonly choices: Tensor } | null;
 
   constructor(options: MoEOptions) {

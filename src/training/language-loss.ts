@@ -7,7 +7,8 @@
  * and sparse models can be compared. It is not asked for where nothing is learned (held-out text). Statistics of the router go
  * into the metrics:
  *
- *   balance (1: uniform), routerEntropy, load0, load1, ... (shares of the choices, means over layers), leastLoad (the expert of any layer
+ *   balance (1: uniform), routerEntropy, load0, load1, ... (shares of the choices, means over layers), leastLoad (the expert of
+ *     any layer
  *   that is chosen least, as a share of a uniform one), dropped (choices that no expert computed: 0)
  */
 import { maskedCrossEntropy } from '../losses/cross-entropy.ts';

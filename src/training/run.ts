@@ -230,7 +230,8 @@ export class Run {
     const { startsFrom } = stage;
     if (startsFrom !== null && initFrom === null && !this.willHave(startsFrom)) {
       throw new UserError(
-        `The stage ${stage.name} starts from ${this.directoryOf(startsFrom)}, which does not exist; run "${startsFrom}" first or give --init-from`,
+        `The stage ${stage.name} starts from ${this.directoryOf(startsFrom)}, which does not exist; run ` +
+          `"${startsFrom}" first or give --init-from`,
       );
     }
     const start = this.startOf(stage);

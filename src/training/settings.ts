@@ -1,6 +1,6 @@
 /**
- * The knobs of training itself, the same for all stages: how long, how fast, how much at a time, when to save. (Reinforcement learning counts
- * its steps in rollouts and has no use for epochs and packing.)
+ * The knobs of training itself, the same for all stages: how long, how fast, how much at a time, when to save. (Reinforcement
+ * learning counts its steps in rollouts and has no use for epochs and packing.)
  *
  * One dial, the preset, sets them all: each stage names what differs from these defaults for each size (smaller models want
  * larger learning rates and fewer tokens in a batch; found by trial on the shipped corpus, docs/log.md). Flags change single

@@ -3,7 +3,8 @@
  * report, chat) is read. Adding a stage is writing such a file and naming it in stages/index.ts.
  *
  *   the object's fields       what it starts from, learns from and leaves; its settings
- *   prepare(place)            data read, models loaded: what to train, one update at a time (loop.ts trains it, checkpoint.ts saves it)
+ *   prepare(place)            data read, models loaded: what to train, one update at a time (loop.ts trains it, checkpoint.ts
+ *                             saves it)
  *   make(place)               or, where nothing is trained by gradients, the files it leaves
  */
 import type { DataFiles } from '../data/layout.ts';

@@ -1,5 +1,6 @@
 /**
- * Learning from examples: the steps of every stage whose loss is a mean over rows or pairs (and `update`, which all stages end a step with).
+ * Learning from examples: the steps of every stage whose loss is a mean over rows or pairs (and `update`, which all stages end a
+ * step with).
  *
  *   gradients of the micro-batches add up  ->  clip  ->  AdamW
  *

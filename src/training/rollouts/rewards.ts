@@ -1,10 +1,12 @@
 /**
  * What a whole answer earns, one number: the opinion of the reward model, read at its last token, or a fact that can be checked.
  *
- *   model   (r - mean) / deviation, with mean and deviation of r over preference pairs: scores of any reward model then have one size
+ *   model   (r - mean) / deviation, with mean and deviation of r over preference pairs: scores of any reward model then have one
+ *           size
  *   fact    1 if the answer contains the fact asked for, else 0
  *
- *   gold    the judge's score of the same answers, to watch and never to learn from: where it parts from the model's opinion, the policy
+ *   gold    the judge's score of the same answers, to watch and never to learn from: where it parts from the model's opinion,
+ *           the policy
  *           has learned to please its reward model
  *
  * An answer cut off by the limit earns a fixed low score: the reward model has never seen one, and its opinion of it means
@@ -75,12 +77,14 @@ export function loadReward(directory: string, tokenizer: Tokenizer, context: num
   const differ = ours.findIndex((piece, id) => piece !== theirs[id]);
   if (ours.length !== theirs.length || differ !== -1) {
     throw new UserError(
-      `The reward model in ${directory} has another vocabulary than the policy (${theirs.length} and ${ours.length} tokens); train it from the same tokenizer`,
+      `The reward model in ${directory} has another vocabulary than the policy (${theirs.length} and ` +
+        `${ours.length} tokens); train it from the same tokenizer`,
     );
   }
   if (model.config.maxPositionEmbeddings < context) {
     throw new UserError(
-      `The reward model in ${directory} reads ${model.config.maxPositionEmbeddings} tokens, the policy writes up to ${context}; train it with the same --context`,
+      `The reward model in ${directory} reads ${model.config.maxPositionEmbeddings} tokens, the policy writes up ` +
+        `to ${context}; train it with the same --context`,
     );
   }
   return model;

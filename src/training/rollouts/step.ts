@@ -1,10 +1,12 @@
 /**
  * One step of reinforcement learning, for the training loop.
  *
- *   draw answers -> score each -> observe -> credit every token -> a few passes of clipped updates -> adapt the price of divergence
+ *   draw answers -> score each -> observe -> credit every token -> a few passes of clipped updates -> adapt the price of
+ *     divergence
  *
- * What is drawn in a step depends on the weights, the seed and the step number alone, so a resumed run goes on as if it had never stopped. A step that
- * measured NaN, or whose policy has left the reference far behind, ends the stage before anything of it reaches a checkpoint.
+ * What is drawn in a step depends on the weights, the seed and the step number alone, so a resumed run goes on as if it had never
+ * stopped. A step that measured NaN, or whose policy has left the reference far behind, ends the stage before anything of it
+ * reaches a checkpoint.
  */
 import { answerLength } from '../../data/rows/answers.ts';
 import type { EpochStream } from '../../data/rows/pairs.ts';

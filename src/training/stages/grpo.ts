@@ -1,7 +1,8 @@
 /**
  * Reinforcement learning with GRPO: PPO without a value head. Several answers to one question are each other's baseline.
  *
- *   A_i = (score_i - mean of the group) / deviation of the group, for every token of answer i        (Shao et al. 2024, eq. 3 and 4)
+ *   A_i = (score_i - mean of the group) / deviation of the group, for every token of answer i        (Shao et al. 2024, eq. 3
+ *     and 4)
  *   L   = clipped surrogate + c k3(p | p_ref)                                                         (losses/grpo.ts)
  *
  * The price of divergence is in the loss, not in the rewards. What is rewarded may be the opinion of the reward model, or
@@ -58,7 +59,8 @@ export const grpo = defineStage({
     const { rollouts, groupSize } = place.own;
     if (rollouts % groupSize !== 0) {
       throw new UserError(
-        `GRPO compares answers in groups: ${rollouts} answers in a step cannot be groups of ${groupSize}; change --rollouts or --group-size`,
+        `GRPO compares answers in groups: ${rollouts} answers in a step cannot be groups of ${groupSize}; change ` +
+          '--rollouts or --group-size',
       );
     }
     checkRollouts('grpo', place, rewards(place.own));

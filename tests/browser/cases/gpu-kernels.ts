@@ -80,7 +80,8 @@ export async function kernelCases(mode: GpuMode): Promise<{ readonly cases: read
           const kernel = mode === 'webasm' ? 'probe' : 'upload'; // the first to run
           assert.match(
             message,
-            `mode ${mode} does not start here (gpu: the kernel "${kernel}" does not run in mode ${mode}, gpu.js would run it as cpu`,
+            `mode ${mode} does not start here (gpu: the kernel "${kernel}" does not run in mode ${mode}, gpu.js ` +
+              'would run it as cpu',
           );
           return message;
         },
