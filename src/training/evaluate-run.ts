@@ -53,7 +53,8 @@ export async function evaluateRun(run: Run): Promise<void> {
   }
   writeFileAtomically(join(out, 'evaluation.json'), prettyJson(all));
   reporter.note(`\n${formatResults(all)}\n`);
-  const [speaker] = candidates.filter(({ leaves }) => leaves !== 'rewards').sort((a, b) => b.rank - a.rank); // the one that chat.ts takes
+  // The one that chat.ts takes.
+  const [speaker] = candidates.filter(({ leaves }) => leaves !== 'rewards').sort((a, b) => b.rank - a.rank);
   if (speaker !== undefined) await printSamples(speaker.folder, speaker.leaves === 'chat', files, reporter);
 }
 
