@@ -2,6 +2,7 @@
  * Mixture of experts against the dense model of equal active parameters: what a training step costs, paired in one run.
  *
  *   dense              nano of architecture tinyllm
+ *   wide               the same with as many parameters as the mixture has in all
  *   moe                nano of architecture moe: 8 experts, 2 per token, one shared; nobody listens, so the experts alone
  *   moe, loss          with the balance loss and its gradient
  *   moe, bias          with a bias on the choice, moved after each update
@@ -19,6 +20,8 @@ import { profile, sharesOf } from './profile.ts';
 import { alternate, faster, median } from './timing.ts';
 import { makeTrainer, type TrainerOptions } from './trainer.ts';
 
+/** 2,087,552 parameters; moe's nano has 2,092,160 in all. */
+const WIDE = 1016;
 const ROWS = 16;
 const ROUNDS = 9;
 const PROFILED = 5;
@@ -37,6 +40,7 @@ export function* moe({ contenders }: Bench): Generator<Measurement> {
     const dense = make({});
     const cases: Record<string, () => unknown> = {
       dense: dense.step,
+      wide: make({ config: { ...preset('nano'), intermediateSize: WIDE } }).step,
       moe: make({ config }).step,
       'moe, loss': make({ config, withLayerLosses: true }).step,
       'moe, bias'() {
