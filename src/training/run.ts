@@ -10,7 +10,7 @@
  * Opening a run refuses what cannot work, before any work; nothing is written until `begin`.
  */
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type DataFiles, locateData } from '../data/layout.ts';
 import { guardDisk, UserError } from '../errors.ts';
 import { flagName, type KnobTable, valuesOf } from '../knobs.ts';
@@ -227,6 +227,12 @@ export class Run {
     }
     if (stage.leaves === 'vocabulary' && initFrom !== null)
       throw new UserError(`--init-from brings its own tokenizer; leave "${stage.name}" out of --stages`);
+    const own = this.directoryOf(stage.name);
+    if (initFrom !== null && resolve(initFrom) === resolve(own)) {
+      throw new UserError(
+        `--init-from ${initFrom}: the stage ${stage.name} of this run is written there; choose another --out`,
+      );
+    }
     const { startsFrom } = stage;
     if (startsFrom !== null && initFrom === null && !this.willHave(startsFrom)) {
       throw new UserError(

@@ -129,6 +129,7 @@ test('a model to start from is what it is: another architecture, or other expert
   const from = { stages: ['sft'], initFrom: join(base, 'pretrain'), vocabSize: null };
   const made = { stages: ['tokenizer', 'pretrain'], arch: 'moe' };
   const cases: [Partial<RunSettings>, ...string[]][] = [
+    [{ ...from, initFrom: join(out, 'sft') }, 'the stage sft of this run is written there', '--out'],
     [{ ...from, arch: 'llama2' }, '--arch llama2', 'is of the architecture tinyllm'],
     [{ ...from, changes: { intermediateSize: 99 } }, '--feed-forward is for a new model'],
     [{ ...made, changes: { numExpertsPerTok: 9 } }, 'cannot go to 9 experts', 'of 8'],
