@@ -21,7 +21,7 @@ await runCommand({
   usage: 'npx tsx src/train.ts [flags]    train a small language model, from text to chat',
   flags: trainFlags,
   async run(values) {
-    // What to do. What cannot work is refused here, before any work.
+    // What to do. What flags and names of files rule out is refused here, before any work.
     const out = values.out ?? 'runs/default';
     const settings = settingsFrom(values, out);
     const reporter = makeReporter();

@@ -7,7 +7,8 @@
  *   runs/NAME/report.html, report.md   all of it to look at
  *   runs/NAME/STAGE/            a Hugging Face checkpoint each, with the state to resume beside it
  *
- * Opening a run refuses what cannot work, before any work; nothing is written until `begin`.
+ * Opening a run refuses what settings and names of files rule out, before any work; a broken record or damaged weights are found
+ * when their stage reads them. Nothing is written until `begin`.
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -3,44 +3,25 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { maskedCrossEntropy } from '../../src/losses/cross-entropy.ts';
 import { CausalLM } from '../../src/models/causal-lm.ts';
-import { fromArray, IGNORE_INDEX, Random } from '../../src/tensor/index.ts';
+import { Random } from '../../src/tensor/index.ts';
 import { allClose, differs, Golden } from '../close.ts';
-import { float64, goldenConfig, int32, TIGHT } from './tiny.ts';
+import { float64, goldenConfig, goldenTargets, goldenWeights, TIGHT } from './tiny.ts';
 
 const golden = new Golden('model');
 
 function load(name: string, changes = {}): CausalLM {
   return float64(() => {
     const model = new CausalLM({ ...goldenConfig(name === 'tied'), ...changes }, new Random(1));
-    const names = [...model.namedParameters().keys()];
-    model.loadState(new Map(names.map((key) => [key, golden.tensor(`${name}/weights/${key}`)])));
+    model.loadState(goldenWeights(golden, name));
     return model;
   });
-}
-
-/** Targets of the golden loss: the label of the next position, where it counts. */
-function targetsOf(name: string) {
-  const { values, shape } = golden.entry(`${name}/labels`);
-  const [B, T] = shape as [number, number];
-  const places: [row: number, target: number][] = [];
-  for (let b = 0; b < B; b++) {
-    for (let t = 0; t + 1 < T; t++) {
-      const target = values[b * T + t + 1]!;
-      if (target !== IGNORE_INDEX) places.push([b * T + t, target]);
-    }
-  }
-  return {
-    ids: fromArray(Int32Array.from(golden.values(`${name}/ids`)), shape),
-    targetRows: int32(places.map(([row]) => row)),
-    targets: int32(places.map(([, target]) => target)),
-  };
 }
 
 for (const name of ['tied', 'untied']) {
   test(`${name}: logits, loss and the gradient of every parameter`, () => {
     float64(() => {
       const model = load(name);
-      const batch = targetsOf(name);
+      const batch = goldenTargets(golden, name);
       allClose(model.forward(batch.ids).toArray(), golden.values(`${name}/logits`), TIGHT, 'logits');
       const loss = maskedCrossEntropy(model, batch);
       allClose(loss.toArray(), golden.values(`${name}/loss`), TIGHT, 'loss');
@@ -55,9 +36,8 @@ for (const name of ['tied', 'untied']) {
 
   test(`${name}: in float32 to seven digits`, () => {
     const model = new CausalLM(goldenConfig(name === 'tied'), new Random(1));
-    const names = [...model.namedParameters().keys()];
-    model.loadState(new Map(names.map((key) => [key, golden.tensor(`${name}/weights/${key}`)])));
-    const loss = maskedCrossEntropy(model, targetsOf(name));
+    model.loadState(goldenWeights(golden, name));
+    const loss = maskedCrossEntropy(model, goldenTargets(golden, name));
     const float32 = { absolute: 1e-4, relative: 1e-4 };
     allClose(loss.toArray(), golden.values(`${name}/loss`), float32, 'loss');
     loss.backward();
@@ -70,7 +50,7 @@ for (const name of ['tied', 'untied']) {
 test('negative control: another theta or eps gives other logits', () => {
   float64(() => {
     for (const changes of [{ ropeTheta: 500 }, { rmsNormEps: 1e-3 }]) {
-      const logits = load('tied', changes).forward(targetsOf('tied').ids).toArray();
+      const logits = load('tied', changes).forward(goldenTargets(golden, 'tied').ids).toArray();
       assert.ok(differs(logits, golden.values('tied/logits'), { absolute: 1e-4 }), JSON.stringify(changes));
     }
   });
