@@ -18,7 +18,7 @@ import type { Tokenizer } from '../../tokenizer/index.ts';
 import { bytesOf, type FileMap, type Files, pathIn, textOf } from '../file-map.ts';
 import { parseJson, prettyJson } from '../json.ts';
 import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../safetensors.ts';
-import { loadTensors, storeTensors } from '../stored-tensors.ts';
+import { checkNumbers, loadTensors, storeTensors } from '../stored-tensors.ts';
 import {
   fromHfConfig,
   type HeadKind,
@@ -102,6 +102,7 @@ function decode<M extends CausalLM | RewardModel>(
   }
   const expected = shapesOf(() => make(config));
   checkTensors(tensors, expected, path, config);
+  checkNumbers(tensors, path);
   const model = make(config); // every weight is overwritten
   model.loadState(loadTensors(toMemoryOrder(config, tensors)));
   model.eval();

@@ -150,6 +150,15 @@ test('a config that asks for more memory than there is is refused before any is 
   refused(files, 'model.embed_tokens.weight', 'its config.json asks for');
 });
 
+test('one weight that is no number is refused by file, tensor and place', async () => {
+  for (const bad of [Number.NaN, Infinity]) {
+    const files = await editedWeights((tensors) => {
+      tensors.get('model.layers.1.mlp.up_proj.weight')!.values[16 * 3 + 5] = bad;
+    });
+    refused(files, `model.safetensors: "model.layers.1.mlp.up_proj.weight" has ${bad} at [3, 5]`);
+  }
+});
+
 test('any value in any field of a config: a model that computes, or one sentence', async () => {
   const odd = [
     0,
