@@ -23,6 +23,7 @@ import { loadModelDirectory, loadRewardDirectory } from '../storage/model-direct
 import { readBytes, readText } from '../storage/read-file.ts';
 import type { RandomState } from '../tensor/index.ts';
 import type { Training } from './loop.ts';
+import type { Pending } from './numbers.ts';
 import type { StageSettings } from './settings.ts';
 
 export interface TrainerState {
@@ -41,6 +42,8 @@ export interface TrainerState {
   readonly own: Changes;
   /** SHA-256 over the training tokens: continuing on other data would be another run. */
   readonly fingerprint: string;
+  /** Measured since the last line of metrics, for the next one. */
+  readonly pending: Pending;
   /** What the stage keeps besides. */
   readonly extra: Readonly<Record<string, number>>;
 }

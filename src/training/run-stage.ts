@@ -75,7 +75,7 @@ async function trainStage(stage: Stage, run: Run): Promise<boolean> {
   reporter.begin(name, steps, startStep);
   let heldOut = '';
   const where = run.backend.startsWith('gpu') ? ` on ${run.backend}` : '';
-  const span = { stage: name, startStep, steps };
+  const span = { stage: name, startStep, steps, pending: saved?.pending };
   const done = await trainingLoop(training, place.settings, span, {
     onStep(line, logged) {
       if (logged) metrics.append({ ...line, backend: run.backend });
@@ -83,7 +83,7 @@ async function trainStage(stage: Stage, run: Run): Promise<boolean> {
       const speed = `${Math.round(line.tokensPerSecond)} tokens/s${where}`;
       reporter.advance(line.step, `loss ${line.loss.toFixed(3)}${watched(line.parts)}${heldOut}, ${speed}`);
     },
-    save: (step) => saveCheckpoint(folder, training, { ...state, step }),
+    save: (step, pending) => saveCheckpoint(folder, training, { ...state, step, pending }),
     shouldStop: run.shouldStop,
   });
   reporter.end(`${folder}${heldOut}`);

@@ -112,6 +112,24 @@ test('stopped within reward, ppo and dpo, then resumed: the bits of the uninterr
   for (const stage of ['reward', 'ppo', 'dpo']) assert.ok(bits(out, stage).equals(bits(base, stage)), stage);
 });
 
+test('interrupted after every step, each line of metrics is what it would have been', async () => {
+  const stages = ['sft', 'reward', 'ppo', 'grpo', 'dpo'] as const;
+  const settings = settingsOf({
+    ...{ stages, initFrom: join(base, 'sft'), vocabSize: null },
+    changes: { maxSteps: 5, epochs: 9, logEvery: 3, evaluateEvery: 2, rollouts: 4, groupSize: 2 },
+  });
+  const [whole, parts] = [join(folder, 'metrics-whole'), join(folder, 'metrics-parts')];
+  assert.is((await run(whole, settings)).complete, true);
+  let sessions = 1;
+  for (let resume = false; !(await run(parts, settings, { resume, stopAfter: 1 })).complete; sessions++)
+    resume = true;
+  assert.ok(sessions > 4 * stages.length, `${sessions} sessions`);
+  const logged = (out: string) =>
+    readFileSync(join(out, 'metrics.jsonl'), 'utf8').replace(/"tokensPerSecond":[^,}]+/g, '');
+  assert.is(logged(parts), logged(whole));
+  assert.match(logged(whole), /"stage":"ppo","step":5/);
+});
+
 test('each stage alone from a checkpoint; GRPO with the verifiable reward needs no reward model', async () => {
   const initFrom = join(base, 'sft');
   const alone = (name: string, changes: Partial<RunSettings>) =>

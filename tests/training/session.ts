@@ -8,6 +8,7 @@ import { AdamW } from '../../src/optim/adamw.ts';
 import { Random } from '../../src/tensor/index.ts';
 import { type Saved, saveCheckpoint } from '../../src/training/checkpoint.ts';
 import { type StepMetrics, trainingLoop } from '../../src/training/loop.ts';
+import type { Pending } from '../../src/training/numbers.ts';
 import type { StageSettings } from '../../src/training/settings.ts';
 import { type Objective, ofRows, supervised } from '../../src/training/supervised.ts';
 import { tinyModel, tinySettings, tinyTokenizer } from './tiny.ts';
@@ -60,7 +61,7 @@ export interface Outcome {
 }
 export async function go(
   s: Session,
-  { from = 0, steps = 6, stopAfter = Infinity, directory = '' } = {},
+  { from = 0, steps = 6, stopAfter = Infinity, directory = '', pending = {} as Pending } = {},
 ): Promise<Outcome> {
   const lines: StepMetrics[] = [];
   const logged: number[] = [];
@@ -68,22 +69,22 @@ export async function go(
   const done = await trainingLoop(
     supervised(s.objective, s.optimizer, s.settings),
     s.settings,
-    { stage: s.objective.stage, startStep: from, steps },
+    { stage: s.objective.stage, startStep: from, steps, pending },
     {
       onStep(line, isLogged) {
         lines.push(line);
         if (isLogged) logged.push(line.step);
       },
-      async save(step) {
+      async save(step, pending) {
         saved.push(step);
-        if (directory !== '') await save(s, directory, step, steps);
+        if (directory !== '') await save(s, directory, step, steps, pending);
       },
       shouldStop: () => lines.length >= stopAfter,
     },
   );
   return { done, lines, logged, saved };
 }
-export const save = (s: Session, directory: string, step: number, steps: number) =>
+export const save = (s: Session, directory: string, step: number, steps: number, pending: Pending = {}) =>
   saveCheckpoint(directory, s, {
     stage: 'pretrain',
     step,
@@ -93,6 +94,7 @@ export const save = (s: Session, directory: string, step: number, steps: number)
     settings: s.settings,
     own: {},
     fingerprint: 'x',
+    pending,
   });
 
 /** Everything that decides how training goes on, as one checksum. */

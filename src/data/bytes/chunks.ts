@@ -21,10 +21,44 @@ export function* readChunks(path: string): Generator<Buffer> {
   const file = openForReading(path);
   try {
     if (isPacked(path)) yield* unpack(file, path);
-    else yield* pieces(file, CHUNK_BYTES);
+    else yield* pieces(file, path, CHUNK_BYTES);
   } finally {
     closeSync(file);
   }
+}
+
+/** The bytes as they lie on the disk, packed ones too. */
+export function* readRawChunks(path: string): Generator<Buffer> {
+  const file = openForReading(path);
+  try {
+    yield* pieces(file, path, CHUNK_BYTES);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Hears what is read from files: all bytes of those read from front to back, how far it went in those read by position. */
+export interface ReadListener {
+  piece(path: string, bytes: Uint8Array): void;
+  reached(path: string, offset: number): void;
+}
+
+let listener: ReadListener | null = null;
+
+/** Does something while a listener hears what it reads. Not for asynchronous work: what is read after it returns is not heard. */
+export function listening<T>(to: ReadListener, read: () => T): T {
+  const before = listener;
+  listener = to;
+  try {
+    return read();
+  } finally {
+    listener = before;
+  }
+}
+
+/** For files that are read by position: bytes up to this one have been looked at. */
+export function reached(path: string, offset: number): void {
+  listener?.reached(path, offset);
 }
 
 /** 268435456 -> "268,435,456 bytes" */
@@ -49,12 +83,14 @@ export function openForReading(path: string): number {
   throw new UserError(`${path} is a directory; a file is needed here`);
 }
 
-function* pieces(file: number, size: number): Generator<Buffer> {
+function* pieces(file: number, path: string, size: number): Generator<Buffer> {
   for (;;) {
     const chunk = Buffer.allocUnsafeSlow(size); // a new one each time: readers keep what they have not finished
     const bytes = readSync(file, chunk, 0, size, null);
     if (bytes === 0) return;
-    yield chunk.subarray(0, bytes);
+    const piece = chunk.subarray(0, bytes);
+    listener?.piece(path, piece);
+    yield piece;
   }
 }
 
@@ -73,7 +109,7 @@ function* unpack(file: number, path: string): Generator<Buffer> {
     }
   };
   let packed = 0;
-  for (const piece of pieces(file, PACKED_BYTES)) {
+  for (const piece of pieces(file, path, PACKED_BYTES)) {
     packed += piece.length;
     push(piece, false);
     yield* unpacked;

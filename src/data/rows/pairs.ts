@@ -47,10 +47,16 @@ export function encodePairs(
   return { pairs, skipped };
 }
 
+/** Why a pair teaches nothing, whatever the model; null if it does. */
+export function emptyOrEqual({ prompt, chosen, rejected }: Preference): 'empty' | 'equal' | null {
+  if (chosen.trim() === rejected.trim()) return chosen.trim() === '' ? 'empty' : 'equal';
+  return [prompt, chosen, rejected].some((text) => text.trim() === '') ? 'empty' : null;
+}
+
 function encodePair(preference: Preference, tokenizer: Tokenizer, context: number): Pair | Reason {
   const { prompt, chosen, rejected, quality } = preference;
-  if (chosen.trim() === rejected.trim()) return chosen.trim() === '' ? 'empty' : 'equal';
-  if ([prompt, chosen, rejected].some((text) => text.trim() === '')) return 'empty';
+  const useless = emptyOrEqual(preference);
+  if (useless !== null) return useless;
   const start = encodePrompt(tokenizer, prompt);
   if (start.length >= context) return 'noRoom';
   const answer = (text: string): Answer => ({

@@ -11,7 +11,7 @@
 import { UserError } from '../../errors.ts';
 import { IGNORE_INDEX } from '../../tensor/index.ts';
 import { encodeDialogue, type Tokenizer } from '../../tokenizer/index.ts';
-import type { Dialogue } from '../dialogues.ts';
+import { type Dialogue, isLearnable } from '../dialogues.ts';
 import { epochOrder, type Row, type RowSource } from './rows.ts';
 
 interface SftRowsOptions {
@@ -44,13 +44,13 @@ export class SftRows implements RowSource {
     let tooLong = 0;
     let empty = 0;
     let first = options.source;
-    for (const { messages, place } of dialogues) {
-      first ??= place;
-      if (messages.some(({ role, content }) => role !== 'system' && content.trim() === '')) {
+    for (const given of dialogues) {
+      first ??= given.place;
+      if (!isLearnable(given)) {
         empty++;
         continue;
       }
-      const dialogue = encodeAt(tokenizer, messages, place);
+      const dialogue = encodeDialogue(tokenizer, given.messages);
       if (dialogue.ids.length > options.context + 1) {
         tooLong++;
         continue;
@@ -126,14 +126,5 @@ export class SftRows implements RowSource {
     rows.push(Uint32Array.from(row));
     this.packed = { epoch, rows };
     return rows;
-  }
-}
-
-function encodeAt(tokenizer: Tokenizer, messages: Dialogue['messages'], place: string) {
-  try {
-    return encodeDialogue(tokenizer, messages, {});
-  } catch (error) {
-    if (error instanceof UserError) throw new UserError(`${place}: ${error.message}`);
-    throw error;
   }
 }
