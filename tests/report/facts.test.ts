@@ -62,9 +62,10 @@ test('the last step of a stage is that of its longest curve', () => {
 });
 
 test('durations at the borders of their units', () => {
-  assert.equal([0, 59.94, 60, 61.5, 3599.4, 3599.6, 3600, 3661, 90_000].map(duration), [
+  assert.equal([0, 59.94, 59.96, 60, 61.5, 3599.4, 3599.6, 3600, 3661, 90_000].map(duration), [
     '0.0 s',
     '59.9 s',
+    '1 min 0 s',
     '1 min 0 s',
     '1 min 2 s',
     '59 min 59 s',

@@ -46,6 +46,7 @@ export const grpo = defineStage({
   chatRank: 3,
   byDefault: false,
   knobs: grpoKnobs,
+  scoreUnit: ({ reward: kind }) => (kind === 'fact' ? 'share of right answers' : undefined),
   settings: (preset) =>
     forPreset(
       {
