@@ -37,6 +37,8 @@ export interface Stage<T extends KnobTable = KnobTable> {
   readonly byDefault?: boolean;
   /** What a step counts, for progress and report. */
   readonly lossUnit?: string;
+  /** What the score of an answer counts, for the report: deviations of a reward model where it does not say. */
+  scoreUnit?(own: ValuesOf<T>): string | undefined;
   /** Settings of the loop that differ from the defaults for this size of model. */
   settings(preset: string): Partial<StageSettings>;
   /** What --quick changes, on top. */

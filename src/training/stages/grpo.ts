@@ -53,6 +53,7 @@ export const grpo = defineStage({
   byDefault: false,
   knobs: grpoKnobs,
   ignores: unusedKnobs,
+  scoreUnit: ({ reward: kind }) => (kind === 'fact' ? 'share of right answers' : undefined),
   settings: (preset) =>
     forPreset(
       {
