@@ -12,7 +12,6 @@ import { randomBytes } from 'node:crypto';
 import {
   linkSync,
   lstatSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -24,7 +23,8 @@ import {
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { guardDisk, UserError } from '../errors.ts';
-import { realPath } from './paths.ts';
+import { makeDirectories } from './disk.ts';
+import { ending, realPath } from './paths.ts';
 
 export interface DirectoryLock {
   /** Give the lock back; a second time does nothing. The end of the process does it too. */
@@ -66,11 +66,11 @@ export function lockDirectory(
   { command = null }: { readonly command?: string | null } = {},
 ): DirectoryLock {
   const directory = realPath(path);
-  const file = `${directory}.lock`;
+  const file = directory + ending.lock;
   const id = randomBytes(8).toString('hex');
   const draft = `${file}.${id}`;
   return guardDisk(file, () => {
-    const made = mkdirSync(dirname(file), { recursive: true });
+    const made = makeDirectories(dirname(file));
     try {
       writeFileSync(draft, `${JSON.stringify({ id, ...thisProcess(command) })}\n`, { flag: 'wx' });
       take(path, file, draft, id);
