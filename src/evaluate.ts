@@ -6,6 +6,7 @@ import { backendFlags, useBackend } from './cli/backend.ts';
 import { runCommand } from './cli/command.ts';
 import type { FlagTable } from './cli/flags.ts';
 import { makeReporter } from './cli/progress.ts';
+import { stopOnSignals } from './cli/stop.ts';
 import { readChoiceFolder } from './data/choices.ts';
 import { inspectData } from './data/inspect.ts';
 import { type DataFiles, locateData } from './data/layout.ts';
@@ -95,6 +96,7 @@ async function rewardResults(
   directory: string,
   files: DataFiles,
   values: { readonly tasks?: readonly string[]; readonly limit?: number; readonly against?: string },
+  signal: AbortSignal,
 ): Promise<Results> {
   const { tasks, limit = Infinity, against } = values;
   if (against !== undefined)
@@ -110,17 +112,21 @@ async function rewardResults(
   if (files.preferencesHeldOut === null)
     throw new UserError('reward-accuracy needs a preferences-heldout.jsonl in the directory of --data');
   const { model, tokenizer } = loadRewardDirectory(directory);
-  return rewardAccuracyOn(files.preferencesHeldOut, model, tokenizer, { limit });
+  return rewardAccuracyOn(files.preferencesHeldOut, model, tokenizer, { limit, signal });
 }
 
 /** What the model of --against answers to the questions of the judge. */
-async function answersOf(given: string, files: DataFiles, limit: number): Promise<readonly JudgedAnswer[]> {
+async function answersOf(
+  given: string,
+  files: DataFiles,
+  { limit, signal }: { readonly limit: number; readonly signal: AbortSignal },
+): Promise<readonly JudgedAnswer[]> {
   const { model, tokenizer } = loadModelDirectory(findModel(given, languageStages));
   let answers: readonly JudgedAnswer[] = [];
   const onJudged = (judged: readonly JudgedAnswer[]) => {
     answers = judged;
   };
-  await evaluateModel(model, tokenizer, files, { tasks: ['judge'], limit, onJudged });
+  await evaluateModel(model, tokenizer, files, { tasks: ['judge'], limit, signal, onJudged });
   return answers;
 }
 
@@ -131,6 +137,7 @@ await runCommand({
     if (values.model === undefined)
       throw new UserError('--model is required: the directory of a trained model, such as runs/default/sft');
     const directory = findModel(values.model, languageStages);
+    const signal = stopOnSignals({ saying: 'Stopping', advice: () => 'There are no results.' });
     const { name, description } = await useBackend({ ...values, gpuMode: values['gpu-mode'] });
     if (name.startsWith('gpu')) process.stderr.write(`backend: ${description}\n`);
     if (values.logits !== undefined) {
@@ -146,14 +153,16 @@ await runCommand({
       process.stdout.write(`${text}\n`);
       return 0;
     };
-    if (kindOfDirectory(directory) === 'reward') return print(await rewardResults(directory, files, values));
+    if (kindOfDirectory(directory) === 'reward')
+      return print(await rewardResults(directory, files, values, signal));
     const { model, tokenizer } = loadModelDirectory(directory);
     if (values.tasks === undefined) await inspectData(files, EVALUATION); // a broken file is found before an hour of tasks
     const reporter = makeReporter();
     const stage = stageNamed(readOrigin(directory)?.stage ?? basename(directory));
     const chat = !(values.base ?? stage?.leaves === 'base');
     const limit = values.limit ?? Infinity;
-    const baseline = values.against === undefined ? null : await answersOf(values.against, files, limit);
+    const baseline =
+      values.against === undefined ? null : await answersOf(values.against, files, { limit, signal });
     const results = await evaluateModel(model, tokenizer, files, {
       tasks: values.tasks,
       limit,
@@ -162,6 +171,7 @@ await runCommand({
       baseline,
       onTask: (task, total) => reporter.begin(task, total),
       onProgress: (done) => reporter.advance(done, ''),
+      signal,
       onAnswers: (_, answers) => {
         if (values.answers !== true) return;
         for (const { question, text, correct } of answers)

@@ -51,7 +51,7 @@ export interface ReportData {
 }
 
 /** `data` in place of the data directory that run.json names. Throws a UserError where there is no run at all. */
-export async function collectReport(run: string, data?: string): Promise<ReportData> {
+export async function collectReport(run: string, data?: string, signal?: AbortSignal): Promise<ReportData> {
   if (statSync(run, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new UserError(`${run} is not a directory; a run is a directory such as runs/default`);
   const known = ['run.json', 'metrics.jsonl', 'evaluation.json', ...allStages.map(({ name }) => name)];
@@ -80,7 +80,7 @@ export async function collectReport(run: string, data?: string): Promise<ReportD
     if (questions.length === 0) throw new UserError(`${place} has no eval/facts-*.jsonl`);
     return { questions, exam: chooseExam(files) };
   });
-  const talk = asked === null ? null : await askStages(run, settings, asked, missing);
+  const talk = asked === null ? null : await askStages(run, settings, { ...asked, signal }, missing);
   return {
     name: basename(resolve(run)),
     settings,
@@ -96,10 +96,16 @@ export async function collectReport(run: string, data?: string): Promise<ReportD
 
 const nothing = { model: null, answers: null, drawn: null, attention: null };
 
+interface Interview {
+  readonly questions: readonly Asked[];
+  readonly exam: Exam | null;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function askStages(
   run: string,
   settings: RunSettings | null,
-  { questions: asked, exam }: { readonly questions: readonly Asked[]; readonly exam: Exam | null },
+  { questions: asked, exam, signal }: Interview,
   missing: string[],
 ): Promise<Pick<ReportData, 'model' | 'answers' | 'drawn' | 'attention'>> {
   const stages = new Map<string, StageAnswer[]>();
@@ -109,8 +115,8 @@ async function askStages(
     const isBase = stageNamed(stage)?.leaves === 'base';
     try {
       const loaded = loadModelDirectory(folder);
-      stages.set(stage, await answersOf(loaded, asked, isBase));
-      if (exam !== null && !isBase) draws.set(stage, await drawAnswers(loaded, exam));
+      stages.set(stage, await answersOf(loaded, asked, isBase, signal));
+      if (exam !== null && !isBase) draws.set(stage, await drawAnswers(loaded, exam, signal));
       last = { stage, loaded, isBase };
     } catch (error) {
       missing.push(missingPart(`the answers of ${stage}`, error));

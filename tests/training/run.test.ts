@@ -10,7 +10,7 @@ import { type Reporter, silentReporter } from '../../src/training/reporter.ts';
 import type { RunSettings } from '../../src/training/run-settings.ts';
 import { put, refusesLater, temporaryFolder } from '../data/temporary.ts';
 import { tinyModel, tinyTokenizer } from './tiny.ts';
-import { runAll, worldSettings, writeWorld } from './world.ts';
+import { runAll, stopAfter, worldSettings, writeWorld } from './world.ts';
 
 const folder = temporaryFolder();
 const world = writeWorld(join(folder, 'world'));
@@ -19,13 +19,9 @@ const weights = (out: string, stage: string) => readFileSync(join(out, stage, 'm
 function run(
   out: string,
   settings: RunSettings,
-  { resume = false, stopAfter = Infinity, reporter = silentReporter }: Partial<Options> = {},
+  { resume = false, stopAfter: steps = Infinity, reporter = silentReporter }: Partial<Options> = {},
 ): Promise<boolean> {
-  let steps = 0;
-  return runAll({
-    ...{ out, settings, resume, reporter },
-    shouldStop: () => ++steps >= stopAfter,
-  });
+  return runAll({ out, settings, resume, ...stopAfter(steps, reporter) });
 }
 interface Options {
   readonly resume: boolean;

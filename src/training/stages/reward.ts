@@ -71,10 +71,10 @@ export const reward = defineStage({
       ...supervised(objective, optimizer, settings),
       steps: totalSteps(settings, () => data.pairs.length),
       fingerprint: fingerprintOfPairs(data.pairs),
-      async summary() {
+      async summary(signal) {
         return data.heldOut.length === 0
           ? null
-          : describeAccuracy(await rewardAccuracy(scorer, data.heldOut));
+          : describeAccuracy(await rewardAccuracy(scorer, data.heldOut, { signal }));
       },
     };
   },
