@@ -117,6 +117,30 @@ function* elementwise(): Generator<Row> {
       tolerance: 'exact',
     };
   }
+  // A number on either side, and on both, in either type.
+  for (const [a, b] of [
+    [null, 7.25],
+    [-3.5, null],
+    [-3.5, 7.25],
+  ] as const) {
+    yield {
+      kernel: 'where',
+      name: `${a ?? 'view'} or ${b ?? 'view'}, edge`,
+      inputs: [
+        { shape: [3, 7], values: [0, 1, -0, 2, 0] },
+        { shape: [3, 7], layout: 'sliced' },
+      ],
+      run: (backend, c, x) => backend.where(c, a ?? x, b ?? x, [3, 7], 'float32'),
+      tolerance: 'exact',
+    };
+  }
+  yield {
+    kernel: 'where',
+    name: 'whole numbers, edge',
+    inputs: [{ shape: [7], values: [0, 1, -0, 2, 0] }],
+    run: (backend, c) => backend.where(c, 5, -6, [7], 'int32'),
+    tolerance: 'exact',
+  };
   for (const n of tails) {
     yield {
       kernel: 'where',
@@ -180,6 +204,7 @@ function* movement(): Generator<Row> {
       inPlace: true,
     };
   }
+  yield copy({ shape: [11_000, 3], layout: 'transposed', range }, 'float32'); // a share begins in the second column
   for (const n of around(16384)) {
     yield copy({ shape: [n], range }, 'float32');
     yield copy({ shape: [n], range, layout: 'reversed' }, 'int32');
