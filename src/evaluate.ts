@@ -14,6 +14,7 @@ import type { Results } from './evaluation/intervals.ts';
 import type { JudgedAnswer } from './evaluation/judged-answers.ts';
 import { rewardAccuracyOn } from './evaluation/reward-accuracy.ts';
 import { formatResults } from './evaluation/table.ts';
+import { checkFinite } from './models/finite.ts';
 import { findModel } from './storage/find-model.ts';
 import {
   kindOfDirectory,
@@ -79,6 +80,7 @@ async function logitsJson({ model }: LoadedModel, text: string): Promise<string>
     throw new UserError(`--logits: ${ids.length} tokens are more than the model's context of ${context}`);
   const logits = noGrad(() => model.forward(fromArray(Int32Array.from(ids), [1, ids.length])));
   const values = await logits.read();
+  checkFinite(values, 'logits');
   return JSON.stringify(ids.map((_, t) => [...values.subarray(t * V, (t + 1) * V)]));
 }
 

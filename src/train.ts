@@ -11,8 +11,10 @@ import { runCommand } from './cli/command.ts';
 import { makeReporter } from './cli/progress.ts';
 import { stopOnCtrlC } from './cli/stop.ts';
 import { settingsFrom, trainFlags } from './cli/train-flags.ts';
+import { lockDirectory } from './storage/lock.ts';
 import { evaluateRun } from './training/evaluate-run.ts';
 import { commandLine } from './training/history.ts';
+import { preflight } from './training/preflight.ts';
 import { Run } from './training/run.ts';
 import { runStage } from './training/run-stage.ts';
 import { chatStages, EVALUATE, stages } from './training/stages/index.ts';
@@ -24,10 +26,11 @@ await runCommand({
     // What to do. What flags and names of files rule out is refused here, before any work.
     const out = values.out ?? 'runs/default';
     const settings = settingsFrom(values, out);
+    const command = commandLine('src/train.ts', process.argv.slice(2));
+    lockDirectory(out, { command }); // until the process ends: a run has one writer
     const reporter = makeReporter();
     const run = new Run(stages, {
-      ...{ out, settings, reporter, resume: values.resume ?? false, shouldStop: stopOnCtrlC() },
-      command: commandLine('src/train.ts', process.argv.slice(2)),
+      ...{ out, settings, reporter, resume: values.resume ?? false, shouldStop: stopOnCtrlC(), command },
     });
 
     // Where it computes.
@@ -39,10 +42,12 @@ await runCommand({
     reporter.note(`backend: ${chosen.description}`);
 
     try {
+      // Everything that is going to be read, once: what is wrong with it is known now, and not after hours.
+      if (!(await preflight(run))) return stopped(run);
       // One stage after the other: each starts from what the one before has left.
       for (const stage of run.stages) {
         const complete = await runStage(stage, run);
-        if (!complete) return stopped(out);
+        if (!complete) return stopped(run);
       }
       // What came of it, in numbers and in a report.
       if (run.willRun(EVALUATE)) {
@@ -62,7 +67,8 @@ await runCommand({
   },
 });
 
-function stopped(out: string): number {
-  process.stderr.write(`Stopped. Continue with: npx tsx src/train.ts --resume --out ${out}\n`);
+function stopped({ out, hasBegun, resume }: Run): number {
+  const next = `Continue with: npx tsx src/train.ts --resume --out ${out}`;
+  process.stderr.write(`Stopped. ${hasBegun || resume ? next : 'Nothing was written.'}\n`);
   return 130;
 }

@@ -142,7 +142,7 @@ function talkingStages(run: string, settings: RunSettings | null): [string, stri
 }
 
 /** "tinyllm, 1,055,360 parameters" */
-function describeModel(model: LoadedModel['model']): string {
+export function describeModel(model: LoadedModel['model']): string {
   const all = model.parameterCount();
   const active = activeParameterCount(model.config);
   const share = active === all ? '' : `, ${active.toLocaleString('en')} of them for a token`;

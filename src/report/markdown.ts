@@ -75,10 +75,11 @@ function drawnPart({ drawn }: ReportData): string {
   return `## Drawn answers\n\nThree each at temperature 1; ✗ what the judge misses.\n\n${table(head, rows)}`;
 }
 
-function curvesPart({ metrics }: ReportData): string {
+function curvesPart({ metrics, settings }: ReportData): string {
   if (metrics === null || metrics.stages.size === 0) return '';
   const stages = [...metrics.stages].map(([stage, curves]) => {
-    const overSteps = panelsOf(stage, curves).filter(({ across }) => across === undefined);
+    const panels = panelsOf(stage, curves, settings?.changes);
+    const overSteps = panels.filter(({ across }) => across === undefined);
     const rows = overSteps.flatMap(({ unit, lines }) =>
       lines.map(({ name, points }) => {
         const values = points.map(({ value }) => value);

@@ -136,10 +136,10 @@ ${rows.join('\n')}
 </tbody></table></div>`;
 }
 
-function curvesSection({ metrics }: ReportData): string {
+function curvesSection({ metrics, settings }: ReportData): string {
   if (metrics === null || metrics.stages.size === 0) return '';
   const stages = [...metrics.stages].map(([stage, curves]) => {
-    const panels = panelsOf(stage, curves).map(panelFigure);
+    const panels = panelsOf(stage, curves, settings?.changes).map(panelFigure);
     return `<h3>${escapeHtml(stage)}</h3>\n<div class="stage">${panels.join('\n')}</div>`;
   });
   return `<p class="note">From metrics.jsonl. Losses, and what a stage measures beside them, are means over the steps since the point before; rate, norm

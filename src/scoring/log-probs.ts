@@ -7,6 +7,7 @@
  */
 import type { Answer } from '../data/rows/answers.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
+import { checkFinite } from '../models/finite.ts';
 import { fromArray, noGrad } from '../tensor/index.ts';
 import { inBatches } from './batches.ts';
 import { readNumbers } from './read-numbers.ts';
@@ -45,6 +46,7 @@ async function logProbsOfBatch(model: CausalLM, answers: readonly Answer[]): Pro
       });
     }),
   );
+  checkFinite(losses, 'log probabilities');
   const sums = new Array<number>(answers.length).fill(0);
   for (const [i, place] of places.entries()) sums[Math.floor(place / T)]! -= losses[i]!;
   return sums;

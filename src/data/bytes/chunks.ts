@@ -1,18 +1,15 @@
 /**
  * The bytes of a file, piece by piece: memory holds one piece, not the file. Files ending in .gz are unpacked on the way.
  *
- * Everything below is synchronous, so that readers are plain generators and a corpus is read in a `for` loop. Node unpacks gzip
- * synchronously only as a whole, hence fflate; it does not compare the checksum at the end of the file.
+ * Everything below is synchronous, so that readers are plain generators and a corpus is read in a `for` loop.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { Gunzip } from 'fflate';
 import { systemErrorInWords, UserError } from '../../errors.ts';
+import { Gunzip } from './gunzip.ts';
 
 const CHUNK_BYTES = 1 << 20;
 /** Packed bytes unpacked at once. Deflate makes at most 1032 bytes of each, so a piece stays below 68 MB. */
 const PACKED_BYTES = 1 << 16;
-/** Header, an empty body, checksum and length. */
-const SMALLEST_GZIP = 20;
 
 /** A line, a JSON object or a CSV record may have at most this many bytes. No real document is longer; a damaged one may be. */
 export const MAX_RECORD_BYTES = 256 << 20;
@@ -95,28 +92,16 @@ function* pieces(file: number, path: string, size: number): Generator<Buffer> {
 }
 
 function* unpack(file: number, path: string): Generator<Buffer> {
-  let unpacked: Buffer[] = [];
-  const gunzip = new Gunzip((bytes) => {
-    if (bytes.length > 0) unpacked.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  });
-  const push = (bytes: Uint8Array, last: boolean) => {
+  const gunzip = new Gunzip();
+  const guard = <T>(read: () => T): T => {
     try {
-      gunzip.push(bytes, last);
+      return read();
     } catch (error) {
       throw new UserError(
-        `${path}: this is not a gzip file, or it is cut off (${(error as Error).message}); get it again`,
+        `${path}: this is not a gzip file, or it is damaged (${(error as Error).message}); get it again`,
       );
     }
   };
-  let packed = 0;
-  for (const piece of pieces(file, path, PACKED_BYTES)) {
-    packed += piece.length;
-    push(piece, false);
-    yield* unpacked;
-    unpacked = [];
-  }
-  if (packed < SMALLEST_GZIP)
-    throw new UserError(`${path}: ${packed} bytes are too few for a gzip file; get it again`);
-  push(new Uint8Array(0), true);
-  yield* unpacked;
+  for (const piece of pieces(file, path, PACKED_BYTES)) yield* guard(() => gunzip.push(piece));
+  guard(() => gunzip.finish());
 }

@@ -36,6 +36,7 @@ export function encodePairs(
   preferences: Iterable<Preference>,
   tokenizer: Tokenizer,
   context: number,
+  limit = Infinity,
 ): EncodedPairs {
   const pairs: Pair[] = [];
   const skipped = { equal: 0, empty: 0, noRoom: 0, tooLong: 0 };
@@ -43,6 +44,7 @@ export function encodePairs(
     const pair = encodePair(preference, tokenizer, context);
     if (typeof pair === 'string') skipped[pair]++;
     else pairs.push(pair);
+    if (pairs.length === limit) break;
   }
   return { pairs, skipped };
 }
@@ -51,6 +53,16 @@ export function encodePairs(
 export function emptyOrEqual({ prompt, chosen, rejected }: Preference): 'empty' | 'equal' | null {
   if (chosen.trim() === rejected.trim()) return chosen.trim() === '' ? 'empty' : 'equal';
   return [prompt, chosen, rejected].some((text) => text.trim() === '') ? 'empty' : null;
+}
+
+/** Refuses preferences of which no pair can be learned from. Reads no further than the first that can. */
+export function requirePair(
+  preferences: Iterable<Preference>,
+  tokenizer: Tokenizer,
+  context: number,
+  source: string,
+): void {
+  describePairs(encodePairs(preferences, tokenizer, context, 1), source);
 }
 
 function encodePair(preference: Preference, tokenizer: Tokenizer, context: number): Pair | Reason {

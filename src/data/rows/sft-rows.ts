@@ -20,6 +20,17 @@ interface SftRowsOptions {
   readonly shuffle: boolean;
   /** The file, for the sentence if it holds nothing. */
   readonly source?: string;
+  /** Dialogues to keep at most; all by default. */
+  readonly limit?: number;
+}
+
+/** Refuses dialogues of which none can be learned from. Reads no further than the first that can. */
+export function requireDialogue(
+  dialogues: Iterable<Dialogue>,
+  tokenizer: Tokenizer,
+  options: { readonly context: number; readonly source: string },
+): void {
+  new SftRows(dialogues, tokenizer, { ...options, seed: 0, shuffle: false, limit: 1 });
 }
 
 export class SftRows implements RowSource {
@@ -58,6 +69,7 @@ export class SftRows implements RowSource {
       for (const id of dialogue.ids) ids.push(id);
       for (const flag of dialogue.answerMask) learned.push(flag);
       ends.push(ids.length);
+      if (ends.length === options.limit) break;
     }
     if (ends.length === 0) {
       const reasons = [

@@ -10,7 +10,7 @@ import { throwsWith } from '../../fixtures.ts';
 import { startBuilds } from './builds.ts';
 
 const { builds, plain, stop } = await startBuilds();
-const wasm = builds[0]!.two;
+const wasm = builds[0]!.several;
 
 test('blockBytes: whole cache lines, at most a quarter larger than asked for, and idempotent', () => {
   assert.equal([0, 1, 64, 65, 128, 129].map(blockBytes), [64, 64, 64, 128, 128, 192]);
