@@ -46,10 +46,9 @@ export function damages(run: string): string[] {
 
 /** Traces of an interrupted write, inside of the run and beside it. */
 export function leftovers(run: string): string[] {
+  const inside = existsSync(run) ? readdirSync(run, { recursive: true, encoding: 'utf8' }) : [];
   const beside = readdirSync(dirname(run)).filter((name) => name.startsWith(basename(run)));
-  return [...filesOf(run), ...beside]
-    .filter((name) => name.split('/').some((part) => LEFT_OVER.test(part)))
-    .map((name) => `${name} was left over`);
+  return [...inside, ...beside].filter((name) => LEFT_OVER.test(name)).map((name) => `${name} was left over`);
 }
 
 /** Files, those of a directory as one. */
