@@ -27,7 +27,7 @@ const PATIENCE_MS = 60_000;
 export function drawStrike(trial: Trial, seconds: number): Strike {
   const { random } = trial;
   const signal = trial.chance(0.5) ? 'SIGKILL' : random.pick(['SIGINT', 'SIGTERM', 'SIGHUP'] as const);
-  const moment = trial.chance(0.5) ? { after: trial.below(seconds * 1200) } : { change: random.int(80) };
+  const moment = trial.chance(0.5) ? { after: trial.below(seconds * 1000) } : { change: random.int(40) };
   const again = signal !== 'SIGKILL' && trial.chance(0.2) ? trial.below(300) : null;
   return { signal, target: random.pick(targets), moment, again };
 }
