@@ -1,8 +1,10 @@
 /**
- * Disks: one that fills up in the middle of a run, or has no room for another file, or forbids long files, or becomes read-only;
- * then there is room again, and the run goes on to the same bits. And places where no run can be kept: one sentence, before any work.
+ * Disks: one that fills up in the middle of a run, or has no room for another file, or forbids long files, or becomes
+ * read-only; then there is room again, and the run goes on to the same bits. And places where no run can be kept: one
+ * sentence, before any work.
  *
- * Small disks are tmpfs and need root; without it only the limits of the shell (`ulimit -f`) and the forbidden places are tried.
+ * Small disks are tmpfs and need root; without it only the limits of the shell (`ulimit -f`) and the forbidden places are
+ * tried.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';

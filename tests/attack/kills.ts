@@ -1,9 +1,9 @@
 /**
- * Kills: a run is struck again and again, at random moments of all its stages, and always continued. What is left when it has come
- * to its end is the run of which nobody knew, to the byte.
+ * Kills: a run is struck again and again, at random moments of all its stages, and always continued. What is left when it has
+ * come to its end is the run of which nobody knew, to the byte.
  *
- * Now and then a second writer begins in the same directory while the first one is at work: it is refused, and does no harm. One
- * comes by itself: who kills npx or tsx leaves the trainer behind.
+ * Now and then a second writer begins in the same directory while the first one is at work: it is refused, and does no harm.
+ * One comes by itself: who kills npx or tsx leaves the trainer behind.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

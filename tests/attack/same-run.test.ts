@@ -1,4 +1,4 @@
-/** The attack's own eyes: a run that differs in anything is not taken for the same one. (The attack itself: tests/attack/run.ts.) */
+/** The attack sees what it is looking for: a run that differs in anything is not taken for the same one. */
 import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';

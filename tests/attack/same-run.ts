@@ -1,6 +1,6 @@
 /**
- * Is this the run that an uninterrupted one would have left? Every file of every stage to the byte, metrics.jsonl but for the speed,
- * and nothing beside them that was meant to be gone.
+ * Is this the run that an uninterrupted one would have left? Every file of every stage to the byte, metrics.jsonl but for the
+ * speed, and nothing beside them that was meant to be gone.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';

@@ -5,8 +5,8 @@
  *   tsx    node_modules/.bin/tsx src/train.ts               tsx > node
  *   npx    npx tsx src/train.ts                             npm > sh > tsx > node
  *
- * A signal goes to the trainer (the innermost node), to the process that was started, or to the whole group, as a terminal does it.
- * Linux only: processes are found in /proc.
+ * A signal goes to the trainer (the innermost node), to the process that was started, or to the whole group, as a terminal
+ * does it. Linux only: processes are found in /proc.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';

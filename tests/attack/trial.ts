@@ -1,8 +1,9 @@
 /**
  * One try of an attack: its own seed, its own folder, and what went wrong in it.
  *
- * The seed decides what is tried (which signal, to whom, after how many milliseconds); where it then meets the program is up to the
- * machine. A fault therefore keeps its folder, with the whole story in story.txt, besides the command that tries the same again.
+ * The seed decides what is tried (which signal, to whom, after how many milliseconds); where it then meets the program is up
+ * to the machine. A fault therefore keeps its folder, with the whole story in story.txt, besides the command that tries the
+ * same again.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
