@@ -93,8 +93,10 @@ class BarReporter extends PacedReporter {
       barCompleteChar: '█',
       barIncompleteChar: '░',
       barsize: 24,
-      hideCursor: true,
       stream: this.stream,
+      // Cursor and line wrap stay as they are: whoever kills this process could not give them back. Long lines are cut.
+      hideCursor: false,
+      linewrap: true,
       // Ctrl-C belongs to the training loop, which saves a checkpoint first.
       gracefulExit: false,
     });

@@ -10,6 +10,7 @@ import { activeParameterCount } from '../models/shapes.ts';
 import { locateDirectory } from '../storage/atomic.ts';
 import { type LoadedModel, loadModelDirectory } from '../storage/model-directory.ts';
 import { readText } from '../storage/read-file.ts';
+import { familyOf, strangers } from '../training/belonging.ts';
 import { HISTORY_FILE, type Session } from '../training/history.ts';
 import type { RunSettings } from '../training/run-settings.ts';
 import { stages as allStages, stageNamed } from '../training/stages/index.ts';
@@ -42,12 +43,15 @@ export interface ReportData {
   readonly answers: Answers | null;
   readonly drawn: Drawn | null;
   readonly attention: { readonly stage: string; readonly weights: AttentionWeights } | null;
+  /** What each stage was made from, and which of them do not belong together: a line each. */
+  readonly family: readonly string[];
+  readonly strangers: readonly string[];
   /** What the report does without, and lines left out: one sentence each. */
   readonly missing: readonly string[];
 }
 
 /** `data` in place of the data directory that run.json names. Throws a UserError where there is no run at all. */
-export async function collectReport(run: string, data?: string): Promise<ReportData> {
+export async function collectReport(run: string, data?: string, signal?: AbortSignal): Promise<ReportData> {
   if (statSync(run, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new UserError(`${run} is not a directory; a run is a directory such as runs/default`);
   const known = ['run.json', 'metrics.jsonl', 'evaluation.json', ...allStages.map(({ name }) => name)];
@@ -76,13 +80,15 @@ export async function collectReport(run: string, data?: string): Promise<ReportD
     if (questions.length === 0) throw new UserError(`${place} has no eval/facts-*.jsonl`);
     return { questions, exam: chooseExam(files) };
   });
-  const talk = asked === null ? null : await askStages(run, settings, asked, missing);
+  const talk = asked === null ? null : await askStages(run, settings, { ...asked, signal }, missing);
   return {
     name: basename(resolve(run)),
     settings,
     sessions,
     metrics,
     evaluation,
+    family: attempt('what the stages were made from', () => familyOf(allStages, run)) ?? [],
+    strangers: strangers(allStages, run),
     missing,
     ...(talk ?? nothing),
   };
@@ -90,10 +96,16 @@ export async function collectReport(run: string, data?: string): Promise<ReportD
 
 const nothing = { model: null, answers: null, drawn: null, attention: null };
 
+interface Interview {
+  readonly questions: readonly Asked[];
+  readonly exam: Exam | null;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function askStages(
   run: string,
   settings: RunSettings | null,
-  { questions: asked, exam }: { readonly questions: readonly Asked[]; readonly exam: Exam | null },
+  { questions: asked, exam, signal }: Interview,
   missing: string[],
 ): Promise<Pick<ReportData, 'model' | 'answers' | 'drawn' | 'attention'>> {
   const stages = new Map<string, StageAnswer[]>();
@@ -103,8 +115,8 @@ async function askStages(
     const isBase = stageNamed(stage)?.leaves === 'base';
     try {
       const loaded = loadModelDirectory(folder);
-      stages.set(stage, await answersOf(loaded, asked, isBase));
-      if (exam !== null && !isBase) draws.set(stage, await drawAnswers(loaded, exam));
+      stages.set(stage, await answersOf(loaded, asked, isBase, signal));
+      if (exam !== null && !isBase) draws.set(stage, await drawAnswers(loaded, exam, signal));
       last = { stage, loaded, isBase };
     } catch (error) {
       missing.push(missingPart(`the answers of ${stage}`, error));
@@ -142,7 +154,7 @@ function talkingStages(run: string, settings: RunSettings | null): [string, stri
 }
 
 /** "tinyllm, 1,055,360 parameters" */
-function describeModel(model: LoadedModel['model']): string {
+export function describeModel(model: LoadedModel['model']): string {
   const all = model.parameterCount();
   const active = activeParameterCount(model.config);
   const share = active === all ? '' : `, ${active.toLocaleString('en')} of them for a token`;
