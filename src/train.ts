@@ -17,8 +17,10 @@ await inWorkProcess(async () => {
   const { makeReporter } = await import('./cli/progress.ts');
   const { stopOnSignals } = await import('./cli/stop.ts');
   const { settingsFrom, trainFlags } = await import('./cli/train-flags.ts');
+  const { lockDirectory } = await import('./storage/lock.ts');
   const { evaluateRun } = await import('./training/evaluate-run.ts');
   const { commandLine } = await import('./training/history.ts');
+  const { preflight } = await import('./training/preflight.ts');
   const { Run } = await import('./training/run.ts');
   const { runStage } = await import('./training/run-stage.ts');
   const { chatStages, EVALUATE, stages } = await import('./training/stages/index.ts');
@@ -30,11 +32,12 @@ await inWorkProcess(async () => {
       // What to do. What flags and names of files rule out is refused here, before any work.
       const out = values.out ?? 'runs/default';
       const settings = settingsFrom(values, out);
+      const command = commandLine('src/train.ts', process.argv.slice(2));
+      lockDirectory(out, { command }); // until the process ends: a run has one writer
       const reporter = makeReporter();
       const signal = stopOnSignals({ saying: STOPPING, advice: () => howToGoOn(out, run.hasBegun) });
       const run = new Run(stages, {
-        ...{ out, settings, reporter, resume: values.resume ?? false, signal },
-        command: commandLine('src/train.ts', process.argv.slice(2)),
+        ...{ out, settings, reporter, resume: values.resume ?? false, signal, command },
       });
 
       // Where it computes.
@@ -52,6 +55,8 @@ await inWorkProcess(async () => {
       reporter.note(`backend: ${chosen.description}`);
 
       try {
+        // Everything that is going to be read, once: what is wrong with it is known now, and not after hours.
+        await preflight(run);
         // One stage after the other: each starts from what the one before has left.
         for (const stage of run.stages) await runStage(stage, run);
         // What came of it, in numbers and in a report.

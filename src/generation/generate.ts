@@ -9,6 +9,7 @@
 import { UserError } from '../errors.ts';
 import { turn } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
+import { checkFinite } from '../models/finite.ts';
 import { fromArray, noGrad, Random, scope, type Tensor } from '../tensor/index.ts';
 import type { Logits } from './processors.ts';
 import { checkSampling, greedy, indexOfMax, type SamplingOptions, sample } from './sampler.ts';
@@ -113,7 +114,7 @@ export async function generateBatch(
   return answers;
 }
 
-/** Logits [B * V] of the last position of every row. */
+/** Logits [B * V] of the last position of every row; a FaultError where they are not finite. */
 async function lastLogits(
   model: CausalLM,
   rows: readonly (readonly number[])[],
@@ -128,6 +129,7 @@ async function lastLogits(
   );
   const logits = await result.read();
   result.dispose();
+  checkFinite(logits, 'logits');
   return logits;
 }
 

@@ -10,6 +10,7 @@ import { activeParameterCount } from '../models/shapes.ts';
 import { locateDirectory } from '../storage/atomic.ts';
 import { type LoadedModel, loadModelDirectory } from '../storage/model-directory.ts';
 import { readText } from '../storage/read-file.ts';
+import { familyOf, strangers } from '../training/belonging.ts';
 import { HISTORY_FILE, type Session } from '../training/history.ts';
 import type { RunSettings } from '../training/run-settings.ts';
 import { stages as allStages, stageNamed } from '../training/stages/index.ts';
@@ -42,6 +43,9 @@ export interface ReportData {
   readonly answers: Answers | null;
   readonly drawn: Drawn | null;
   readonly attention: { readonly stage: string; readonly weights: AttentionWeights } | null;
+  /** What each stage was made from, and which of them do not belong together: a line each. */
+  readonly family: readonly string[];
+  readonly strangers: readonly string[];
   /** What the report does without, and lines left out: one sentence each. */
   readonly missing: readonly string[];
 }
@@ -83,6 +87,8 @@ export async function collectReport(run: string, data?: string, signal?: AbortSi
     sessions,
     metrics,
     evaluation,
+    family: attempt('what the stages were made from', () => familyOf(allStages, run)) ?? [],
+    strangers: strangers(allStages, run),
     missing,
     ...(talk ?? nothing),
   };
@@ -148,7 +154,7 @@ function talkingStages(run: string, settings: RunSettings | null): [string, stri
 }
 
 /** "tinyllm, 1,055,360 parameters" */
-function describeModel(model: LoadedModel['model']): string {
+export function describeModel(model: LoadedModel['model']): string {
   const all = model.parameterCount();
   const active = activeParameterCount(model.config);
   const share = active === all ? '' : `, ${active.toLocaleString('en')} of them for a token`;

@@ -8,6 +8,7 @@
 import type { Answer } from '../data/rows/answers.ts';
 import type { Watch } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
+import { checkFinite } from '../models/finite.ts';
 import { fromArray, noGrad } from '../tensor/index.ts';
 import { inBatches } from './batches.ts';
 import { readNumbers } from './read-numbers.ts';
@@ -46,6 +47,7 @@ async function logProbsOfBatch(model: CausalLM, answers: readonly Answer[]): Pro
       });
     }),
   );
+  checkFinite(losses, 'log probabilities');
   const sums = new Array<number>(answers.length).fill(0);
   for (const [i, place] of places.entries()) sums[Math.floor(place / T)]! -= losses[i]!;
   return sums;

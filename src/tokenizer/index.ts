@@ -3,6 +3,7 @@
 export { type TrainOptions, trainBpe, trainBpeInTurns } from './bpe-trainer.ts';
 export {
   CHAT_TEMPLATE,
+  checkMessages,
   encodeDialogue,
   type Message,
 } from './chat-template.ts';

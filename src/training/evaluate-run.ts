@@ -10,6 +10,8 @@ import { formatResults } from '../evaluation/table.ts';
 import { prettyJson } from '../formats/json.ts';
 import { writeFileAtomically } from '../storage/atomic.ts';
 import { loadModelDirectory, loadRewardDirectory } from '../storage/model-directory.ts';
+import { strangers } from './belonging.ts';
+import { readOrigin } from './origin.ts';
 import type { Run } from './run.ts';
 import { printSamples } from './samples.ts';
 import { QUICK } from './settings.ts';
@@ -32,6 +34,7 @@ const INIT = 'init';
 export async function evaluateRun(run: Run): Promise<void> {
   const { out, files, settings, reporter, signal } = run;
   const candidates = candidatesOf(run);
+  for (const sentence of strangers(run.known, out)) reporter.note(sentence);
   const all: Record<string, Results> = {};
   const judged = new Map<string, readonly JudgedAnswer[]>();
   for (const { name, folder, leaves, startsFrom } of candidates) {
@@ -73,7 +76,7 @@ function candidatesOf(run: Run): Candidate[] {
     candidates.unshift({
       name: INIT,
       folder: settings.initFrom,
-      leaves: 'chat',
+      leaves: known.find(({ name }) => name === readOrigin(settings.initFrom ?? '')?.stage)?.leaves ?? 'chat',
       startsFrom: null,
       rank: 0.5,
     });

@@ -3,15 +3,18 @@
  */
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { prettyJson } from '../formats/json.ts';
 import { CausalLM } from '../models/causal-lm.ts';
 import { activeParameterCount, parameterCount } from '../models/shapes.ts';
-import { repairDirectory, setAside, writeDirectoryAtomically } from '../storage/atomic.ts';
+import { repairDirectory, writeDirectoryAtomically } from '../storage/atomic.ts';
 import { loadModelDirectory, loadTokenizerDirectory } from '../storage/model-directory.ts';
 import { Random } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { readTrainerState, restoreCheckpoint, saveCheckpoint, type TrainerState } from './checkpoint.ts';
 import { type StepMetrics, type Training, trainingLoop } from './loop.ts';
 import { MetricsFile } from './metrics.ts';
+import { ORIGIN_FILE } from './origin.ts';
+import { rehearse } from './preflight.ts';
 import type { Run } from './run.ts';
 import { configOf, contextOf } from './run-settings.ts';
 import type { Stage, StagePlace } from './stage.ts';
@@ -44,13 +47,17 @@ async function makeStage(stage: Stage, run: Run): Promise<void> {
       });
   const seconds = (performance.now() - began) / 1000;
   run.begin();
-  if (made) writeDirectoryAtomically(folder, made);
+  if (made) {
+    made.set(ORIGIN_FILE, prettyJson(run.originOf(stage)));
+    writeDirectoryAtomically(folder, made);
+  }
   run.record(stage.name, seconds);
+  if (stage.leaves === 'vocabulary') rehearse(run);
 }
 
 async function trainStage(stage: Stage, run: Run): Promise<void> {
   const { name } = stage;
-  const { out, settings, reporter, signal } = run;
+  const { out, reporter, signal } = run;
   const folder = run.directoryOf(name);
   const saved = run.resume ? readTrainerState(folder) : null;
   if (saved !== null && saved.step >= saved.steps) {
@@ -60,18 +67,14 @@ async function trainStage(stage: Stage, run: Run): Promise<void> {
   const place = placeOf(stage, run);
   if (stage.prepare === undefined) throw new TypeError(`The stage ${name} neither makes nor trains anything`);
   const training = await stage.prepare(place);
-  if (saved === null) makeRoom(folder, run);
-  else continueFrom(folder, saved, training, run);
+  if (saved !== null) continueFrom(folder, saved, training, run);
 
   const { steps, fingerprint } = training;
   const startStep = saved?.step ?? 0;
   const metrics = new MetricsFile(join(out, 'metrics.jsonl'));
   metrics.rewind(name, startStep);
-  const { context, own } = place;
-  const state = {
-    ...{ stage: name, steps, seed: settings.seed, context },
-    ...{ settings: place.settings, own, fingerprint },
-  };
+  const origin = run.originOf(stage);
+  const state = { stage: name, steps, fingerprint };
   reporter.begin(name, steps, startStep);
   let heldOut = '';
   const where = run.backend.startsWith('gpu') ? ` on ${run.backend}` : '';
@@ -83,7 +86,7 @@ async function trainStage(stage: Stage, run: Run): Promise<void> {
       const speed = `${Math.round(line.tokensPerSecond)} tokens/s${where}`;
       reporter.advance(line.step, `loss ${line.loss.toFixed(3)}${watched(line.parts)}${heldOut}, ${speed}`);
     },
-    save: (step, pending) => saveCheckpoint(folder, training, { ...state, step, pending }),
+    save: (step, pending) => saveCheckpoint(folder, training, origin, { ...state, step, pending }),
     shouldStop: () => signal?.aborted ?? false,
   });
   if (done < steps) {
@@ -94,13 +97,6 @@ async function trainStage(stage: Stage, run: Run): Promise<void> {
   reporter.end(`${folder}${heldOut}`);
   const summary = await training.summary?.(signal);
   if (summary) reporter.note(summary);
-}
-
-/** What an earlier run of the stage left must not be taken for this one if this one is stopped before its first checkpoint. */
-function makeRoom(folder: string, { reporter }: Run): void {
-  repairDirectory(folder); // a power cut may have left it half swapped
-  const aside = setAside(folder);
-  if (aside !== null) reporter.note(`${folder} held an earlier run of this stage; it is now ${aside}`);
 }
 
 function continueFrom(folder: string, saved: TrainerState, training: Training, { settings }: Run): void {

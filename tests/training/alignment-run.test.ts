@@ -16,30 +16,11 @@ import { silentReporter } from '../../src/training/reporter.ts';
 import type { RunSettings } from '../../src/training/run-settings.ts';
 import { put, refusesLater, temporaryFolder } from '../data/temporary.ts';
 import { tinyConfig } from './tiny.ts';
-import { runAll, stopAfter, worldSettings, writeWorld } from './world.ts';
+import { runAll, stopAfter, worldSettings, writeAlignedWorld, writeWorld } from './world.ts';
 
 const folder = temporaryFolder();
-const world = writeWorld(join(folder, 'world'));
+const world = writeAlignedWorld(join(folder, 'world'));
 const lines = (records: readonly object[]) => records.map((record) => `${JSON.stringify(record)}\n`).join('');
-const preferences = [
-  ['中国', '北京'],
-  ['法国', '巴黎'],
-  ['日本', '东京'],
-  ['埃及', '开罗'],
-].flatMap(([place, capital]) => [
-  { prompt: `${place}？`, chosen: `${capital}。`, rejected: capital, quality: 'sentence' },
-  { prompt: `${place}？`, chosen: `${capital}。`, rejected: '不。', quality: 'polite' },
-]);
-put(world, 'preferences.jsonl', lines([...preferences, { prompt: '好', chosen: '好', rejected: '好' }]));
-put(world, 'preferences-heldout.jsonl', lines(preferences.slice(0, 4)));
-const known = {
-  relation: 'capital',
-  subject: '中国',
-  answer: '北京',
-  accepted: ['北京。'],
-  questions: ['中国？'],
-};
-put(world, 'eval/answer-key.jsonl', lines([known]));
 
 const STAGES = ['tokenizer', 'pretrain', 'sft', 'reward', 'ppo', 'dpo', 'evaluate'] as const;
 const settingsOf = (changes: Partial<RunSettings> = {}) =>
@@ -186,7 +167,8 @@ test('what cannot work is refused with one sentence', async () => {
   put(equal, 'preferences.jsonl', lines([{ prompt: '好', chosen: '好', rejected: '好' }]));
   await refusesLater(() => only({ stages: ['reward'], data: equal }), 'no pair to learn from', 'are equal');
   const single = writeWorld(join(folder, 'single'));
-  put(single, 'preferences.jsonl', lines(preferences.slice(0, 2)));
+  const two = ['北京', '不。'].map((rejected) => ({ prompt: '中国？', chosen: '北京。', rejected }));
+  put(single, 'preferences.jsonl', lines(two));
   await refusesLater(
     () => only({ stages: ['ppo'], data: single, changes: { rewardFrom: join(base, 'reward') } }),
     'only one prompt to draw answers to',

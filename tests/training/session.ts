@@ -9,6 +9,7 @@ import { Random } from '../../src/tensor/index.ts';
 import { type Saved, saveCheckpoint } from '../../src/training/checkpoint.ts';
 import { type StepMetrics, trainingLoop } from '../../src/training/loop.ts';
 import type { Pending } from '../../src/training/numbers.ts';
+import type { Origin } from '../../src/training/origin.ts';
 import type { StageSettings } from '../../src/training/settings.ts';
 import { type Objective, ofRows, supervised } from '../../src/training/supervised.ts';
 import { tinyModel, tinySettings, tinyTokenizer } from './tiny.ts';
@@ -85,17 +86,12 @@ export async function go(
   return { done, lines, logged, saved };
 }
 export const save = (s: Session, directory: string, step: number, steps: number, pending: Pending = {}) =>
-  saveCheckpoint(directory, s, {
-    stage: 'pretrain',
-    step,
-    steps,
-    seed: 11,
-    context: T,
-    settings: s.settings,
-    own: {},
-    fingerprint: 'x',
-    pending,
-  });
+  saveCheckpoint(directory, s, origin, { stage: 'pretrain', step, steps, fingerprint: 'x', pending });
+
+const origin: Origin = {
+  ...{ stage: 'pretrain', seed: 11, context: T, quick: false },
+  ...{ settings: {}, own: {}, model: {}, from: {}, data: {} },
+};
 
 /** Everything that decides how training goes on, as one checksum. */
 export function bitsOf({ model, optimizer, random }: Session): string {

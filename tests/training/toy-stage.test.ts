@@ -57,7 +57,7 @@ const toy = defineStage({
       ...{ model, tokenizer, optimizer, random },
       ...supervised(objective, optimizer, settings),
       steps: totalSteps(settings, (epoch) => source.rowsInEpoch(epoch)),
-      fingerprint: fingerprintOf(...source.content()),
+      fingerprint: fingerprintOf(source.content()),
     };
   },
 });

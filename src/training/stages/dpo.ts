@@ -18,7 +18,14 @@ import { AdamW } from '../../optim/adamw.ts';
 import { toAnswerBatch } from '../../scoring/answer-batch.ts';
 import { scoreAnswers } from '../../scoring/log-probs.ts';
 import { fromArray, type Tensor } from '../../tensor/index.ts';
-import { fingerprintOfPairs, ofPairs, type PairBatch, pairBatch, readPairs } from '../pair-data.ts';
+import {
+  fingerprintOfPairs,
+  ofPairs,
+  type PairBatch,
+  pairBatch,
+  readPairs,
+  rehearsePairs,
+} from '../pair-data.ts';
 import { QUICK, totalSteps } from '../settings.ts';
 import { defineStage, forPreset } from '../stage.ts';
 import { type LossWithParts, type Objective, supervised } from '../supervised.ts';
@@ -50,6 +57,7 @@ export const dpo = defineStage({
   leaves: 'chat',
   chatRank: 2,
   knobs: dpoKnobs,
+  ignores: ['packing'],
   settings: (preset) =>
     forPreset(
       {
@@ -59,6 +67,7 @@ export const dpo = defineStage({
       preset,
     ),
   quick: QUICK.preferenceStage,
+  rehearse: ({ files, ...place }) => rehearsePairs(files, place),
 
   check({ own: { dpoLoss: kind, labelSmoothing } }) {
     if (kind === 'ipo' && labelSmoothing > 0)

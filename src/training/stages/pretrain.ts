@@ -25,8 +25,8 @@ import { ofRows, supervised } from '../supervised.ts';
 const HELD_OUT_ROWS = 64;
 /** Of a .bin corpus, this share of the end is held out. */
 const HELD_OUT_SHARE = 0.02;
-/** Tokens that the fingerprint of a corpus looks at. */
-const FINGERPRINT_TOKENS = 1 << 20;
+/** Tokens that are hashed at once. */
+const HASHED_TOKENS = 1 << 20;
 
 export const pretrain = defineStage({
   name: 'pretrain',
@@ -66,15 +66,19 @@ export const pretrain = defineStage({
       loss: languageLoss(model),
     };
     const optimizer = new AdamW(model, settings);
-    const sample = data.tokens.read(0, Math.min(data.length, FINGERPRINT_TOKENS));
     return {
       ...{ model, tokenizer, optimizer, random },
       ...supervised(objective, optimizer, settings),
       steps: totalSteps(settings, () => source.rowsInEpoch()),
-      fingerprint: fingerprintOf(sample, Uint32Array.of(data.length)),
+      fingerprint: fingerprintOf(allOf(data)),
     };
   },
 });
+
+function* allOf({ tokens, length }: Corpus): Generator<Uint16Array> {
+  for (let start = 0; start < length; start += HASHED_TOKENS)
+    yield tokens.read(start, Math.min(HASHED_TOKENS, length - start));
+}
 
 interface Corpus {
   readonly tokens: TokenFile;
