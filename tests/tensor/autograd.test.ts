@@ -206,6 +206,17 @@ test('a backward pass that breaks off leaves everything as it should be: recordi
   );
 });
 
+test('a condition has no gradient: what it was computed from is passed over, unless it is needed elsewhere', () => {
+  const x = tensor([1, -1]).requireGrad();
+  const mask = x.mul(2).relu(); // recorded, and reached by the walk, but no gradient leads here
+  where(mask, x.mul(3), 5).sum().backward();
+  assert.equal(numbers(x.grad), [3, 0]);
+  x.grad = null;
+  const both = x.mul(2).relu();
+  where(both, x.mul(3), both.mul(10)).sum().backward();
+  assert.equal(numbers(x.grad), [3, 0]);
+});
+
 test('the graph is walked as it was recorded: an order of uses that is not the order of making', () =>
   float64(() => {
     const x = distinct([3]).requireGrad();
