@@ -87,11 +87,12 @@ function exponent({ bitsPerByte, perplexity }: TextScore): Estimate {
 
 function facts(task: string, path: string): Task {
   return async ({ model, tokenizer, limit, begin, onProgress, onAnswers }) => {
-    const questions = readQuestions(path).slice(0, limit);
+    const all = readQuestions(path);
+    const questions = all.slice(0, limit);
     begin(questions.length);
     const answers = await answerQuestions(model, tokenizer, questions, onProgress);
     onAnswers(answers);
-    return { [task]: exactMatch(answers) };
+    return { [task]: exactMatch(answers, all) };
   };
 }
 
