@@ -84,8 +84,7 @@ function* learn(documents: Iterable<string>, options: TrainOptions): Generator<u
   if (nMerges < 0) {
     throw new UserError(
       `tokenizer training: a vocabulary of ${vocabSize} has no room for ${FIRST_PIECE_ID} special and byte pieces and the ` +
-        `${characters.length} characters of this corpus; ask for at least ${FIRST_PIECE_ID + characters.length} ` +
-        'or lower the character coverage',
+        `${characters.length} characters of this corpus; ask for at least ${FIRST_PIECE_ID + characters.length}`,
     );
   }
   const merged = yield* learnMerges(
