@@ -7,8 +7,8 @@
  * An empty answer stands for questions that nobody can answer: the right thing to say is "I don't know".
  */
 import { UserError } from '../errors.ts';
-import { readJsonl } from './formats/jsonl.ts';
-import { type DataRecord, stringField } from './formats/record.ts';
+import { listJsonl } from './formats/jsonl.ts';
+import { type DataRecord, show, stringField } from './formats/record.ts';
 
 export interface KnownFact {
   readonly relation: string;
@@ -19,13 +19,28 @@ export interface KnownFact {
 }
 
 export function readAnswerKey(path: string): KnownFact[] {
-  return [...readJsonl(path)].map((record) => ({
-    relation: stringField(record, 'relation'),
-    subject: stringField(record, 'subject'),
-    answer: stringField(record, 'answer'),
-    accepted: stringList(record, 'accepted'),
-    questions: stringList(record, 'questions'),
-  }));
+  const asked = new Map<string, { readonly answer: string; readonly place: string }>();
+  return listJsonl(path, 'fact', (record) => {
+    const fact = {
+      relation: stringField(record, 'relation'),
+      subject: stringField(record, 'subject'),
+      answer: stringField(record, 'answer'),
+      accepted: stringList(record, 'accepted'),
+      questions: stringList(record, 'questions'),
+    };
+    const { answer } = fact;
+    const { place } = record;
+    for (const question of fact.questions) {
+      const other = asked.get(question);
+      if (other !== undefined && other.answer !== answer) {
+        throw new UserError(
+          `${place}: the question ${show(question)} has another answer at ${other.place}; leave one of them`,
+        );
+      }
+      asked.set(question, { answer, place });
+    }
+    return fact;
+  });
 }
 
 function stringList({ value, place }: DataRecord, field: string): string[] {

@@ -9,7 +9,7 @@
  * Sources: Huang et al. 2023 (C-Eval), Li et al. 2023 (CMMLU).
  */
 import { readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { type CsvRecord, readCsv } from './formats/csv.ts';
 
@@ -31,19 +31,28 @@ export interface ChoiceSet {
 }
 
 export function readChoiceFolder(folder: string): ChoiceSet {
-  const split = ['val', 'test'].find((name) => csvFiles(join(folder, name)).length > 0);
-  if (split === undefined) {
+  const files = choiceFiles(folder);
+  const questions = files.questions.flatMap(readChoices);
+  if (questions.length === 0) throw new UserError(`${dirname(files.questions[0]!)} holds no question`); // there is a file
+  const examples = new Map(
+    files.examples
+      .map(readChoices)
+      .flatMap((rows) => (rows[0] === undefined ? [] : [[rows[0].subject, rows] as const])),
+  );
+  return { questions, examples };
+}
+
+/** The files of a folder that are read, at least one of questions. */
+export function choiceFiles(folder: string): Record<'questions' | 'examples', readonly string[]> {
+  const questions = ['val', 'test']
+    .map((name) => csvFiles(join(folder, name)))
+    .find(({ length }) => length > 0);
+  if (questions === undefined) {
     throw new UserError(
       `${folder} has no .csv file in val/ or test/; unpack C-Eval or CMMLU there, or name the folder that holds them`,
     );
   }
-  const read = (name: string) => csvFiles(join(folder, name)).map((path) => readChoices(path));
-  const questions = read(split).flat();
-  if (questions.length === 0) throw new UserError(`${join(folder, split)} holds no question`);
-  const examples = new Map(
-    read('dev').flatMap((rows) => (rows[0] === undefined ? [] : [[rows[0].subject, rows] as const])),
-  );
-  return { questions, examples };
+  return { questions, examples: csvFiles(join(folder, 'dev')) };
 }
 
 /** The questions of one file; its name without `_dev`, `_val`, `_test` is the subject. */

@@ -3,7 +3,7 @@
  *
  *   {"kind": "measure-word", "good": "我画了一头牛。", "bad": "我画了一封牛。"}
  */
-import { readJsonl } from './formats/jsonl.ts';
+import { listJsonl } from './formats/jsonl.ts';
 import { stringField } from './formats/record.ts';
 
 export interface MinimalPair {
@@ -14,7 +14,7 @@ export interface MinimalPair {
 }
 
 export function readMinimalPairs(path: string): MinimalPair[] {
-  return [...readJsonl(path)].map((record) => ({
+  return listJsonl(path, 'pair of sentences', (record) => ({
     kind: stringField(record, 'kind'),
     good: stringField(record, 'good'),
     bad: stringField(record, 'bad'),

@@ -4,7 +4,7 @@
  *   {"relation": "...", "question": "...", "answer": "蓝鲸", "accepted": ["世界上最大的动物是蓝鲸。", ...]}
  */
 import { UserError } from '../errors.ts';
-import { readJsonl } from './formats/jsonl.ts';
+import { listJsonl } from './formats/jsonl.ts';
 import { stringField } from './formats/record.ts';
 
 export interface Question {
@@ -17,7 +17,7 @@ export interface Question {
 }
 
 export function readQuestions(path: string): Question[] {
-  return [...readJsonl(path)].map((record) => {
+  return listJsonl(path, 'question', (record) => {
     const { accepted } = record.value;
     if (
       !Array.isArray(accepted) ||

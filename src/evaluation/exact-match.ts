@@ -8,6 +8,7 @@
 
 import type { Question } from '../data/questions.ts';
 import { encodePrompt } from '../data/rows/pairs.ts';
+import type { Watch } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { answerPrompts } from './answers.ts';
@@ -24,10 +25,10 @@ export async function answerQuestions(
   model: CausalLM,
   tokenizer: Tokenizer,
   questions: readonly Question[],
-  onProgress: (done: number) => void = () => {},
+  watch: Watch = {},
 ): Promise<Answered[]> {
   const prompts = questions.map(({ question }) => encodePrompt(tokenizer, question));
-  const answers = await answerPrompts(model, tokenizer, prompts, { onProgress });
+  const answers = await answerPrompts(model, tokenizer, prompts, watch);
   return questions.map((question, i) => {
     const { text } = answers[i]!;
     return { question, text, correct: isAccepted(text, question) };

@@ -64,8 +64,8 @@ export function encodeDialogue(
   return { ids, answerMask };
 }
 
-/** At most one system message, first; then user, assistant, user, ... and at least one of them. */
-function checkMessages(messages: readonly Message[], addGenerationPrompt = false): void {
+/** At most one system message, first; then user, assistant, user, ... and at least one of them. Anything else is a UserError. */
+export function checkMessages(messages: readonly Message[], addGenerationPrompt = false): void {
   const offset = messages[0]?.role === 'system' ? 1 : 0;
   for (const [i, { role, content }] of messages.entries()) {
     if (!ROLES.includes(role)) {

@@ -4,7 +4,7 @@
 import type { DataFiles } from '../data/layout.ts';
 import { readPreferences } from '../data/preferences.ts';
 import { answerLength } from '../data/rows/answers.ts';
-import { describePairs, encodePairs, type Pair } from '../data/rows/pairs.ts';
+import { describePairs, encodePairs, type Pair, requirePair } from '../data/rows/pairs.ts';
 import { UserError } from '../errors.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { fingerprintOf } from './checkpoint.ts';
@@ -46,6 +46,15 @@ export function readPairs(
   return { pairs, heldOut: files.preferencesHeldOut === null ? [] : encode(files.preferencesHeldOut) };
 }
 
+/** Refuses files of which no pair fits the context, without reading further than the first that does. */
+export function rehearsePairs(
+  files: DataFiles,
+  { tokenizer, context }: { readonly tokenizer: Tokenizer; readonly context: number },
+): void {
+  for (const path of [preferencesOf(files), files.preferencesHeldOut])
+    if (path !== null) requirePair(readPreferences(path), tokenizer, context, path);
+}
+
 /** P pairs: P chosen answers, then the P rejected ones. */
 export interface PairBatch<P extends Pair = Pair> {
   readonly pairs: readonly P[];
@@ -68,5 +77,5 @@ export function fingerprintOfPairs(pairs: readonly Pair[]): string {
   const numbers = pairs.flatMap(({ chosen, rejected }) =>
     [chosen, rejected].flatMap((answer) => [answerLength(answer), ...answer.ids]),
   );
-  return fingerprintOf(Uint32Array.from(numbers));
+  return fingerprintOf([Uint32Array.from(numbers)]);
 }

@@ -15,7 +15,7 @@ const written = (...facts: object[]) =>
   put(folder, 'key.jsonl', facts.map((one) => `${JSON.stringify(one)}\n`).join(''));
 
 test('facts with their fields; an empty answer is one, other fields are not read', () => {
-  const unknown = { ...fact, answer: '' };
+  const unknown = { ...fact, answer: '', questions: ['谁？'] };
   assert.equal(readAnswerKey(written(fact, { ...unknown, note: 1 })), [fact, unknown]);
 });
 
@@ -30,6 +30,17 @@ test('a broken fact is refused with its place and field', () => {
     const path = written(fact, { ...fact, ...change });
     refuses(() => readAnswerKey(path), `${path}:2`, part);
   }
+});
+
+test('a question with two answers is refused with both places, the same answer twice is not; a key of nothing is', () => {
+  refuses(
+    () => readAnswerKey(written(fact, { ...fact, answer: '里昂' })),
+    'key.jsonl:2',
+    '"哪里？"',
+    'key.jsonl:1',
+  );
+  assert.is(readAnswerKey(written(fact, fact)).length, 2);
+  refuses(() => readAnswerKey(written()), 'key.jsonl holds no fact');
 });
 
 test.run();

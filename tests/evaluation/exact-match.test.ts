@@ -65,7 +65,9 @@ const ask = (text: string): Question => ({ relation: 'r', question: text, answer
 test('answers in batches = the answers of a chat, one by one; a question longer than the context has none', async () => {
   const questions = ['中国', '一只小猫在河边', 'a', '0123456789012345678901234567890123', '老虎'].map(ask);
   const progress: number[] = [];
-  const answers = await answerQuestions(model, tokenizer, questions, (done) => progress.push(done));
+  const answers = await answerQuestions(model, tokenizer, questions, {
+    onProgress: (done) => progress.push(done),
+  });
   assert.equal(progress, [5]);
   for (const [i, { question, text, correct }] of answers.entries()) {
     assert.is(question, questions[i]);

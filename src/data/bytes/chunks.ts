@@ -1,18 +1,15 @@
 /**
  * The bytes of a file, piece by piece: memory holds one piece, not the file. Files ending in .gz are unpacked on the way.
  *
- * Everything below is synchronous, so that readers are plain generators and a corpus is read in a `for` loop. Node unpacks gzip
- * synchronously only as a whole, hence fflate; it does not compare the checksum at the end of the file.
+ * Everything below is synchronous, so that readers are plain generators and a corpus is read in a `for` loop.
  */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { Gunzip } from 'fflate';
 import { systemErrorInWords, UserError } from '../../errors.ts';
+import { Gunzip } from './gunzip.ts';
 
 const CHUNK_BYTES = 1 << 20;
 /** Packed bytes unpacked at once. Deflate makes at most 1032 bytes of each, so a piece stays below 68 MB. */
 const PACKED_BYTES = 1 << 16;
-/** Header, an empty body, checksum and length. */
-const SMALLEST_GZIP = 20;
 
 /** A line, a JSON object or a CSV record may have at most this many bytes. No real document is longer; a damaged one may be. */
 export const MAX_RECORD_BYTES = 256 << 20;
@@ -21,10 +18,44 @@ export function* readChunks(path: string): Generator<Buffer> {
   const file = openForReading(path);
   try {
     if (isPacked(path)) yield* unpack(file, path);
-    else yield* pieces(file, CHUNK_BYTES);
+    else yield* pieces(file, path, CHUNK_BYTES);
   } finally {
     closeSync(file);
   }
+}
+
+/** The bytes as they lie on the disk, packed ones too. */
+export function* readRawChunks(path: string): Generator<Buffer> {
+  const file = openForReading(path);
+  try {
+    yield* pieces(file, path, CHUNK_BYTES);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Hears what is read from files: all bytes of those read from front to back, how far it went in those read by position. */
+export interface ReadListener {
+  piece(path: string, bytes: Uint8Array): void;
+  reached(path: string, offset: number): void;
+}
+
+let listener: ReadListener | null = null;
+
+/** Does something while a listener hears what it reads. Not for asynchronous work: what is read after it returns is not heard. */
+export function listening<T>(to: ReadListener, read: () => T): T {
+  const before = listener;
+  listener = to;
+  try {
+    return read();
+  } finally {
+    listener = before;
+  }
+}
+
+/** For files that are read by position: bytes up to this one have been looked at. */
+export function reached(path: string, offset: number): void {
+  listener?.reached(path, offset);
 }
 
 /** 268435456 -> "268,435,456 bytes" */
@@ -49,38 +80,28 @@ export function openForReading(path: string): number {
   throw new UserError(`${path} is a directory; a file is needed here`);
 }
 
-function* pieces(file: number, size: number): Generator<Buffer> {
+function* pieces(file: number, path: string, size: number): Generator<Buffer> {
   for (;;) {
     const chunk = Buffer.allocUnsafeSlow(size); // a new one each time: readers keep what they have not finished
     const bytes = readSync(file, chunk, 0, size, null);
     if (bytes === 0) return;
-    yield chunk.subarray(0, bytes);
+    const piece = chunk.subarray(0, bytes);
+    listener?.piece(path, piece);
+    yield piece;
   }
 }
 
 function* unpack(file: number, path: string): Generator<Buffer> {
-  let unpacked: Buffer[] = [];
-  const gunzip = new Gunzip((bytes) => {
-    if (bytes.length > 0) unpacked.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  });
-  const push = (bytes: Uint8Array, last: boolean) => {
+  const gunzip = new Gunzip();
+  const guard = <T>(read: () => T): T => {
     try {
-      gunzip.push(bytes, last);
+      return read();
     } catch (error) {
       throw new UserError(
-        `${path}: this is not a gzip file, or it is cut off (${(error as Error).message}); get it again`,
+        `${path}: this is not a gzip file, or it is damaged (${(error as Error).message}); get it again`,
       );
     }
   };
-  let packed = 0;
-  for (const piece of pieces(file, PACKED_BYTES)) {
-    packed += piece.length;
-    push(piece, false);
-    yield* unpacked;
-    unpacked = [];
-  }
-  if (packed < SMALLEST_GZIP)
-    throw new UserError(`${path}: ${packed} bytes are too few for a gzip file; get it again`);
-  push(new Uint8Array(0), true);
-  yield* unpacked;
+  for (const piece of pieces(file, path, PACKED_BYTES)) yield* guard(() => gunzip.push(piece));
+  guard(() => gunzip.finish());
 }

@@ -9,7 +9,7 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { type FileMetaData, parquetMetadata, parquetSchema } from 'hyparquet';
 import { UserError } from '../../errors.ts';
-import { openForReading } from '../bytes/chunks.ts';
+import { openForReading, reached } from '../bytes/chunks.ts';
 import { type ColumnReader, columnReader, type ReadAt } from './parquet-column.ts';
 import type { DataRecord } from './record.ts';
 
@@ -22,7 +22,11 @@ export function* readParquet(path: string, wanted: ReadonlySet<string> | null = 
   const file = openForReading(path);
   try {
     const { size } = fstatSync(file);
-    yield* parquetRows(path, size, (start, length) => bytesAt(file, start, length), wanted);
+    const readAt = (start: number, length: number) => {
+      reached(path, start + length);
+      return bytesAt(file, start, length);
+    };
+    yield* parquetRows(path, size, readAt, wanted);
   } finally {
     closeSync(file);
   }

@@ -36,6 +36,7 @@ export function encodePairs(
   preferences: Iterable<Preference>,
   tokenizer: Tokenizer,
   context: number,
+  limit = Infinity,
 ): EncodedPairs {
   const pairs: Pair[] = [];
   const skipped = { equal: 0, empty: 0, noRoom: 0, tooLong: 0 };
@@ -43,14 +44,31 @@ export function encodePairs(
     const pair = encodePair(preference, tokenizer, context);
     if (typeof pair === 'string') skipped[pair]++;
     else pairs.push(pair);
+    if (pairs.length === limit) break;
   }
   return { pairs, skipped };
 }
 
+/** Why a pair teaches nothing, whatever the model; null if it does. */
+export function emptyOrEqual({ prompt, chosen, rejected }: Preference): 'empty' | 'equal' | null {
+  if (chosen.trim() === rejected.trim()) return chosen.trim() === '' ? 'empty' : 'equal';
+  return [prompt, chosen, rejected].some((text) => text.trim() === '') ? 'empty' : null;
+}
+
+/** Refuses preferences of which no pair can be learned from. Reads no further than the first that can. */
+export function requirePair(
+  preferences: Iterable<Preference>,
+  tokenizer: Tokenizer,
+  context: number,
+  source: string,
+): void {
+  describePairs(encodePairs(preferences, tokenizer, context, 1), source);
+}
+
 function encodePair(preference: Preference, tokenizer: Tokenizer, context: number): Pair | Reason {
   const { prompt, chosen, rejected, quality } = preference;
-  if (chosen.trim() === rejected.trim()) return chosen.trim() === '' ? 'empty' : 'equal';
-  if ([prompt, chosen, rejected].some((text) => text.trim() === '')) return 'empty';
+  const useless = emptyOrEqual(preference);
+  if (useless !== null) return useless;
   const start = encodePrompt(tokenizer, prompt);
   if (start.length >= context) return 'noRoom';
   const answer = (text: string): Answer => ({

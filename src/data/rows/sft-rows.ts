@@ -11,7 +11,7 @@
 import { UserError } from '../../errors.ts';
 import { IGNORE_INDEX } from '../../tensor/index.ts';
 import { encodeDialogue, type Tokenizer } from '../../tokenizer/index.ts';
-import type { Dialogue } from '../dialogues.ts';
+import { type Dialogue, isLearnable } from '../dialogues.ts';
 import { epochOrder, type Row, type RowSource } from './rows.ts';
 
 interface SftRowsOptions {
@@ -20,6 +20,17 @@ interface SftRowsOptions {
   readonly shuffle: boolean;
   /** The file, for the sentence if it holds nothing. */
   readonly source?: string;
+  /** Dialogues to keep at most; all by default. */
+  readonly limit?: number;
+}
+
+/** Refuses dialogues of which none can be learned from. Reads no further than the first that can. */
+export function requireDialogue(
+  dialogues: Iterable<Dialogue>,
+  tokenizer: Tokenizer,
+  options: { readonly context: number; readonly source: string },
+): void {
+  new SftRows(dialogues, tokenizer, { ...options, seed: 0, shuffle: false, limit: 1 });
 }
 
 export class SftRows implements RowSource {
@@ -44,13 +55,13 @@ export class SftRows implements RowSource {
     let tooLong = 0;
     let empty = 0;
     let first = options.source;
-    for (const { messages, place } of dialogues) {
-      first ??= place;
-      if (messages.some(({ role, content }) => role !== 'system' && content.trim() === '')) {
+    for (const given of dialogues) {
+      first ??= given.place;
+      if (!isLearnable(given)) {
         empty++;
         continue;
       }
-      const dialogue = encodeAt(tokenizer, messages, place);
+      const dialogue = encodeDialogue(tokenizer, given.messages);
       if (dialogue.ids.length > options.context + 1) {
         tooLong++;
         continue;
@@ -58,6 +69,7 @@ export class SftRows implements RowSource {
       for (const id of dialogue.ids) ids.push(id);
       for (const flag of dialogue.answerMask) learned.push(flag);
       ends.push(ids.length);
+      if (ends.length === options.limit) break;
     }
     if (ends.length === 0) {
       const reasons = [
@@ -126,14 +138,5 @@ export class SftRows implements RowSource {
     rows.push(Uint32Array.from(row));
     this.packed = { epoch, rows };
     return rows;
-  }
-}
-
-function encodeAt(tokenizer: Tokenizer, messages: Dialogue['messages'], place: string) {
-  try {
-    return encodeDialogue(tokenizer, messages, {});
-  } catch (error) {
-    if (error instanceof UserError) throw new UserError(`${place}: ${error.message}`);
-    throw error;
   }
 }

@@ -14,7 +14,14 @@ import { type RewardModel, rewardModelFrom } from '../../models/reward-model.ts'
 import { AdamW } from '../../optim/adamw.ts';
 import { toAnswerBatch } from '../../scoring/answer-batch.ts';
 import type { Tensor } from '../../tensor/index.ts';
-import { fingerprintOfPairs, ofPairs, type PairBatch, type PairFiles, readPairs } from '../pair-data.ts';
+import {
+  fingerprintOfPairs,
+  ofPairs,
+  type PairBatch,
+  type PairFiles,
+  readPairs,
+  rehearsePairs,
+} from '../pair-data.ts';
 import { QUICK, totalSteps } from '../settings.ts';
 import { defineStage, forPreset } from '../stage.ts';
 import { type Objective, supervised } from '../supervised.ts';
@@ -42,6 +49,7 @@ export const reward = defineStage({
   learnsFrom: 'preferences',
   leaves: 'rewards',
   knobs: rewardKnobs,
+  ignores: ['packing'],
   settings: (preset) =>
     forPreset(
       {
@@ -51,6 +59,7 @@ export const reward = defineStage({
       preset,
     ),
   quick: QUICK.preferenceStage,
+  rehearse: ({ files, ...place }) => rehearsePairs(files, place),
 
   prepare({ name, files, tokenizer, model, random, settings, own, context, seed, quick, reporter }) {
     const data = readPairs(files, tokenizer, { context, quick }, reporter);
@@ -62,10 +71,10 @@ export const reward = defineStage({
       ...supervised(objective, optimizer, settings),
       steps: totalSteps(settings, () => data.pairs.length),
       fingerprint: fingerprintOfPairs(data.pairs),
-      async summary() {
+      async summary(signal) {
         return data.heldOut.length === 0
           ? null
-          : describeAccuracy(await rewardAccuracy(scorer, data.heldOut));
+          : describeAccuracy(await rewardAccuracy(scorer, data.heldOut, { signal }));
       },
     };
   },

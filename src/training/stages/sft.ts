@@ -7,7 +7,7 @@
  */
 import { readDialogues } from '../../data/dialogues.ts';
 import { type Row, RowStream } from '../../data/rows/rows.ts';
-import { SftRows } from '../../data/rows/sft-rows.ts';
+import { requireDialogue, SftRows } from '../../data/rows/sft-rows.ts';
 import { UserError } from '../../errors.ts';
 import { AdamW } from '../../optim/adamw.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
@@ -27,6 +27,7 @@ export const sft = defineStage({
   chatRank: 1,
   lossUnit: 'nats per token',
   knobs: {},
+  ignores: ['packing'],
   settings: (preset) =>
     forPreset(
       {
@@ -38,6 +39,11 @@ export const sft = defineStage({
       preset,
     ),
   quick: QUICK.languageStage,
+
+  rehearse({ files, tokenizer, context }) {
+    for (const path of [files.sft, files.sftHeldOut])
+      if (path !== null) requireDialogue(readDialogues(path), tokenizer, { context, source: path });
+  },
 
   prepare({ name, files, tokenizer, model, random, settings, context, seed, quick, reporter }) {
     const path = files.sft;
@@ -59,7 +65,7 @@ export const sft = defineStage({
       ...{ model, tokenizer, optimizer, random },
       ...supervised(objective, optimizer, settings),
       steps: totalSteps(settings, (epoch) => source.rowsInEpoch(epoch)),
-      fingerprint: fingerprintOf(...source.content()),
+      fingerprint: fingerprintOf(source.content()),
     };
   },
 });

@@ -27,8 +27,10 @@ test('.gz: what is cut off or not gzip is refused, nothing packed is nothing', (
   const bad = (content: Uint8Array, ...parts: string[]) =>
     refuses(() => valuesOf(put(folder, 'bad.jsonl.gz', content)), 'bad.jsonl.gz', ...parts);
   bad(whole.subarray(0, 60), 'cut off');
-  bad(whole.subarray(0, 9), '9 bytes are too few for a gzip file');
-  bad(new Uint8Array(0), '0 bytes are too few for a gzip file');
+  bad(whole.subarray(0, 9), 'cut off');
+  bad(whole.subarray(0, -8), 'cut off');
+  bad(whole.subarray(0, -1), 'cut off');
+  bad(new Uint8Array(0), 'cut off');
   bad(Buffer.from('{"text":"一"}\n'.repeat(10)), 'not a gzip file');
   assert.equal(valuesOf(put(folder, 'empty.jsonl.gz', gzipSync(''))), []);
 });

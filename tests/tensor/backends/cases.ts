@@ -471,7 +471,13 @@ function* reductions(): Generator<Row> {
     run: (backend, x) => backend.reduce('sum', x, [1]),
     tolerance: 'exact',
   };
-  for (const values of [undefined, special, [1, 1, 2, 2], [Number.NaN, 1, 2]]) {
+  for (const values of [
+    undefined,
+    special,
+    [1, 1, 2, 2],
+    [Number.NaN, 1, 2],
+    [1, Infinity, Number.NaN, 2, -1],
+  ]) {
     for (const [shape, axis] of [
       [[7], 0],
       [[5, 3], 1],
@@ -510,6 +516,23 @@ function* reductions(): Generator<Row> {
       },
       tolerance: 'exact',
     }));
+  }
+  for (const largest of [true, false]) {
+    for (const values of [
+      [2, 1, 2, 1],
+      [3, Number.NaN, 1, Number.NaN, Infinity, 3, -Infinity],
+    ]) {
+      yield {
+        kernel: 'topK',
+        name: `${largest ? 'largest' : 'smallest'} of ${values.join(' ')}`,
+        inputs: [{ shape: [3, 7], values }],
+        run: (backend, x) => {
+          const all = backend.topK(x, 7, largest);
+          return [all.values, all.indices];
+        },
+        tolerance: 'exact',
+      };
+    }
   }
 }
 
