@@ -6,6 +6,8 @@
  * twice.
  */
 
+import { boolean, choice, nullable, number, object, optional, type Schema, text } from './schema.ts';
+
 interface Common {
   readonly help: string;
   /**
@@ -46,6 +48,25 @@ export type KnobTable = Readonly<Record<string, Knob>>;
 export type KnobValue = number | string | boolean | null;
 /** Values of some knobs, by name: what was changed. */
 export type Changes = Readonly<Record<string, KnobValue>>;
+
+/** What a file may say about a knob of these tables. */
+export function knobSchema(...tables: readonly KnobTable[]): Schema<Partial<Record<string, KnobValue>>> {
+  const fields = tables.flatMap((table) => Object.entries(table));
+  return object(Object.fromEntries(fields.map(([name, knob]) => [name, optional(valueSchema(knob))])));
+}
+
+function valueSchema(knob: Knob): Schema<KnobValue> {
+  switch (knob.type) {
+    case 'boolean':
+      return boolean();
+    case 'text':
+      return nullable(text());
+    case 'choice':
+      return nullable(choice(knob.choices));
+    case 'number':
+      return nullable(number(knob));
+  }
+}
 
 type ValueOf<K extends Knob> = K extends { readonly type: 'number' }
   ? null extends K['default']

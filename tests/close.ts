@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { decodeSafetensors, type StoredTensor } from '../src/formats/safetensors.ts';
 import { fromArray, type Tensor } from '../src/tensor/index.ts';
 
-export { allClose, differs, type Tolerance } from './all-close.ts';
+export { allClose, differs, isClose, sameNumbers, type Tolerance } from './all-close.ts';
 
 /** The tensors of tests/golden/NAME.safetensors, as numbers and as tensors. */
 export class Golden {

@@ -15,7 +15,7 @@ const source = fileURLToPath(new URL('../src/', import.meta.url));
  * Folders from the ground up; those of one floor may use each other in one direction only, which the search for circles watches.
  */
 const floors = [
-  ['errors.ts', 'event-loop.ts', 'knobs.ts'],
+  ['errors.ts', 'event-loop.ts', 'json-text.ts', 'knobs.ts', 'schema.ts'],
   ['tensor'],
   ['platform', 'nn', 'tokenizer', 'optim', 'data'],
   ['models', 'losses', 'formats'],

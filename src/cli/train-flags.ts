@@ -4,12 +4,13 @@
 import { UserError } from '../errors.ts';
 import { flagName, type Knob, type KnobTable, type KnobValue } from '../knobs.ts';
 import { allArchitectures, architectureNames } from '../models/architectures/index.ts';
-import { DEFAULT_ARCHITECTURE, presetNames } from '../models/presets.ts';
-import { configOfDirectory } from '../storage/model-directory.ts';
-import { possibleStages } from '../training/run.ts';
+import { DEFAULT_ARCHITECTURE, nearestPreset, presetNames } from '../models/presets.ts';
+import { possibleStages } from '../training/run-checks.ts';
 import { defaultSettings, type RunSettings, resumeRunSettings } from '../training/run-settings.ts';
 import { frameKnobs } from '../training/settings.ts';
+import type { Stage } from '../training/stage.ts';
 import { EVALUATE, stages } from '../training/stages/index.ts';
+import { startingModel } from '../training/start.ts';
 import { backendFlags } from './backend.ts';
 import type { Flag, FlagTable, FlagValues } from './flags.ts';
 
@@ -83,18 +84,26 @@ export type TrainValues = FlagValues<typeof runFlags> & Readonly<Record<string, 
 /** The settings of a run: those of an earlier one with --resume, else the defaults with what was given on top. */
 export function settingsFrom(values: TrainValues, out: string): RunSettings {
   const given = givenSettings(values);
-  const settings = values.resume ? resumeRunSettings(out, given) : newSettings(given);
+  const settings = values.resume ? resumeRunSettings(out, given, stages) : newSettings(given, out);
   refuseForeignKnobs(values, settings);
+  refuseIdleFlags(values, settings);
   return settings;
 }
 
-function newSettings(given: Partial<RunSettings>): RunSettings {
-  const settings = { ...defaultSettings, ...given };
-  // A model to start from is what it is, unless --arch says otherwise: then the run refuses it.
-  const arch =
-    settings.arch ?? (settings.initFrom === null ? null : configOfDirectory(settings.initFrom).arch);
-  const possible = () => possibleStages(stages, settings.data, settings.initFrom).map(({ name }) => name);
-  return { ...settings, arch, stages: given.stages ?? [...possible(), EVALUATE] };
+/** A model to start from is what it is: its size and architecture are those of the run. */
+function newSettings(given: Partial<RunSettings>, out: string): RunSettings {
+  const defaults = { ...defaultSettings, ...given };
+  const possible = () => possibleStages(stages, defaults.data, defaults.initFrom).map(({ name }) => name);
+  const settings = { ...defaults, stages: given.stages ?? [...possible(), EVALUATE] };
+  const start = startingModel(stages, { out, settings });
+  if (start === null) return settings;
+  const size = nearestPreset(start);
+  if (given.preset !== undefined && given.preset !== size) {
+    throw new UserError(
+      `--preset ${given.preset}: the run starts from a model of the size ${size}; leave the flag out`,
+    );
+  }
+  return { ...settings, preset: size, arch: settings.arch ?? start.arch };
 }
 
 /** What was given on the command line, and nothing else. */
@@ -145,6 +154,34 @@ function refuseForeignKnobs(values: TrainValues, { stages: chosen, arch }: RunSe
         `--${flag} is for the architecture ${anyOf(architectures)}, not for ${own}; see --arch`,
       );
   }
+}
+
+/** A flag of the run, or a knob of the loop, that none of the chosen stages reads. */
+function refuseIdleFlags(values: TrainValues, { stages: chosen, initFrom }: RunSettings): void {
+  const made = stages.filter(({ name }) => chosen.includes(name));
+  const trained = made.filter(({ prepare }) => prepare !== undefined);
+  const refuse = (flag: string, why: string) => {
+    throw new UserError(`--${flag} has no effect here: ${why}; leave it out`);
+  };
+  if (values['vocab-size'] !== undefined && !made.some(({ leaves }) => leaves === 'vocabulary'))
+    refuse(
+      'vocab-size',
+      initFrom === null ? 'no vocabulary is made' : '--init-from brings its own vocabulary',
+    );
+  for (const flag of ['preset', 'arch', 'context'] as const)
+    if (values[flag] !== undefined && made.length === 0) refuse(flag, 'nothing is made');
+  if (values.seed !== undefined && trained.length === 0) refuse('seed', 'nothing is trained');
+  for (const [flag, { name, stages: readers, architectures }] of knobFlags) {
+    if (values[flag] === undefined || readers.length + architectures.length > 0) continue;
+    if (trained.length === 0) refuse(flag, 'nothing is trained');
+    const isIgnored = ({ ignores = [] }: Stage) => (ignores as readonly string[]).includes(name);
+    if (trained.every(isIgnored))
+      refuse(flag, `${namesOf(trained)} ${trained.length === 1 ? 'does' : 'do'} not read it`);
+  }
+}
+
+function namesOf(chosen: readonly Stage[]): string {
+  return chosen.map(({ name }) => name).join(' and ');
 }
 
 function anyOf(names: readonly string[]): string {

@@ -1,5 +1,7 @@
 /**
  * Choosing the next token from a row of logits: the most likely one, or a draw from what the processors left.
+ *
+ * Logits are finite: whoever reads them from a model has refused others (models/finite.ts). From NaN no draw would be a draw.
  */
 import { UserError } from '../errors.ts';
 import type { Random } from '../tensor/index.ts';

@@ -17,6 +17,8 @@ const WHOLE = [
 ] as const satisfies (keyof ModelConfig)[];
 const POSITIVE = ['rmsNormEps', 'ropeTheta', 'initializerRange'] as const satisfies (keyof ModelConfig)[];
 const DROPOUT = ['attentionDropout', 'hiddenDropout'] as const satisfies (keyof ModelConfig)[];
+/** Layers, times the experts in each: what there is one of for each of them in memory. Far above any model that fits on one machine. */
+const MAX_PARTS = 1 << 14;
 const COMMON = new Set<string>(['arch', 'tieWordEmbeddings', 'attentionDropout', ...WHOLE, ...POSITIVE]);
 
 /** Returns the config, or throws; `source` says where it came from. */
@@ -40,8 +42,15 @@ export function checkConfig(config: ModelConfig, source: string): ModelConfig {
     );
   }
   for (const field of POSITIVE) {
-    if (!(config[field] > 0))
+    if (!(config[field] > 0 && config[field] < Infinity))
       throw new UserError(`${source}: ${field} must be positive, got ${config[field]}`);
+  }
+  if (config.ropeTheta < 1)
+    throw new UserError(`${source}: ropeTheta must be at least 1, got ${config.ropeTheta}`);
+  const { numHiddenLayers: layers, numExperts: experts = 1 } = config;
+  if (layers * experts > MAX_PARTS) {
+    const what = experts === 1 ? `${layers} layers` : `${layers} layers with ${experts} experts each`;
+    throw new UserError(`${source}: ${what} are more than this program makes (${MAX_PARTS} in all)`);
   }
   for (const field of DROPOUT) {
     const { [field]: probability = 0 } = config;

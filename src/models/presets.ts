@@ -4,6 +4,7 @@
 import { UserError } from '../errors.ts';
 import { architectureNamed } from './architectures/index.ts';
 import type { ModelConfig } from './config.ts';
+import { parameterCount } from './shapes.ts';
 
 export const DEFAULT_ARCHITECTURE = 'tinyllm';
 
@@ -21,4 +22,15 @@ export function preset(name: string, arch = DEFAULT_ARCHITECTURE): ModelConfig {
     );
   }
   return config;
+}
+
+/** The preset of its architecture whose size is nearest to that of a model, by their numbers of parameters with one vocabulary. */
+export function nearestPreset(config: ModelConfig): string {
+  const size = (each: ModelConfig) =>
+    Math.log(parameterCount({ ...each, vocabSize: config.vocabSize }) / parameterCount(config));
+  const { presets } = architectureNamed(config.arch);
+  const distances = Object.entries(presets).map(([name, each]) => ({ name, distance: Math.abs(size(each)) }));
+  const [nearest] = distances.sort((a, b) => a.distance - b.distance);
+  if (nearest === undefined) throw new TypeError(`The architecture ${config.arch} has no presets`);
+  return nearest.name;
 }

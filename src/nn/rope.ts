@@ -8,7 +8,15 @@
  * llama2.c) takes 2j and 2j + 1. They differ by a fixed permutation of the rows of the q and k weights.
  * Shapes: x [B, H, T, d], cos and sin [T, d/2] or [B, 1, T, d/2].
  */
-import { concat, fromFunction, fusedFor, fusedRope, stack, type Tensor } from '../tensor/index.ts';
+import {
+  concat,
+  fromFunction,
+  fusedFor,
+  fusedRope,
+  getDefaults,
+  stack,
+  type Tensor,
+} from '../tensor/index.ts';
 
 export type RopeLayout = 'half' | 'interleaved';
 
@@ -34,37 +42,64 @@ export function applyRope(x: Tensor, { cos, sin }: RopeAngles, layout: RopeLayou
   return stack([a.mul(cos).sub(b.mul(sin)), a.mul(sin).add(b.mul(cos))], -1).reshape(x.shape);
 }
 
-/** Tables of cos and sin for positions 0 .. maxPositions-1, made once for a model. */
+/** Rows of a table that is made for the first time. */
+const FIRST_ROWS = 64;
+
+/**
+ * Tables of cos and sin for positions 0, 1, 2, ... They reach as far as anyone has asked, at least twice as far each time they
+ * grow: a context that is only promised, however long, takes no memory.
+ */
 export class RopeTable {
   readonly maxPositions: number;
-  private readonly cos: Tensor;
-  private readonly sin: Tensor;
+  private readonly headDim: number;
+  private readonly theta: number;
+  /** Where it was made: that is where its model computes. */
+  private readonly place = getDefaults();
+  private rows = 0;
+  private table: RopeAngles | null = null;
 
   constructor(headDim: number, maxPositions: number, theta = 10000) {
     if (headDim % 2 !== 0) throw new RangeError(`RoPE: the head width must be even, got ${headDim}`);
+    this.headDim = headDim;
     this.maxPositions = maxPositions;
-    const half = headDim / 2;
-    const angle = (i: number) => Math.floor(i / half) * theta ** ((-2 * (i % half)) / headDim); // m θ_j, i = m d/2 + j
-    const table = (fn: (angle: number) => number) =>
-      fromFunction([maxPositions, half], (i) => fn(angle(i))).keep();
-    this.cos = table(Math.cos);
-    this.sin = table(Math.sin);
+    this.theta = theta;
   }
 
   /** Angles for T tokens in a row, the first at position `start`: [T, d/2]. */
   consecutive(start: number, length: number): RopeAngles {
-    if (start + length > this.maxPositions) {
-      throw new RangeError(
-        `RoPE: position ${start + length - 1} is beyond the model's context of ${this.maxPositions} tokens`,
-      );
-    }
     const end = start + length;
-    return { cos: this.cos.slice(0, start, end), sin: this.sin.slice(0, start, end) };
+    const { cos, sin } = this.upTo(end);
+    return { cos: cos.slice(0, start, end), sin: sin.slice(0, start, end) };
   }
 
   /** Angles for explicit positions [B, T] (int32): [B, 1, T, d/2], one for all heads. */
   at(positions: Tensor): RopeAngles {
+    const { cos, sin } = this.upTo(this.endOf(positions));
     const rows = (table: Tensor) => table.embedding(positions).unsqueeze(1);
-    return { cos: rows(this.cos), sin: rows(this.sin) };
+    return { cos: rows(cos), sin: rows(sin) };
+  }
+
+  /** How far the tables have to reach for these positions: all the way, where they cannot be read at once (gpu). */
+  private endOf(positions: Tensor): number {
+    if (positions.backend.readSync === undefined) return this.maxPositions;
+    let last = 0;
+    for (const position of positions.toArray()) last = Math.max(last, position);
+    return last + 1;
+  }
+
+  private upTo(end: number): RopeAngles {
+    if (end > this.maxPositions) {
+      throw new RangeError(
+        `RoPE: position ${end - 1} is beyond the model's context of ${this.maxPositions} tokens`,
+      );
+    }
+    if (this.table !== null && end <= this.rows) return this.table;
+    this.rows = Math.min(this.maxPositions, Math.max(end, 2 * this.rows, FIRST_ROWS));
+    const half = this.headDim / 2;
+    const angle = (i: number) => Math.floor(i / half) * this.theta ** ((-2 * (i % half)) / this.headDim); // m θ_j, i = m d/2 + j
+    const table = (fn: (angle: number) => number) =>
+      fromFunction([this.rows, half], (i) => fn(angle(i)), this.place).keep();
+    this.table = { cos: table(Math.cos), sin: table(Math.sin) };
+    return this.table;
   }
 }

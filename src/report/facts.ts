@@ -8,7 +8,7 @@ export interface Fact {
   readonly value: string;
 }
 
-export function factsOf({ settings, model, sessions, metrics }: ReportData): Fact[] {
+export function factsOf({ settings, model, sessions, metrics, family }: ReportData): Fact[] {
   const last = sessions.at(-1);
   const commands = distinct(sessions.map(({ command }) => command));
   const backends = distinct([...sessions.map(({ backend }) => backend), ...(metrics?.backends ?? [])]);
@@ -18,6 +18,7 @@ export function factsOf({ settings, model, sessions, metrics }: ReportData): Fac
     ['model', model ?? undefined],
     ['preset', settings?.preset],
     ['stages', settings?.stages?.join(', ')],
+    ['made from', family.join('\n')],
     ['data', settings?.data],
     ['started from', settings?.initFrom ?? undefined],
     ['changed settings', changed(settings?.changes ?? {})],
@@ -55,7 +56,7 @@ export function stageSeconds({ sessions }: ReportData): Map<string, number> {
 
 /** 8.4 s, 3 min 20 s, 2 h 5 min. */
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;

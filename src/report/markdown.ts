@@ -13,7 +13,8 @@ import { evaluationTable } from './table.ts';
 export function renderMarkdown(data: ReportData): string {
   const parts = [
     `# Run ${escapeMarkdown(data.name)}\n\n${summaryOf(data).map(escapeMarkdown).join(' · ')}`,
-    missingPart(data),
+    listPart('These stages do not belong together', data.strangers),
+    listPart('Not in this report', data.missing),
     evaluationPart(data),
     answersPart(data),
     drawnPart(data),
@@ -23,9 +24,9 @@ export function renderMarkdown(data: ReportData): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function missingPart({ missing }: ReportData): string {
-  if (missing.length === 0) return '';
-  return `Not in this report:\n\n${missing.map((sentence) => `- ${escapeMarkdown(sentence)}`).join('\n')}`;
+function listPart(title: string, sentences: readonly string[]): string {
+  if (sentences.length === 0) return '';
+  return `${title}:\n\n${sentences.map((sentence) => `- ${escapeMarkdown(sentence)}`).join('\n')}`;
 }
 
 function evaluationPart({ evaluation }: ReportData): string {
@@ -75,10 +76,11 @@ function drawnPart({ drawn }: ReportData): string {
   return `## Drawn answers\n\nThree each at temperature 1; ✗ what the judge misses.\n\n${table(head, rows)}`;
 }
 
-function curvesPart({ metrics }: ReportData): string {
+function curvesPart({ metrics, settings }: ReportData): string {
   if (metrics === null || metrics.stages.size === 0) return '';
   const stages = [...metrics.stages].map(([stage, curves]) => {
-    const overSteps = panelsOf(stage, curves).filter(({ across }) => across === undefined);
+    const panels = panelsOf(stage, curves, settings?.changes);
+    const overSteps = panels.filter(({ across }) => across === undefined);
     const rows = overSteps.flatMap(({ unit, lines }) =>
       lines.map(({ name, points }) => {
         const values = points.map(({ value }) => value);

@@ -3,6 +3,7 @@
  *
  * What no group names gets a picture of its own, so a stage can log a new number and find it in the report.
  */
+import { type Changes, valuesOf } from '../knobs.ts';
 import { stageNamed } from '../training/stages/index.ts';
 import type { Curves, Point } from './metrics-lines.ts';
 
@@ -28,6 +29,9 @@ interface Group {
   readonly names: readonly string[];
 }
 
+/** Of the scores of a reward model; what else may earn a score, its stage says. */
+const DEVIATIONS = 'deviations';
+
 const groups: readonly Group[] = [
   { title: 'Loss', unit: 'loss', names: ['loss'] },
   { title: 'Preference accuracy', unit: 'share of pairs', names: ['accuracy'] },
@@ -38,7 +42,7 @@ const groups: readonly Group[] = [
     unit: 'nats per answer',
     names: ['chosenLogProb', 'rejectedLogProb'],
   },
-  { title: 'Reward of the answers', unit: 'deviations', names: ['score', 'reward'] },
+  { title: 'Reward of the answers', unit: DEVIATIONS, names: ['score', 'reward'] },
   { title: 'Gold reward: what the judge says', unit: 'judge, 0 to 1', names: ['gold'] },
   { title: 'KL from the start', unit: 'nats per answer', names: ['kl', 'klK3'] },
   { title: 'KL of one update', unit: 'nats per token', names: ['updateKl'] },
@@ -68,8 +72,14 @@ const machinery: readonly Group[] = [
   { title: 'Speed', unit: 'tokens/s', names: ['tokensPerSecond'] },
 ];
 
-/** Pictures of a stage, in the order of reading. */
-export function panelsOf(stage: string, curves: Curves): Panel[] {
+/** Pictures of a stage, in the order of reading; `changes` are the knobs turned in its run. */
+export function panelsOf(name: string, curves: Curves, changes: Changes = {}): Panel[] {
+  const stage = stageNamed(name);
+  const scoreUnit = stage?.scoreUnit?.(valuesOf(stage.knobs, changes)) ?? DEVIATIONS;
+  const unitOf = ({ title, unit }: Pick<Group, 'title' | 'unit'>) => {
+    if (unit === DEVIATIONS) return scoreUnit;
+    return (title === 'Loss' ? stage?.lossUnit : undefined) ?? unit;
+  };
   const named = [...groups, expertLoads(curves)];
   const known = new Set([...named, ...machinery].flatMap(({ names }) => names));
   const others = [...curves.keys()]
@@ -81,26 +91,29 @@ export function panelsOf(stage: string, curves: Curves): Panel[] {
       ...lineOf(curves, name, false),
       ...lineOf(curves, heldOutName(name), true),
     ]);
-    const lossUnit = title === 'Loss' ? stageNamed(stage)?.lossUnit : undefined;
-    return lines.length === 0 ? [] : [{ title, unit: lossUnit ?? unit, lines }];
+    return lines.length === 0 ? [] : [{ title, unit: unitOf({ title, unit }), lines }];
   });
   const after = panels.findIndex(({ title }) => title === 'KL from the start') + 1;
-  return panels.toSpliced(after, 0, ...overKl(curves, 'score'), ...overKl(curves, 'gold'));
+  return panels.toSpliced(
+    after,
+    0,
+    ...overKl(curves, 'score', scoreUnit),
+    ...overKl(curves, 'gold', 'judge, 0 to 1'),
+  );
 }
 
 /**
  * What each reward costs in divergence (Gao et al. 2022, fig. 1): while the score goes on rising with the KL and the gold reward
  * does not, the policy is learning to please the reward model alone. A picture each, since the two have different units.
  */
-function overKl(curves: Curves, name: 'score' | 'gold'): Panel[] {
+function overKl(curves: Curves, name: 'score' | 'gold', unit: string): Panel[] {
   const divergence = new Map(curves.get('kl')?.map(({ step, value }) => [step, value]));
   const points = (curves.get(name) ?? []).flatMap(({ step, value }) => {
     const kl = divergence.get(step);
     return kl === undefined ? [] : [{ step: kl, value }];
   });
   if (points.length === 0) return [];
-  const [title, unit] =
-    name === 'gold' ? ['Gold reward against KL', 'judge, 0 to 1'] : ['Score against KL', 'deviations'];
+  const title = name === 'gold' ? 'Gold reward against KL' : 'Score against KL';
   return [
     { title, unit, lines: [{ name: words(name), points, heldOut: false }], across: 'KL, nats per answer' },
   ];

@@ -6,7 +6,9 @@
  * Only the positions that predict an answer token go through the output layer.
  */
 import type { Answer } from '../data/rows/answers.ts';
+import type { Watch } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
+import { checkFinite } from '../models/finite.ts';
 import { fromArray, noGrad } from '../tensor/index.ts';
 import { inBatches } from './batches.ts';
 import { readNumbers } from './read-numbers.ts';
@@ -17,9 +19,9 @@ const BATCH = 16;
 export function scoreAnswers(
   model: CausalLM,
   answers: readonly Answer[],
-  onProgress?: (done: number) => void,
+  watch: Watch = {},
 ): Promise<number[]> {
-  return inBatches(answers, { size: BATCH, onProgress }, (batch) => logProbsOfBatch(model, batch));
+  return inBatches(answers, { ...watch, size: BATCH }, (batch) => logProbsOfBatch(model, batch));
 }
 
 async function logProbsOfBatch(model: CausalLM, answers: readonly Answer[]): Promise<number[]> {
@@ -45,6 +47,7 @@ async function logProbsOfBatch(model: CausalLM, answers: readonly Answer[]): Pro
       });
     }),
   );
+  checkFinite(losses, 'log probabilities');
   const sums = new Array<number>(answers.length).fill(0);
   for (const [i, place] of places.entries()) sums[Math.floor(place / T)]! -= losses[i]!;
   return sums;

@@ -50,7 +50,7 @@ export function loadTokenizerDirectory(path: string): Tokenizer {
 /** What a directory holds, without reading its weights. */
 export function kindOfDirectory(path: string): HeadKind {
   const file = join(locateDirectory(path), CONFIG_FILE);
-  return headKindOf(parseJson(readText(file), file));
+  return headKindOf(parseJson(readText(file), file), file);
 }
 
 /** The config of the model in a directory, without reading its weights. */

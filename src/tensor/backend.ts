@@ -105,9 +105,10 @@ export interface Backend {
   /** condition != 0 ? a : b */
   where(condition: View, a: Operand, b: Operand, shape: Shape, dtype: DType): Data;
 
-  // Reductions and scans. `axes` are sorted and distinct; the result is row-major over the axes that remain.
+  // Reductions and scans. `axes` are sorted and distinct; the result is row-major over the axes that remain. NaN wins in
+  // 'max', 'min' and argmax, and counts as larger than every number in topK.
   reduce(kind: ReduceKind, x: View, axes: readonly number[]): Data;
-  /** Position (int32) of the first largest element along `axis`. */
+  /** Position (int32) of the first largest element along `axis`, or of the first NaN. */
   argmax(x: View, axis: number): Data;
   cumsum(x: View, axis: number, reverse: boolean): Data;
   /** The k largest (or smallest) along the last axis, in order; ties by position. */

@@ -2,7 +2,8 @@
  * Checkpoints: the model directory of a stage, plus what is needed to continue as if nothing had happened.
  *
  *   optimizer.safetensors   both moments of every parameter
- *   trainer_state.json      step, random state, settings, a fingerprint of the data
+ *   trainer_state.json      step, random state, a fingerprint of the data
+ *   stage.json              what it is made of (origin.ts)
  *   kept_state.safetensors  what layers keep beside their parameters (the bias of a router), where they do
  *   and a file for each module that the stage trains besides (PPO's value head)
  *
@@ -16,34 +17,42 @@ import { encodeModel } from '../formats/hf/model-files.ts';
 import { prettyJson } from '../formats/json.ts';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.ts';
 import { loadTensors, storeTensors } from '../formats/stored-tensors.ts';
-import type { Changes } from '../knobs.ts';
 import { RewardModel } from '../models/reward-model.ts';
+import { type Infer, nullable, number, object, parse, record, text, tuple, where } from '../schema.ts';
 import { repairDirectory, writeDirectoryAtomically } from '../storage/atomic.ts';
 import { loadModelDirectory, loadRewardDirectory } from '../storage/model-directory.ts';
 import { readBytes, readText } from '../storage/read-file.ts';
-import type { RandomState } from '../tensor/index.ts';
 import type { Training } from './loop.ts';
-import type { StageSettings } from './settings.ts';
+import { ORIGIN_FILE, type Origin } from './origin.ts';
 
-export interface TrainerState {
-  readonly stage: string;
-  /** Updates made, of `steps` in the whole stage. */
-  readonly step: number;
-  readonly steps: number;
-  /** Updates of the optimizer: not the steps where a step makes several. */
-  readonly updates: number;
-  readonly random: RandomState;
-  readonly seed: number;
-  /** Tokens in a row. */
-  readonly context: number;
-  readonly settings: StageSettings;
-  /** The values of the stage's own knobs. */
-  readonly own: Changes;
-  /** SHA-256 over the training tokens: continuing on other data would be another run. */
-  readonly fingerprint: string;
-  /** What the stage keeps besides. */
-  readonly extra: Readonly<Record<string, number>>;
-}
+const word = number({ whole: true, min: 0, max: 2 ** 32 - 1 });
+
+/** How far a stage has come. */
+const stateSchema = where(
+  object({
+    stage: text(),
+    /** Updates made, of `steps` in the whole stage. */
+    step: number({ whole: true, min: 0 }),
+    steps: number({ whole: true, min: 1 }),
+    /** Updates of the optimizer: not the steps where a step makes several. */
+    updates: number({ whole: true, min: 0 }),
+    random: where(
+      tuple(word, word, word, word),
+      (words) => words.some((each) => each !== 0),
+      'four words, not all zero',
+    ),
+    /** SHA-256 over the training tokens: continuing on other data would be another run. */
+    fingerprint: text(),
+    /** What the next line of metrics is the mean of. */
+    pending: record(object({ sum: nullable(number()), count: number({ whole: true, min: 1 }) })),
+    /** What the stage keeps besides. */
+    extra: record(number()),
+  }),
+  ({ step, steps }) => step <= steps,
+  'a state whose step is not beyond its steps',
+);
+
+export type TrainerState = Infer<typeof stateSchema>;
 
 /** What of a stage in training is saved and restored. */
 export type Saved = Pick<Training, 'model' | 'tokenizer' | 'optimizer' | 'random' | 'extra'>;
@@ -55,6 +64,7 @@ const KEPT = 'kept_state.safetensors';
 export async function saveCheckpoint(
   directory: string,
   training: Saved,
+  origin: Origin,
   state: Omit<TrainerState, 'random' | 'updates' | 'extra'>,
 ): Promise<void> {
   const { model, tokenizer, optimizer, random, extra } = training;
@@ -64,6 +74,7 @@ export async function saveCheckpoint(
   if (kept.size > 0) files.set(KEPT, encodeSafetensors(await storeTensors(kept)));
   for (const [name, module] of Object.entries(extra?.modules ?? {}))
     files.set(name, encodeSafetensors(await storeTensors(module.namedParameters())));
+  files.set(ORIGIN_FILE, prettyJson(origin));
   const numbers = extra?.numbers?.() ?? {};
   files.set(STATE, prettyJson({ ...state, updates: optimizer.step, extra: numbers, random: random.state() }));
   writeDirectoryAtomically(directory, files);
@@ -74,20 +85,7 @@ export function readTrainerState(directory: string): TrainerState | null {
   repairDirectory(directory);
   const path = join(directory, STATE);
   if (!existsSync(path)) return null;
-  let state: TrainerState;
-  try {
-    state = JSON.parse(readText(path)) as TrainerState;
-  } catch (error) {
-    if (error instanceof SyntaxError)
-      throw new UserError(`${path} is damaged (${error.message}); delete ${directory} to train anew`);
-    throw error;
-  }
-  if (typeof state?.fingerprint !== 'string') {
-    throw new UserError(
-      `${path} was written by an earlier version of this program, which cannot be continued here; start a new run with --out`,
-    );
-  }
-  return state;
+  return parse(stateSchema, readText(path), path, `delete ${directory} to make this stage again`);
 }
 
 /** Put a saved stage back into model, optimizer and random generator. */
@@ -116,8 +114,8 @@ export function restoreCheckpoint(directory: string, training: Saved, state: Tra
   training.random.restore(state.random);
 }
 
-/** SHA-256 of arrays of ids, as hexadecimal digits. */
-export function fingerprintOf(...parts: (Uint8Array | Uint16Array | Uint32Array)[]): string {
+/** SHA-256 of arrays of ids, one after the other, as hexadecimal digits. */
+export function fingerprintOf(parts: Iterable<Uint8Array | Uint16Array | Uint32Array>): string {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
   return hash.digest('hex');

@@ -60,13 +60,26 @@ export class RunHistory {
 
 /** Entries of earlier sessions. A damaged file must not stop a training run: the history starts again. */
 function entriesOf(path: string): readonly unknown[] {
-  if (!existsSync(path)) return [];
+  return existsSync(path) ? entriesIn(readFileSync(path, 'utf8')) : [];
+}
+
+function entriesIn(file: string): readonly unknown[] {
   try {
-    const value: unknown = JSON.parse(readFileSync(path, 'utf8'));
-    return Array.isArray(value) ? value : [];
+    const value: unknown = JSON.parse(file);
+    return Array.isArray(value) ? value.filter((entry) => typeof entry === 'object' && entry !== null) : [];
   } catch {
     return [];
   }
+}
+
+/** The sessions in the text of such a file that made one of these stages, with the seconds of these alone. */
+export function keepHistoryOf(file: string, stages: readonly string[]): string {
+  const kept = entriesIn(file).flatMap((entry) => {
+    const { seconds, ...session } = entry as Partial<Session>;
+    const own = Object.entries(seconds ?? {}).filter(([name]) => stages.includes(name));
+    return own.length === 0 ? [] : [{ ...session, seconds: Object.fromEntries(own) }];
+  });
+  return prettyJson(kept);
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url));

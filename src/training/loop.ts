@@ -14,7 +14,7 @@ import type { AdamW } from '../optim/adamw.ts';
 import { learningRateAt } from '../optim/schedule.ts';
 import type { Random } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
-import { Means, type Numbers } from './numbers.ts';
+import { Means, type Numbers, type Pending } from './numbers.ts';
 import type { StageSettings } from './settings.ts';
 
 /** One update made. */
@@ -77,9 +77,9 @@ export interface StepMetrics {
 export interface LoopHooks {
   /** After every step; `logged` is set at the steps that go into metrics.jsonl. */
   onStep(metrics: StepMetrics, logged: boolean): void;
-  /** Store everything needed to continue after `step` updates. */
-  save(step: number): Promise<void>;
-  /** True when the user asked to stop (Ctrl-C): the loop saves and returns. */
+  /** Store everything needed to continue after `step` updates; `pending` is what the next line of metrics is the mean of. */
+  save(step: number, pending: Pending): Promise<void>;
+  /** True when the user asked to stop: the loop saves and returns. */
   shouldStop(): boolean;
 }
 
@@ -87,17 +87,19 @@ export interface Span {
   readonly stage: string;
   readonly startStep: number;
   readonly steps: number;
+  /** What the checkpoint of `startStep` was saved with. */
+  readonly pending?: Pending | undefined;
 }
 
 /** Train from `startStep` to `steps`. Returns the number of updates made: less than `steps` if the user stopped it. */
 export async function trainingLoop(
   training: Steps,
   settings: StageSettings,
-  { stage, startStep, steps }: Span,
+  { stage, startStep, steps, pending }: Span,
   hooks: LoopHooks,
 ): Promise<number> {
   const schedule = { ...settings, kind: settings.schedule, steps };
-  const since = new Means();
+  const since = new Means(pending);
   training.begin?.();
   for (let step = startStep; step < steps; step++) {
     const began = performance.now();
@@ -124,7 +126,7 @@ export async function trainingLoop(
     const stopping = hooks.shouldStop();
     if (last || stopping || done % settings.saveEvery === 0) {
       await training.check?.(done);
-      await hooks.save(done);
+      await hooks.save(done, since.pending());
     }
     if (stopping) return done;
   }

@@ -9,6 +9,14 @@ import { guardDisk } from '../errors.ts';
 import { writeFileAtomically } from '../storage/atomic.ts';
 import type { StepMetrics } from './loop.ts';
 
+export const METRICS_FILE = 'metrics.jsonl';
+
+/** The lines of such a file that are of these stages. */
+export function linesOf(file: string, stages: readonly string[]): string {
+  const own = file.split('\n').filter((line) => stages.includes(entryOf(line)?.stage ?? ''));
+  return own.map((line) => `${line}\n`).join('');
+}
+
 export class MetricsFile {
   private readonly path: string;
 
@@ -36,11 +44,15 @@ export class MetricsFile {
 
 /** A line cut off by a crash counts as later: it is dropped. */
 function isLater(line: string, stage: string, step: number): boolean {
+  const entry = entryOf(line);
+  return entry === null || (entry.stage === stage && entry.step > step);
+}
+
+function entryOf(line: string): StepMetrics | null {
   try {
-    const entry = JSON.parse(line) as StepMetrics;
-    return entry.stage === stage && entry.step > step;
+    return JSON.parse(line) as StepMetrics | null;
   } catch {
-    return true;
+    return null;
   }
 }
 

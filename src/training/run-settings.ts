@@ -5,13 +5,16 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { prettyJson } from '../formats/json.ts';
-import type { Changes } from '../knobs.ts';
-import { architectureNamed } from '../models/architectures/index.ts';
+import { type Changes, knobSchema } from '../knobs.ts';
+import { allArchitectures, architectureNamed, architectureNames } from '../models/architectures/index.ts';
 import type { ModelConfig } from '../models/config.ts';
-import { DEFAULT_ARCHITECTURE, preset } from '../models/presets.ts';
+import { DEFAULT_ARCHITECTURE, preset, presetNames } from '../models/presets.ts';
+import { boolean, choice, list, nullable, number, object, parse, type Schema, text } from '../schema.ts';
 import { writeFileAtomically } from '../storage/atomic.ts';
 import { readText } from '../storage/read-file.ts';
-import { QUICK } from './settings.ts';
+import { frameKnobs, QUICK } from './settings.ts';
+import type { Stage } from './stage.ts';
+import { EVALUATE } from './stages/index.ts';
 
 export interface RunSettings {
   readonly preset: string;
@@ -77,26 +80,58 @@ export function modelChanges(arch: string | null, changes: Changes): Partial<Mod
   );
 }
 
-const FILE = 'run.json';
+export const RUN_FILE = 'run.json';
+/** What a directory is known by as that of a run, also where its first file was being written when the power went. */
+export const RUN_FILES = [RUN_FILE, `${RUN_FILE}.partial`];
 
 export function hasRunSettings(out: string): boolean {
-  return existsSync(join(out, FILE));
+  return existsSync(join(out, RUN_FILE));
 }
 
 export function writeRunSettings(out: string, settings: RunSettings): void {
-  writeFileAtomically(join(out, FILE), prettyJson(settings));
+  writeFileAtomically(join(out, RUN_FILE), prettyJson(settings));
+}
+
+/** What run.json holds, for a program that knows these stages. */
+function settingsSchema(known: readonly Stage[]): Schema<RunSettings> {
+  const architectures = allArchitectures();
+  const knobs = [
+    frameKnobs,
+    ...known.map((stage) => stage.knobs),
+    ...architectures.map((each) => each.knobs),
+  ];
+  return object({
+    preset: choice(architectureNames().flatMap((arch) => presetNames(arch))),
+    arch: nullable(choice(architectureNames())),
+    stages: list(choice([...known.map(({ name }) => name), EVALUATE]), { min: 1 }),
+    data: text(),
+    initFrom: nullable(text()),
+    seed: number({ whole: true, min: 0, max: 2 ** 32 - 1 }),
+    context: nullable(number({ whole: true, min: 8, max: 1 << 20 })),
+    vocabSize: nullable(number({ whole: true, min: 263, max: 65536 })),
+    changes: knobSchema(...knobs) as Schema<Changes>,
+    backend: choice(['auto', 'reference', 'wasm', 'gpu']),
+    gpuMode: nullable(text()),
+    deterministic: boolean(),
+    quick: boolean(),
+  });
 }
 
 /** Settings of an earlier run. A flag given now that says something else is refused. */
-export function resumeRunSettings(out: string, given: Partial<RunSettings>): RunSettings {
-  const path = join(out, FILE);
+export function resumeRunSettings(
+  out: string,
+  given: Partial<RunSettings>,
+  known: readonly Stage[],
+): RunSettings {
+  const path = join(out, RUN_FILE);
   if (!existsSync(path))
     throw new UserError(`--resume: there is no run in ${out}; start one without --resume`);
-  let saved: RunSettings;
-  try {
-    saved = { ...defaultSettings, ...(JSON.parse(readText(path)) as RunSettings) };
-  } catch (error) {
-    throw new UserError(`${path} is damaged (${(error as Error).message}); this run cannot be resumed`);
+  const saved = parse(settingsSchema(known), readText(path), path, 'start a new run with --out');
+  for (const place of [saved.data, saved.initFrom]) {
+    if (place === null || existsSync(place)) continue;
+    throw new UserError(
+      `${path} names ${place}, and there is nothing there (from this directory); go to where the run was started, or put it back`,
+    );
   }
   for (const [name, value] of Object.entries(given)) {
     if (name === 'changes') {

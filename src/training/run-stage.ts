@@ -3,21 +3,25 @@
  */
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { prettyJson } from '../formats/json.ts';
 import { CausalLM } from '../models/causal-lm.ts';
 import { activeParameterCount, parameterCount } from '../models/shapes.ts';
-import { repairDirectory, setAside, writeDirectoryAtomically } from '../storage/atomic.ts';
+import { repairDirectory, writeDirectoryAtomically } from '../storage/atomic.ts';
 import { loadModelDirectory, loadTokenizerDirectory } from '../storage/model-directory.ts';
 import { Random } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { readTrainerState, restoreCheckpoint, saveCheckpoint, type TrainerState } from './checkpoint.ts';
 import { type StepMetrics, type Training, trainingLoop } from './loop.ts';
 import { MetricsFile } from './metrics.ts';
+import { ORIGIN_FILE } from './origin.ts';
+import { rehearse } from './preflight.ts';
 import type { Run } from './run.ts';
 import { configOf, contextOf } from './run-settings.ts';
 import type { Stage, StagePlace } from './stage.ts';
 
-/** Returns false if the user stopped it. */
-export async function runStage(stage: Stage, run: Run): Promise<boolean> {
+/** Throws the reason of the run's signal where that ends it; what was trained until then is saved. */
+export async function runStage(stage: Stage, run: Run): Promise<void> {
+  run.signal?.throwIfAborted();
   if (stage.make !== undefined) return makeStage(stage, run);
   run.begin();
   return run.time(stage.name, () => trainStage(stage, run));
@@ -27,8 +31,8 @@ export async function runStage(stage: Stage, run: Run): Promise<boolean> {
  * A stage that makes its files in one go. The run begins when it is done: a corpus that cannot be used costs no earlier run its
  * place.
  */
-async function makeStage(stage: Stage, run: Run): Promise<boolean> {
-  const { settings, files, reporter } = run;
+async function makeStage(stage: Stage, run: Run): Promise<void> {
+  const { settings, files, reporter, signal } = run;
   const folder = run.directoryOf(stage.name);
   const config = configOf(settings);
   repairDirectory(folder);
@@ -37,45 +41,44 @@ async function makeStage(stage: Stage, run: Run): Promise<boolean> {
   const made = isMade
     ? null
     : await stage.make?.({
-        ...{ files, quick: settings.quick, reporter, vocabSize: config.vocabSize },
+        ...{ files, quick: settings.quick, reporter, signal, vocabSize: config.vocabSize },
         isAskedFor: settings.vocabSize !== null,
         context: config.maxPositionEmbeddings,
       });
   const seconds = (performance.now() - began) / 1000;
   run.begin();
-  if (made) writeDirectoryAtomically(folder, made);
+  if (made) {
+    made.set(ORIGIN_FILE, prettyJson(run.originOf(stage)));
+    writeDirectoryAtomically(folder, made);
+  }
   run.record(stage.name, seconds);
-  return true;
+  if (stage.leaves === 'vocabulary') rehearse(run);
 }
 
-async function trainStage(stage: Stage, run: Run): Promise<boolean> {
+async function trainStage(stage: Stage, run: Run): Promise<void> {
   const { name } = stage;
-  const { out, settings, reporter } = run;
+  const { out, reporter, signal } = run;
   const folder = run.directoryOf(name);
   const saved = run.resume ? readTrainerState(folder) : null;
   if (saved !== null && saved.step >= saved.steps) {
     reporter.note(`${name}: finished earlier (${saved.steps} steps)`);
-    return true;
+    return;
   }
   const place = placeOf(stage, run);
   if (stage.prepare === undefined) throw new TypeError(`The stage ${name} neither makes nor trains anything`);
   const training = await stage.prepare(place);
-  if (saved === null) makeRoom(folder, run);
-  else continueFrom(folder, saved, training, run);
+  if (saved !== null) continueFrom(folder, saved, training, run);
 
   const { steps, fingerprint } = training;
   const startStep = saved?.step ?? 0;
   const metrics = new MetricsFile(join(out, 'metrics.jsonl'));
   metrics.rewind(name, startStep);
-  const { context, own } = place;
-  const state = {
-    ...{ stage: name, steps, seed: settings.seed, context },
-    ...{ settings: place.settings, own, fingerprint },
-  };
+  const origin = run.originOf(stage);
+  const state = { stage: name, steps, fingerprint };
   reporter.begin(name, steps, startStep);
   let heldOut = '';
   const where = run.backend.startsWith('gpu') ? ` on ${run.backend}` : '';
-  const span = { stage: name, startStep, steps };
+  const span = { stage: name, startStep, steps, pending: saved?.pending };
   const done = await trainingLoop(training, place.settings, span, {
     onStep(line, logged) {
       if (logged) metrics.append({ ...line, backend: run.backend });
@@ -83,21 +86,17 @@ async function trainStage(stage: Stage, run: Run): Promise<boolean> {
       const speed = `${Math.round(line.tokensPerSecond)} tokens/s${where}`;
       reporter.advance(line.step, `loss ${line.loss.toFixed(3)}${watched(line.parts)}${heldOut}, ${speed}`);
     },
-    save: (step) => saveCheckpoint(folder, training, { ...state, step }),
-    shouldStop: run.shouldStop,
+    save: (step, pending) => saveCheckpoint(folder, training, origin, { ...state, step, pending }),
+    shouldStop: () => signal?.aborted ?? false,
   });
+  if (done < steps) {
+    reporter.end('');
+    reporter.note(`${name}: stopped after step ${done} of ${steps}, saved in ${folder}`);
+    signal?.throwIfAborted();
+  }
   reporter.end(`${folder}${heldOut}`);
-  const complete = done >= steps;
-  const summary = complete ? await training.summary?.() : null;
+  const summary = await training.summary?.();
   if (summary) reporter.note(summary);
-  return complete;
-}
-
-/** What an earlier run of the stage left must not be taken for this one if this one is stopped before its first checkpoint. */
-function makeRoom(folder: string, { reporter }: Run): void {
-  repairDirectory(folder); // a power cut may have left it half swapped
-  const aside = setAside(folder);
-  if (aside !== null) reporter.note(`${folder} held an earlier run of this stage; it is now ${aside}`);
 }
 
 function continueFrom(folder: string, saved: TrainerState, training: Training, { settings }: Run): void {
@@ -110,7 +109,7 @@ function continueFrom(folder: string, saved: TrainerState, training: Training, {
 }
 
 function placeOf(stage: Stage, run: Run): StagePlace {
-  const { settings, reporter } = run;
+  const { settings, reporter, signal } = run;
   const { seed, quick, initFrom } = settings;
   const tokenizer = loadTokenizerDirectory(initFrom ?? run.tokenizerDirectory());
   const random = new Random(seed);
@@ -119,7 +118,7 @@ function placeOf(stage: Stage, run: Run): StagePlace {
     start === null ? newModel(run, tokenizer, random) : earlierModel(stage.name, start, run, random);
   return {
     ...run.placeOf(stage),
-    ...{ name: stage.name, tokenizer, model, start, random, seed, quick, reporter },
+    ...{ name: stage.name, tokenizer, model, start, random, seed, quick, reporter, signal },
     settings: run.settingsOf(stage),
     context: contextOf(settings, model.config.maxPositionEmbeddings),
     corpus: join(run.out, 'corpus'),

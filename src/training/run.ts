@@ -7,30 +7,28 @@
  *   runs/NAME/report.html, report.md   all of it to look at
  *   runs/NAME/STAGE/            a Hugging Face checkpoint each, with the state to resume beside it
  *
- * Opening a run refuses what settings and names of files rule out, before any work; a broken record or damaged weights are found
- * when their stage reads them. Nothing is written until `begin`.
+ * Opening a run refuses what settings and names of files rule out; preflight.ts then reads all that it is going to be made from.
+ * Nothing is written until `begin`, which lets the stages that are made again, and those made from them, make room in one step
+ * (renewal.ts).
  */
 import { existsSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { type DataFiles, locateData } from '../data/layout.ts';
-import { guardDisk, UserError } from '../errors.ts';
-import { flagName, type KnobTable, valuesOf } from '../knobs.ts';
-import { architectureNamed } from '../models/architectures/index.ts';
-import { checkConfig } from '../models/check-config.ts';
+import { guardDisk } from '../errors.ts';
+import { type KnobTable, valuesOf } from '../knobs.ts';
 import type { ModelConfig } from '../models/config.ts';
-import { locateDirectory, setAside } from '../storage/atomic.ts';
-import { configOfDirectory, kindOfDirectory } from '../storage/model-directory.ts';
+import { locateDirectory } from '../storage/atomic.ts';
+import { configOfDirectory } from '../storage/model-directory.ts';
+import { replacedStages } from './belonging.ts';
 import { RunHistory } from './history.ts';
+import { type Origin, vocabularyIn, weightsIn } from './origin.ts';
+import { renewRun } from './renewal.ts';
 import type { Reporter } from './reporter.ts';
-import {
-  configOf,
-  hasRunSettings,
-  modelChanges,
-  type RunSettings,
-  writeRunSettings,
-} from './run-settings.ts';
+import { checkRun } from './run-checks.ts';
+import { configOf, contextOf, hasRunSettings, type RunSettings, writeRunSettings } from './run-settings.ts';
 import { frameKnobs, type StageSettings } from './settings.ts';
 import type { CheckPlace, Stage } from './stage.ts';
+import { startOf } from './start.ts';
 
 export interface RunOptions {
   readonly out: string;
@@ -39,7 +37,8 @@ export interface RunOptions {
   readonly reporter: Reporter;
   /** The command that started it, for the report. */
   readonly command?: string;
-  readonly shouldStop: () => boolean;
+  /** Aborted where the user asks to stop: the part of the run that is being done saves what it can and throws its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export class Run {
@@ -49,11 +48,14 @@ export class Run {
   readonly reporter: Reporter;
   /** Name of the backend that computes, for metrics and progress. */
   backend = 'reference';
-  readonly shouldStop: () => boolean;
+  readonly signal: AbortSignal | undefined;
   readonly files: DataFiles;
   /** Every stage there is, and those that this run is going to make. */
   readonly known: readonly Stage[];
   readonly stages: readonly Stage[];
+  /** Stages in the directory that this run makes again, and those made from them. */
+  readonly replaced: readonly string[];
+  private dataSums: ReadonlyMap<string, string> = new Map();
   private readonly command: string | null;
   private history: RunHistory | null = null;
 
@@ -64,13 +66,12 @@ export class Run {
     this.resume = options.resume;
     this.reporter = options.reporter;
     this.command = options.command ?? null;
-    this.shouldStop = options.shouldStop;
+    this.signal = options.signal;
     this.known = known;
     this.stages = known.filter(({ name }) => settings.stages.includes(name));
     this.files = locateData(settings.data);
-    for (const stage of this.stages) this.check(stage);
-    const isNew = this.stages.some((stage) => stage.prepare !== undefined && this.startOf(stage) === null);
-    if (isNew) checkConfig(configOf(settings), `the ${settings.preset} model`);
+    this.replaced = options.resume ? [] : replacedStages(known, this.out, settings.stages);
+    checkRun(this);
   }
 
   /** What computes was chosen: its name, and what a resumed run must choose again. */
@@ -109,16 +110,13 @@ export class Run {
     return this.settings.stages.includes(stage);
   }
 
-  /** True if this run makes the stage, or an earlier one left it and does not have to make room for this one. */
-  willHave(stage: string): boolean {
-    return this.willRun(stage) || (this.has(stage) && !this.makesRoom());
+  /** True if an earlier session left the stage, and this one neither makes it again nor anything that it was made from. */
+  keeps(stage: string): boolean {
+    return this.has(stage) && !this.replaced.includes(stage);
   }
 
-  /** True if this run begins at the beginning in the directory of an earlier one. */
-  private makesRoom(): boolean {
-    return (
-      !this.resume && this.stages.some(({ leaves }) => leaves === 'vocabulary') && hasRunSettings(this.out)
-    );
+  willHave(stage: string): boolean {
+    return this.willRun(stage) || this.keeps(stage);
   }
 
   /** The vocabulary of the run, where --init-from does not bring one. */
@@ -128,18 +126,9 @@ export class Run {
     return this.directoryOf(maker.name);
   }
 
-  /**
-   * Where a stage starts: what the one before it leaves in this run, else --init-from, else what it left earlier. Null: new
-   * weights.
-   */
-  startOf({ startsFrom }: Stage): string | null {
-    const { initFrom } = this.settings;
-    if (startsFrom === null) return null;
-    if (this.known.some(({ name, leaves }) => name === startsFrom && leaves === 'vocabulary'))
-      return initFrom;
-    return this.willRun(startsFrom)
-      ? this.directoryOf(startsFrom)
-      : (initFrom ?? this.directoryOf(startsFrom));
+  /** The model that a stage starts from; null: new weights. */
+  startOf(stage: Stage): string | null {
+    return startOf(stage, this.known, this);
   }
 
   /** Settings of the loop for a stage: those of the stage for this preset, of --quick, and flags on top. */
@@ -157,24 +146,95 @@ export class Run {
     return {
       files: this.files,
       own: this.ownOf(stage),
+      willRun: (name) => this.willRun(name),
       willHave: (name) => this.willHave(name),
       directoryOf: (name) => this.directoryOf(name),
     };
   }
 
+  /** Tokens in a row of the first stage that trains, and so of all. */
+  context(): number {
+    const first = this.stages.find(({ prepare }) => prepare !== undefined);
+    const start = first === undefined ? null : this.startOf(first);
+    const known = start !== null && existsSync(locateDirectory(start)) ? configOfDirectory(start) : null;
+    return contextOf(this.settings, (known ?? configOf(this.settings)).maxPositionEmbeddings);
+  }
+
+  /** Where the vocabulary is, or is going to be. */
+  vocabularyDirectory(): string {
+    return this.settings.initFrom ?? this.tokenizerDirectory();
+  }
+
+  /** True if the vocabulary is yet to be made. */
+  makesVocabulary(): boolean {
+    return this.stages.some(
+      ({ name, leaves }) => leaves === 'vocabulary' && !(this.resume && this.has(name)),
+    );
+  }
+
+  /** What the stage is made of, as this run would make it: for its record, and to compare with that of an earlier session. */
+  originOf(stage: Stage): Origin {
+    const { settings } = this;
+    const { seed, quick } = settings;
+    const isFirst = stage.leaves === 'vocabulary';
+    const start = this.startOf(stage);
+    const { rewards } = stage.reads?.(this.placeOf(stage)) ?? {};
+    const from = {
+      vocabulary: isFirst ? null : vocabularyIn(this.vocabularyDirectory()),
+      model: start === null ? null : weightsIn(start),
+      rewards: rewards === undefined ? null : weightsIn(rewards),
+    };
+    return {
+      ...{ stage: stage.name, seed, context: this.context(), quick },
+      settings: isFirst ? {} : this.settingsOf(stage),
+      own: isFirst ? { vocabSize: settings.vocabSize } : this.ownOf(stage),
+      model: start === null ? { ...configOf(settings) } : {},
+      from: Object.fromEntries(Object.entries(from).filter(([, sum]) => sum !== null)),
+      data: this.dataOf(stage),
+    };
+  }
+
+  /** SHA-256 of the files that a stage learns from, by their names. */
+  private dataOf({ learnsFrom, leaves }: Stage): Record<string, string> {
+    const { files, dataSums } = this;
+    const read = {
+      text: [files.pretrain, files.heldOut, leaves === 'vocabulary' ? files.sft : null],
+      dialogues: [files.sft, files.sftHeldOut],
+      preferences: [files.preferences, files.preferencesHeldOut],
+    }[learnsFrom];
+    const names = read.flatMap((path) => (path === null ? [] : [relative(dirname(files.pretrain), path)]));
+    // A set in several files is a directory of that name.
+    const isRead = (file: string) => names.some((name) => file === name || file.startsWith(`${name}/`));
+    return Object.fromEntries([...dataSums].filter(([file]) => isRead(file)));
+  }
+
+  /** What preflight has found in the data. */
+  knowsData(sums: ReadonlyMap<string, string>): void {
+    this.dataSums = sums;
+  }
+
   /**
-   * From here on the directory of the run is written to. An earlier run in it makes room for one that begins at the beginning;
-   * looking at a run must not make it forget what it was about to do.
+   * From here on the directory of the run is written to, after every check: looking at a run, or a command that is refused, must
+   * not make it forget what it was about to do.
    */
   begin(): void {
     if (this.history !== null) return;
-    const { out, settings, resume, reporter, stages } = this;
-    if (!resume) {
-      if (this.makesRoom()) reporter.note(`${out} held an earlier run; it is now ${setAside(out)}`);
-      guardDisk(out, () => mkdirSync(join(out, 'corpus'), { recursive: true }));
+    const { out, settings, resume, reporter, stages, replaced } = this;
+    if (!resume && replaced.length > 0) {
+      const kept = this.known.filter(({ name }) => this.keeps(name)).map(({ name }) => name);
+      const aside = renewRun(out, kept, settings);
+      reporter.note(`${out} held an earlier run with ${replaced.join(', ')}; it is now ${aside}`);
+      if (kept.length > 0) reporter.note(`kept from it: ${kept.join(', ')}`);
+    } else if (!resume) {
+      guardDisk(out, () => mkdirSync(out, { recursive: true }));
       if (stages.length > 0 || !hasRunSettings(out)) writeRunSettings(out, settings);
     }
     this.history = new RunHistory(out, { command: this.command, backend: this.backend });
+  }
+
+  /** True once there is something in the directory of the run that --resume goes on from. */
+  get hasBegun(): boolean {
+    return this.resume || this.history !== null;
   }
 
   /** Note the seconds that a part of the run took. */
@@ -196,70 +256,4 @@ export class Run {
     const { preset, quick, changes } = this.settings;
     return [stage.settings(preset), quick ? { ...stage.quick } : {}, changes];
   }
-
-  /** A model to start from is what it is: settings that say otherwise are refused. */
-  private checkStart(start: string): void {
-    const { arch, context, changes } = this.settings;
-    if (kindOfDirectory(start) === 'reward')
-      throw new UserError(`${start} holds a reward model, but a language model is needed here`);
-    const config = configOfDirectory(start);
-    const { maxPositionEmbeddings: limit } = config;
-    if (arch !== null && arch !== config.arch)
-      throw new UserError(`--arch ${arch}: the model in ${start} is of the architecture ${config.arch}`);
-    if (context !== null && context > limit)
-      throw new UserError(`--context ${context} is longer than the ${limit} tokens of the model in ${start}`);
-    const [turned] = Object.keys(modelChanges(config.arch, changes));
-    if (turned !== undefined && this.stages.every((stage) => this.startOf(stage) !== null)) {
-      const { knobs } = architectureNamed(config.arch);
-      throw new UserError(
-        `--${flagName(turned, knobs[turned])} is for a new model; the one in ${start} has its own`,
-      );
-    }
-  }
-
-  private check(stage: Stage): void {
-    const { settings, files } = this;
-    const { data, initFrom } = settings;
-    const lacking = lackOf(stage, files);
-    if (lacking !== null) {
-      throw new UserError(
-        `--data ${data} has no ${lacking}, which the stage ${stage.name} needs; add it, or leave the stage out of --stages`,
-      );
-    }
-    if (stage.leaves === 'vocabulary' && initFrom !== null)
-      throw new UserError(`--init-from brings its own tokenizer; leave "${stage.name}" out of --stages`);
-    const own = this.directoryOf(stage.name);
-    if (initFrom !== null && resolve(initFrom) === resolve(own)) {
-      throw new UserError(
-        `--init-from ${initFrom}: the stage ${stage.name} of this run is written there; choose another --out`,
-      );
-    }
-    const { startsFrom } = stage;
-    if (startsFrom !== null && initFrom === null && !this.willHave(startsFrom)) {
-      throw new UserError(
-        `The stage ${stage.name} starts from ${this.directoryOf(startsFrom)}, which does not exist; run ` +
-          `"${startsFrom}" first or give --init-from`,
-      );
-    }
-    const start = this.startOf(stage);
-    if (start !== null && !(startsFrom !== null && this.willRun(startsFrom))) this.checkStart(start);
-    stage.check?.(this.placeOf(stage));
-  }
-}
-
-/** The file that a stage learns from and the data does not have; null where it has it. */
-function lackOf({ learnsFrom }: Stage, files: DataFiles): string | null {
-  if (learnsFrom === 'dialogues' && files.sft === null) return 'sft.jsonl';
-  return learnsFrom === 'preferences' && files.preferences === null ? 'preferences.jsonl' : null;
-}
-
-/** Stages of a run that names none: all that the data allows, each with all that it builds on. */
-export function possibleStages(known: readonly Stage[], data: string, initFrom: string | null): Stage[] {
-  const files = locateData(data);
-  const allows = (stage: Stage): boolean => {
-    if (stage.leaves === 'vocabulary') return initFrom === null && !files.pretrain.endsWith('.bin');
-    const before = known.find(({ name, leaves }) => name === stage.startsFrom && leaves !== 'vocabulary');
-    return lackOf(stage, files) === null && (before === undefined || allows(before));
-  };
-  return known.filter((stage) => (stage.byDefault ?? true) && allows(stage));
 }

@@ -14,6 +14,7 @@ import type { CausalLM } from '../models/causal-lm.ts';
 import type { Random } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import type { Training } from './loop.ts';
+import type { Role } from './origin.ts';
 import type { Reporter } from './reporter.ts';
 import type { StageSettings } from './settings.ts';
 
@@ -36,14 +37,22 @@ export interface Stage<T extends KnobTable = KnobTable> {
   readonly byDefault?: boolean;
   /** What a step counts, for progress and report. */
   readonly lossUnit?: string;
+  /** What the score of an answer counts, for the report: deviations of a reward model where it does not say. */
+  scoreUnit?(own: ValuesOf<T>): string | undefined;
   /** Settings of the loop that differ from the defaults for this size of model. */
   settings(preset: string): Partial<StageSettings>;
   /** What --quick changes, on top. */
   readonly quick?: Partial<StageSettings & ValuesOf<T>>;
   /** The hyper-parameters of its algorithm. */
   readonly knobs: T;
+  /** Knobs of the loop that it has no use for. */
+  readonly ignores?: readonly (keyof StageSettings)[];
   /** Refuse with a UserError what cannot work, before any work. */
   check?(place: CheckPlace<ValuesOf<T>>): void;
+  /** Model directories that it reads beside the one it starts from. */
+  reads?(place: CheckPlace<ValuesOf<T>>): Partial<Record<Role, string>>;
+  /** Refuse data of which nothing can be learned with this vocabulary and context; before anything is trained. */
+  rehearse?(place: RehearsalPlace<ValuesOf<T>>): void;
   prepare?(place: StagePlace<ValuesOf<T>>): Training | Promise<Training>;
   make?(place: MakePlace): FileMap | Promise<FileMap>;
 }
@@ -57,6 +66,8 @@ export interface MakePlace {
   readonly context: number;
   readonly quick: boolean;
   readonly reporter: Reporter;
+  /** Aborted where the user asks to stop: `make` then throws its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What is known before any work. */
@@ -64,30 +75,38 @@ export interface CheckPlace<Own = ValuesOf<KnobTable>> {
   readonly files: DataFiles;
   /** The values of its knobs. */
   readonly own: Own;
-  /** True if the run has this stage, or is going to make it. */
+  /** True if the run is going to make this stage. */
+  willRun(stage: string): boolean;
+  /** The same, or an earlier run left it. */
   willHave(stage: string): boolean;
   /** Where a stage of this run is, or is going to be. */
   directoryOf(stage: string): string;
 }
 
-/** What preparing a stage has at hand. */
-export interface StagePlace<Own = ValuesOf<KnobTable>> extends CheckPlace<Own> {
-  readonly name: string;
+/** What is known once there is a vocabulary. */
+export interface RehearsalPlace<Own = ValuesOf<KnobTable>> extends CheckPlace<Own> {
   readonly tokenizer: Tokenizer;
+  /** Tokens in a row. */
+  readonly context: number;
+}
+
+/** What preparing a stage has at hand. */
+export interface StagePlace<Own = ValuesOf<KnobTable>> extends RehearsalPlace<Own> {
+  readonly name: string;
   /** The model to go on from: fresh, or what the stage before left in `start`. */
   readonly model: CausalLM;
   readonly start: string | null;
   /** Of initial weights and dropout. */
   readonly random: Random;
   readonly settings: StageSettings;
-  /** Tokens in a row. */
-  readonly context: number;
   readonly seed: number;
   /** A part of the data is enough. */
   readonly quick: boolean;
   /** A directory of the run for tokenized text. */
   readonly corpus: string;
   readonly reporter: Reporter;
+  /** Aborted where the user asks to stop: `prepare` then throws its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A stage with knobs of its own, in a list of stages with any. */

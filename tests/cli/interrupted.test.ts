@@ -90,7 +90,11 @@ test('Ctrl-C: a checkpoint, a hint, exit code 130; then --resume, which refuses 
   const changed = await command('train', ['--resume', '--out', out, '--batch-size', '3']);
   isRefused(changed, 2, 'was started with', 'batchSize', 'leave the flag out');
   put(world, 'pretrain.txt', `${corpus}\n\n又来了一只小猫。`);
-  isRefused(await command('train', ['--resume', '--out', out]), 2, 'was trained on other data');
+  isRefused(
+    await command('train', ['--resume', '--out', out]),
+    2,
+    'was made with other data in pretrain.txt',
+  );
   put(world, 'pretrain.txt', corpus);
 
   assert.is(stepOf(out), stopped, 'nothing was lost by that');

@@ -92,6 +92,35 @@ test('positions beyond the context and odd widths are refused', () => {
   assert.throws(() => new RopeTable(7, 4), /head width must be even, got 7/);
 });
 
+test('a table that grows has the same angles as one made at once, and a promised context costs nothing', () => {
+  float64(() => {
+    const promised = new RopeTable(8, 1e12);
+    const first = promised.consecutive(0, 3);
+    const kept = [...first.cos.toArray()];
+    const whole = new RopeTable(8, 1000);
+    whole.consecutive(0, 1000);
+    for (const [start, length] of [
+      [0, 3],
+      [60, 5],
+      [63, 2],
+      [900, 100],
+    ] as const) {
+      const [grown, made] = [promised.consecutive(start, length), whole.consecutive(start, length)];
+      assert.equal([...grown.cos.toArray()], [...made.cos.toArray()], `cos from ${start}`);
+      assert.equal([...grown.sin.toArray()], [...made.sin.toArray()], `sin from ${start}`);
+      const rows = idsOf([[start, start + length - 1]]);
+      assert.equal([...promised.at(rows).cos.toArray()], [...new RopeTable(8, 1000).at(rows).cos.toArray()]);
+    }
+    assert.equal([...first.cos.toArray()], kept, 'what was handed out before it grew stays as it was');
+  });
+});
+
+test('angles are made where the table was, whatever the defaults are when they are asked for', () => {
+  const made = float64(() => new RopeTable(4, 8));
+  assert.is(made.consecutive(0, 2).cos.dtype, 'float64');
+  assert.is(new RopeTable(4, 8).consecutive(0, 2).cos.dtype, 'float32');
+});
+
 for (const layout of ['half', 'interleaved'] as const satisfies RopeLayout[]) {
   for (const offset of [0, 5]) {
     test(`like PyTorch: ${layout}, first position ${offset}`, () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { locateData } from '../../src/data/layout.ts';
+import { generateBatch } from '../../src/generation/generate.ts';
 import { answersOf, chooseQuestions } from '../../src/report/answers.ts';
 import { put, temporaryFolder } from '../data/temporary.ts';
 import { tinyModel, tinyTokenizer as tokenizer } from '../training/tiny.ts';
@@ -56,6 +57,51 @@ test('a base model continues and is not marked; a question longer than the conte
     chat.map(({ correct }) => correct),
     [false, false, false],
   );
+});
+
+test('every question has its own answer or continuation, as if it had been asked alone', async () => {
+  const model = tinyModel({ initializerRange: 0.5 }).eval();
+  const loaded = { model, tokenizer, directory: '' };
+  const ask = (question: string, accepted = 'x') => ({
+    ...{ task: 't', question: { relation: 'r', question, answer: 'x', accepted: [accepted] } },
+  });
+  const texts = ['老虎在河边喝水', '中国', '今天天气', '小猫在树下'];
+  for (const isBase of [true, false]) {
+    const alone = await Promise.all(texts.map((text) => answersOf(loaded, [ask(text)], isBase)));
+    const said = alone.map(([answer]) => answer!.text);
+    assert.is(new Set(said).size, texts.length, 'control: no two say the same');
+    const together = await answersOf(
+      loaded,
+      texts.map((text) => ask(text)),
+      isBase,
+    );
+    // Rows of another length round otherwise, and in a model without sense that may change a later token.
+    for (const [i, { text }] of together.entries()) assert.is(text.slice(0, 4), said[i]!.slice(0, 4));
+    const right = await answersOf(
+      loaded,
+      texts.map((text, i) => ask(text, i === 2 ? together[2]!.text : 'x')),
+      isBase,
+    );
+    assert.equal(
+      right.map(({ correct }) => correct),
+      isBase ? [null, null, null, null] : [false, false, true, false],
+    );
+  }
+});
+
+test('a continuation follows the question itself, after the end of another document', async () => {
+  const model = tinyModel({ initializerRange: 0.5 }).eval();
+  const question = '中国的首都';
+  const [answer] = await answersOf(
+    { model, tokenizer, directory: '' },
+    [{ task: 't', question: { relation: 'r', question, answer: 'x', accepted: ['x'] } }],
+    true,
+  );
+  const prompt = [tokenizer.eosId, ...tokenizer.encode(question)];
+  const options = { maxNewTokens: 24, stopIds: [tokenizer.eosId] };
+  const [ids] = await generateBatch(model, [prompt], options);
+  assert.is(answer!.text, tokenizer.decode(ids!, { skipSpecial: true }));
+  assert.is(ids!.length, 24);
 });
 
 test.run();

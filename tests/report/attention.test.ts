@@ -7,6 +7,7 @@ import { attentionMask } from '../../src/nn/mask.ts';
 import { RopeTable } from '../../src/nn/rope.ts';
 import { attendedAnswer, mostTelling } from '../../src/report/attention.ts';
 import { fromArray, noGrad } from '../../src/tensor/index.ts';
+import { encodeDialogue } from '../../src/tokenizer/index.ts';
 import { allClose } from '../close.ts';
 import { tinyModel, tinyTokenizer as tokenizer } from '../training/tiny.ts';
 import { attention } from './weights.ts';
@@ -87,6 +88,63 @@ test('a question longer than the context is cut, not fatal; a base model has no 
 
 test('the head shown first is one that looks back', () => {
   assert.equal(mostTelling(attention), { layer: 1, head: 0 });
+});
+
+test('every layer and head has its own weights: those that the layers tell, in their order', async () => {
+  const { heads, answerStart, answer, tokens: pieces } = await attendedAnswer(loaded, '中国的首都', false);
+  const prompt = encodeDialogue(tokenizer, [{ role: 'user', content: '中国的首都' }], {
+    addGenerationPrompt: true,
+  });
+  assert.is(answerStart, prompt.ids.length);
+  const ids = pieces.map((piece) => tokenizer.idOf(piece)!);
+  assert.is(answer, tokenizer.decode(ids.slice(answerStart), { skipSpecial: true }));
+  const T = ids.length;
+  const collect = new Collector({ attention: true });
+  noGrad(() => model.model.forward(fromArray(Int32Array.from(ids), [1, T]), { collect }));
+  const told = collect.captured.get('attention')!.map((layer) => Array.from(layer.toArray()));
+  assert.equal(
+    heads.map((row) => row.flatMap((weights) => Array.from(weights))),
+    told,
+  );
+  const all = heads.flat().map((weights) => weights.join());
+  assert.is(new Set(all).size, all.length, 'control: no two heads are alike');
+});
+
+test('what counts for the head shown first: the answer looking at what lies between the first token and itself', () => {
+  const size = 5;
+  /** Every row on itself, but for `row`, which looks at `column`. */
+  const looking = (row: number, column: number) =>
+    Float64Array.from({ length: size * size }, (_, i) => {
+      const [q, k] = [Math.floor(i / size), i % size];
+      return Number(q === row ? k === column : k === q);
+    });
+  const itself = looking(0, 0);
+  const tokens = ['a', 'b', 'c', 'd', 'e'];
+  const first = (answerStart: number, ...heads: Float64Array[][]) =>
+    mostTelling({ question: '', answer: '', tokens, answerStart, heads });
+  const nothing = [itself, looking(4, 0)];
+  assert.equal(first(4, nothing, nothing), { layer: 0, head: 0 }, 'the first token and itself say nothing');
+  assert.equal(first(4, nothing, [itself, looking(4, 1)]), { layer: 1, head: 1 });
+  assert.equal(
+    first(4, [looking(2, 1), itself], [itself, looking(4, 3)]),
+    { layer: 1, head: 1 },
+    'not the question',
+  );
+  assert.equal(
+    first(4, [itself, looking(3, 1)], [itself, itself]),
+    { layer: 0, head: 1 },
+    'but the row before it',
+  );
+  assert.equal(
+    first(4, [itself, looking(4, 2)], [looking(4, 3), itself]),
+    { layer: 0, head: 1 },
+    'of equals the first',
+  );
+  assert.equal(
+    first(0, [itself, looking(1, 0)], [looking(2, 1), itself]),
+    { layer: 1, head: 0 },
+    'no question at all',
+  );
 });
 
 test.run();

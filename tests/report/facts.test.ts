@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ReportData } from '../../src/report/collect.ts';
 import { duration, factsOf, lastStep, stageSeconds } from '../../src/report/facts.ts';
+import { madeFacts, madeTimes, madeUp } from './made-up.ts';
 import { points } from './points.ts';
 
 /** A report with nothing in it but sessions and metrics. */
@@ -12,7 +13,7 @@ const session = (seconds: Record<string, number>, command = 'npx tsx src/train.t
 });
 const dataOf = (sessions: ReportData['sessions']): ReportData => ({
   ...{ name: 'run', sessions, settings: null, model: null, evaluation: null, answers: null, drawn: null },
-  ...{ attention: null, missing: [] },
+  ...{ attention: null, family: [], strangers: [], missing: [] },
   metrics: {
     stages: new Map([
       [
@@ -58,6 +59,36 @@ test('facts: commands of all sessions, each once; every backend; what is not kno
 
 test('the last step of a stage is that of its longest curve', () => {
   assert.equal([lastStep(dataOf([]), 'sft'), lastStep(dataOf([]), 'dpo')], [3, null]);
+});
+
+test('durations at the borders of their units', () => {
+  assert.equal([0, 59.94, 59.96, 60, 61.5, 3599.4, 3599.6, 3600, 3661, 90_000].map(duration), [
+    '0.0 s',
+    '59.9 s',
+    '1 min 0 s',
+    '1 min 0 s',
+    '1 min 2 s',
+    '59 min 59 s',
+    '1 h 0 min',
+    '1 h 0 min',
+    '1 h 1 min',
+    '25 h 0 min',
+  ]);
+});
+
+test('every fact of a run under its own name (no two things of tests/report/made-up.ts are equal)', () => {
+  assert.equal(
+    factsOf(madeUp).map(({ name, value }) => [name, value]),
+    madeFacts,
+  );
+  assert.equal(
+    madeTimes.map(([stage]) => [
+      stage,
+      String(lastStep(madeUp, stage!) ?? '–'),
+      duration(stageSeconds(madeUp).get(stage!)!),
+    ]),
+    madeTimes,
+  );
 });
 
 test.run();

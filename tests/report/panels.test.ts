@@ -1,6 +1,7 @@
 /** Which numbers of a stage share a picture, and in which order. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import type { Changes } from '../../src/knobs.ts';
 import { panelSvg } from '../../src/report/curves.ts';
 import { panelsOf, words } from '../../src/report/panels.ts';
 import { points } from './points.ts';
@@ -69,6 +70,69 @@ test('the loads of all experts share a picture, whatever their number', () => {
     ['load0', 'load1', 'load2'],
   );
   assert.is(panels.length, 2, 'and "loaded" is another thing');
+});
+
+test('each curve of a picture has its own points, under its own name; only the twin of held-out data is held out', () => {
+  const names = [
+    'chosenReward',
+    'heldOutChosenReward',
+    'rejectedReward',
+    'heldOutRejectedReward',
+    'myThing',
+    'heldOutMyThing',
+  ];
+  const curves = new Map(names.map((name, i) => [name, points([i, 10 * i])]));
+  const lines = panelsOf('dpo', curves).flatMap(({ lines }) => lines);
+  assert.equal(
+    lines.map(({ name, points: own, heldOut }) => [name, own, heldOut]),
+    names.map((name) => [words(name), curves.get(name), name.startsWith('heldOut')]),
+  );
+});
+
+test('what nobody named stands after the known pictures and before the machinery, once', () => {
+  const names = ['lr', 'aThing', 'heldOutAThing', 'gradNorm', 'tokensPerSecond', 'entropy', 'loss'];
+  const panels = panelsOf('ppo', new Map(names.map((name) => [name, points([1])])));
+  assert.equal(
+    panels.map(({ title, unit }) => [title, unit]),
+    [
+      ['Loss', 'loss'],
+      ['Entropy', 'nats per token'],
+      ['A thing', 'a thing'],
+      ['Learning rate', 'rate'],
+      ['Gradient norm, before clipping', 'L2 norm'],
+      ['Speed', 'tokens/s'],
+    ],
+  );
+});
+
+test('over the KL stand the scores of the steps that have one, whatever else was logged', () => {
+  const at = (steps: readonly number[], times: number) =>
+    steps.map((step) => ({ step, value: times * step }));
+  const curves = new Map([
+    ['kl', at([1, 2, 4, 5], 0.1)],
+    ['klK3', at([1, 2, 3, 4, 5], 100)],
+    ['score', at([2, 3, 4], 7)],
+  ]);
+  const panels = panelsOf('ppo', curves);
+  assert.equal(
+    panels.map(({ title }) => title),
+    ['Reward of the answers', 'KL from the start', 'Score against KL'],
+  );
+  assert.equal(panels[2]!.lines[0]!.points, [
+    { step: 0.2, value: 14 },
+    { step: 0.4, value: 28 },
+  ]);
+});
+
+test('the unit of a score is that of what earned it: deviations of a reward model, or right answers', () => {
+  const curves = new Map(['kl', 'score', 'reward'].map((name) => [name, points([1, 2])]));
+  const units = (changes: Changes) =>
+    panelsOf('grpo', curves, changes)
+      .filter(({ title }) => /Reward|Score/.test(title))
+      .map(({ unit }) => unit);
+  assert.equal(units({}), ['deviations', 'deviations']);
+  assert.equal(units({ reward: 'model' }), ['deviations', 'deviations']);
+  assert.equal(units({ reward: 'fact' }), ['share of right answers', 'share of right answers']);
 });
 
 test.run();

@@ -1,7 +1,9 @@
 /** The evaluation as a table for page and Markdown. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { checkEvaluation, evaluationTable } from '../../src/report/table.ts';
+import type { Estimate } from '../../src/evaluation/intervals.ts';
+import { evaluationTable } from '../../src/report/table.ts';
+import { evaluation, shown } from './made-up.ts';
 
 const estimate = (value: number, low: number, chance?: number) => ({
   ...{ value, low, high: 0.9, n: 1000 },
@@ -33,14 +35,48 @@ test('a line per task, a cell per stage; a part belongs to a task above; guessin
   );
 });
 
-test('what is no evaluation is named by its place', () => {
-  const good = { sft: { task: estimate(0.5, 0.4) } };
-  assert.is(checkEvaluation(good, 'x.json'), good);
-  assert.is(checkEvaluation([], 'x.json'), 'x.json: expected an object of stages');
-  assert.is(checkEvaluation({ sft: 3 }, 'x.json'), 'x.json: "sft" is not an object of tasks');
-  assert.is(
-    checkEvaluation({ sft: { task: { value: 1, low: '0' } } }, 'x.json'),
-    'x.json: "task" of "sft" has no number "low"',
+test('a task with the name of what all objects inherit is a task like others', () => {
+  const { lines } = evaluationTable({
+    a: { constructor: estimate(0.5, 0.4) },
+    b: { toString: estimate(0.7, 0.6) },
+  });
+  assert.equal(
+    lines.map(({ task, cells }) => [task, ...cells.map((cell) => cell?.value ?? null)]),
+    [
+      ['constructor', '0.500', null],
+      ['toString', null, '0.700'],
+    ],
+  );
+});
+
+test('a value stands where its task and its stage meet, whatever the order in which the stages have them', () => {
+  const { stages, lines } = evaluationTable(evaluation);
+  const byStage: Record<string, Record<string, Estimate>> = evaluation;
+  assert.equal(stages, Object.keys(evaluation));
+  assert.equal(
+    lines.map(({ task }) => task),
+    ['bits-per-byte', 'minimal-pairs', 'facts-seen', 'facts-seen-more'],
+  );
+  for (const { task, cells } of lines)
+    for (const [s, cell] of cells.entries()) {
+      const estimate = byStage[stages[s]!]![task];
+      assert.is(cell === null, estimate === undefined, `${task} of ${stages[s]}`);
+      if (cell === null || estimate === undefined) continue;
+      assert.is(cell.value, shown(task, estimate.value));
+      const { value, low, high } = estimate;
+      assert.is(
+        cell.interval,
+        low === value && high === value ? '' : `${shown(task, low)} – ${shown(task, high)}`,
+      );
+      assert.is(cell.aboveGuessing, estimate.chance !== undefined && low > estimate.chance);
+    }
+});
+
+test('the lower end at what guessing gives is not above it', () => {
+  const { lines } = evaluationTable({ sft: { a: estimate(0.6, 0.5, 0.5), b: estimate(0.6, 0.500001, 0.5) } });
+  assert.equal(
+    lines.map(({ cells }) => cells[0]!.aboveGuessing),
+    [false, true],
   );
 });
 

@@ -8,11 +8,13 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import {
   concat,
+  fromArray,
   GradcheckError,
   gradcheck,
   type Shape,
   scatterAdd,
   type Tensor,
+  where,
 } from '../../src/tensor/index.ts';
 import { byHand, distinct, float64, ids, throwsWith } from './fixtures.ts';
 
@@ -57,11 +59,116 @@ test('a gradient that is missing altogether is caught', () =>
 test('gradcheck refuses float32 and nothing to check', () => {
   throwsWith(
     () => gradcheck((x) => x, [distinct([2]).to('float32').detach().requireGrad()]),
-    'float64',
-    'float32',
+    'gradcheck: inputs must be float64, got float32',
   );
   throwsWith(() => gradcheck((x) => x, [distinct([2])]), 'nothing to check');
 });
+
+const caught = (fn: () => unknown, ...parts: string[]) => {
+  assert.throws(fn, (error: unknown) => {
+    return error instanceof GradcheckError && parts.every((part) => error.message.includes(part));
+  });
+};
+
+test('numbers may be of any size: an adjoint that is a thousandth off is caught in all of them, the right one passes', () =>
+  float64(() => {
+    for (const scale of [1e-9, 1e-6, 1e-3, 1, 1e3, 1e6]) {
+      const x = distinct([5]).requireGrad();
+      const f = (factor: number) => (t: Tensor) =>
+        byHand([t], t.sin().mul(scale), (dy) => dy.mul(t.cos()).mul(scale * factor));
+      assert.ok(gradcheck(f(1), [x]) < 1e-6, `${scale}`);
+      caught(() => gradcheck(f(1.001), [x]), 'element 0');
+      caught(() => gradcheck(f(0), [x]), 'the adjoint gives 0');
+    }
+  }));
+
+test('a small gradient beside a large one is looked at on its own', () =>
+  float64(() => {
+    const x = distinct([2]).requireGrad();
+    const w = fromArray(Float64Array.of(1, 1e-4), [2]);
+    const f = (second: number) => (t: Tensor) => {
+      const wrong = fromArray(Float64Array.of(1, second), [2]);
+      return byHand([t], t.mul(w), (dy) => dy.mul(w).mul(wrong));
+    };
+    assert.ok(gradcheck(f(1), [x]) < 1e-6);
+    caught(() => gradcheck(f(0), [x]), 'element 1');
+    caught(() => gradcheck(f(1.01), [x]), 'element 1');
+  }));
+
+test('NaN and infinities in either gradient fail, in whichever element', () =>
+  float64(() => {
+    for (const value of [Number.NaN, Infinity, -Infinity]) {
+      for (const at of [0, 3]) {
+        const x = distinct([4]).requireGrad();
+        const bad = fromArray(new Float64Array(4).fill(1).with(at, value), [4]);
+        caught(
+          () => gradcheck((t) => byHand([t], t.mul(2), (dy) => dy.mul(2).mul(bad)), [x]),
+          `element ${at}`,
+        );
+        // The other way round: the function jumps away beside the point where it is differentiated.
+        const y = distinct([4]).requireGrad();
+        const here = y.detach().clone();
+        const jumps = (t: Tensor) => byHand([t], where(t.eq(here), t, t.mul(bad)), (dy) => dy);
+        caught(() => gradcheck(jumps, [y]), 'central differences');
+      }
+    }
+  }));
+
+test('a function without any slope passes, and one whose adjoint invents one does not', () =>
+  float64(() => {
+    const x = distinct([3]).requireGrad();
+    gradcheck((t) => t.mul(0).add(5), [x]);
+    gradcheck((t) => t.softmax().sum(), [x]); // 1, but for rounding
+    caught(() => gradcheck((t) => byHand([t], t.mul(0).add(5), (dy) => dy.mul(1e-6)), [x]));
+  }));
+
+test('an adjoint of another shape is refused, also one with as many elements', () =>
+  float64(() => {
+    const x = distinct([2, 3]).requireGrad();
+    for (const shape of [[3, 2], [6], [1, 2, 3]]) {
+      throwsWith(
+        () => gradcheck((t) => byHand([t], t.mul(2), (dy) => dy.mul(2).reshape(shape)), [x]),
+        `[${shape.join(', ')}]`,
+        '[2, 3]',
+      );
+    }
+  }));
+
+test('every input and every element is checked: the last one of the last one too', () =>
+  float64(() => {
+    for (const [position, element] of [
+      [0, 0],
+      [0, 5],
+      [1, 0],
+      [1, 2],
+    ] as const) {
+      const inputs = [distinct([2, 3], 1).requireGrad(), distinct([3], 2).requireGrad()];
+      const factors = inputs.map(({ shape }, i) => {
+        const values = new Float64Array(i === 0 ? 6 : 3).fill(1);
+        return fromArray(i === position ? values.with(element, 1.01) : values, shape);
+      });
+      const f = (a: Tensor, b: Tensor) =>
+        byHand(
+          [a, b],
+          a.mul(b),
+          (dy) => dy.mul(b).mul(factors[0]!),
+          (dy) => dy.mul(a).sum(0).mul(factors[1]!),
+        );
+      caught(() => gradcheck(f, inputs), `input ${position}`, `element ${element}:`);
+    }
+  }));
+
+test('gradients left from before do not count, and the tolerance and the step are those asked for', () =>
+  float64(() => {
+    const x = distinct([3]).requireGrad();
+    x.grad = distinct([3], 2);
+    assert.ok(gradcheck((t) => t.square(), [x]) < 1e-6);
+    const off = (t: Tensor) => byHand([t], t.square(), (dy) => dy.mul(t).mul(2.01));
+    caught(() => gradcheck(off, [x]));
+    const error = gradcheck(off, [x], { tolerance: 0.01 });
+    assert.ok(error > 0.0049 && error < 0.0051, `${error}`);
+    caught(() => gradcheck((t) => t.mul(3).sin(), [x], { step: 0.1 })); // error O(h^2)
+  }));
 
 interface Control {
   readonly name: string;

@@ -45,6 +45,22 @@ test('NaN is never dropped silently', () => {
   }
 });
 
+test('NaN wins in argmax, and counts as the largest number in an order (NumPy, PyTorch)', () => {
+  const { NaN: nan } = Number;
+  for (const dtype of ['float32', 'float64'] as const) {
+    const x = tensor([[3, nan, 1, nan, Infinity, -Infinity, 3]], { dtype });
+    same(x.argmax(), [1]);
+    same(tensor([[1, 2, nan]], { dtype }).argmax(), [2]);
+    same(tensor([[nan, nan]], { dtype }).argmax(), [0]);
+    same(tensor([[nan, 5]], { dtype }).argmax(0), [0, 0]);
+    same(x.sort().indices, [5, 2, 0, 6, 4, 1, 3]);
+    same(x.sort().values, [-Infinity, 1, 3, 3, Infinity, nan, nan]);
+    same(x.sort({ descending: true }).indices, [1, 3, 4, 0, 6, 2, 5]);
+    same(x.topK(3).values, [nan, nan, Infinity]);
+    same(x.topK(3, { descending: false }).indices, [5, 2, 0]);
+  }
+});
+
 test('large scores do not overflow', () => {
   for (const dtype of ['float32', 'float64'] as const) {
     const big = tensor([[1000, 999, -1000]], { dtype });

@@ -16,30 +16,11 @@ import { silentReporter } from '../../src/training/reporter.ts';
 import type { RunSettings } from '../../src/training/run-settings.ts';
 import { put, refusesLater, temporaryFolder } from '../data/temporary.ts';
 import { tinyConfig } from './tiny.ts';
-import { runAll, worldSettings, writeWorld } from './world.ts';
+import { runAll, stopAfter, worldSettings, writeAlignedWorld, writeWorld } from './world.ts';
 
 const folder = temporaryFolder();
-const world = writeWorld(join(folder, 'world'));
+const world = writeAlignedWorld(join(folder, 'world'));
 const lines = (records: readonly object[]) => records.map((record) => `${JSON.stringify(record)}\n`).join('');
-const preferences = [
-  ['中国', '北京'],
-  ['法国', '巴黎'],
-  ['日本', '东京'],
-  ['埃及', '开罗'],
-].flatMap(([place, capital]) => [
-  { prompt: `${place}？`, chosen: `${capital}。`, rejected: capital, quality: 'sentence' },
-  { prompt: `${place}？`, chosen: `${capital}。`, rejected: '不。', quality: 'polite' },
-]);
-put(world, 'preferences.jsonl', lines([...preferences, { prompt: '好', chosen: '好', rejected: '好' }]));
-put(world, 'preferences-heldout.jsonl', lines(preferences.slice(0, 4)));
-const known = {
-  relation: 'capital',
-  subject: '中国',
-  answer: '北京',
-  accepted: ['北京。'],
-  questions: ['中国？'],
-};
-put(world, 'eval/answer-key.jsonl', lines([known]));
 
 const STAGES = ['tokenizer', 'pretrain', 'sft', 'reward', 'ppo', 'dpo', 'evaluate'] as const;
 const settingsOf = (changes: Partial<RunSettings> = {}) =>
@@ -55,12 +36,10 @@ const small = {
   ...{ rollouts: 8, groupSize: 4, maxNewTokens: 6, klTarget: 1, stopKl: 1 },
 };
 
-async function run(out: string, settings: RunSettings, { resume = false, stopAfter = Infinity } = {}) {
+async function run(out: string, settings: RunSettings, { resume = false, stopAfter: steps = Infinity } = {}) {
   const notes: string[] = [];
-  let steps = 0;
   const reporter = { ...silentReporter, note: (text: string) => void notes.push(text) };
-  const shouldStop = () => ++steps >= stopAfter;
-  const complete = await runAll({ out, settings, resume, reporter, shouldStop });
+  const complete = await runAll({ out, settings, resume, ...stopAfter(steps, reporter) });
   return { complete, notes };
 }
 
@@ -110,6 +89,24 @@ test('stopped within reward, ppo and dpo, then resumed: the bits of the uninterr
   assert.is((await run(out, aligned, { resume: true, stopAfter: 3 })).complete, false); // in dpo
   assert.is((await run(out, aligned, { resume: true })).complete, true);
   for (const stage of ['reward', 'ppo', 'dpo']) assert.ok(bits(out, stage).equals(bits(base, stage)), stage);
+});
+
+test('interrupted after every step, each line of metrics is what it would have been', async () => {
+  const stages = ['sft', 'reward', 'ppo', 'grpo', 'dpo'] as const;
+  const settings = settingsOf({
+    ...{ stages, initFrom: join(base, 'sft'), vocabSize: null },
+    changes: { maxSteps: 5, epochs: 9, logEvery: 3, evaluateEvery: 2, rollouts: 4, groupSize: 2 },
+  });
+  const [whole, parts] = [join(folder, 'metrics-whole'), join(folder, 'metrics-parts')];
+  assert.is((await run(whole, settings)).complete, true);
+  let sessions = 1;
+  for (let resume = false; !(await run(parts, settings, { resume, stopAfter: 1 })).complete; sessions++)
+    resume = true;
+  assert.ok(sessions > 4 * stages.length, `${sessions} sessions`);
+  const logged = (out: string) =>
+    readFileSync(join(out, 'metrics.jsonl'), 'utf8').replace(/"tokensPerSecond":[^,}]+/g, '');
+  assert.is(logged(parts), logged(whole));
+  assert.match(logged(whole), /"stage":"ppo","step":5/);
 });
 
 test('each stage alone from a checkpoint; GRPO with the verifiable reward needs no reward model', async () => {
@@ -170,7 +167,8 @@ test('what cannot work is refused with one sentence', async () => {
   put(equal, 'preferences.jsonl', lines([{ prompt: '好', chosen: '好', rejected: '好' }]));
   await refusesLater(() => only({ stages: ['reward'], data: equal }), 'no pair to learn from', 'are equal');
   const single = writeWorld(join(folder, 'single'));
-  put(single, 'preferences.jsonl', lines(preferences.slice(0, 2)));
+  const two = ['北京', '不。'].map((rejected) => ({ prompt: '中国？', chosen: '北京。', rejected }));
+  put(single, 'preferences.jsonl', lines(two));
   await refusesLater(
     () => only({ stages: ['ppo'], data: single, changes: { rewardFrom: join(base, 'reward') } }),
     'only one prompt to draw answers to',

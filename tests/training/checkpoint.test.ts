@@ -9,7 +9,7 @@ import type { ModelConfig } from '../../src/models/config.ts';
 import { fingerprintOf, readTrainerState, restoreCheckpoint } from '../../src/training/checkpoint.ts';
 import type { StageSettings } from '../../src/training/settings.ts';
 import { put, refuses, refusesLater, temporaryFolder } from '../data/temporary.ts';
-import { bitsOf, go, type Session, save, session, T } from './session.ts';
+import { bitsOf, go, type Session, save, session } from './session.ts';
 
 const folder = temporaryFolder();
 
@@ -84,10 +84,10 @@ test('trainer_state.json: what it holds, none, and damaged', async () => {
   const s = session();
   await save(s, directory, 3, 6);
   const state = readTrainerState(directory)!;
-  assert.equal([state.stage, state.step, state.steps, state.seed, state.context], ['pretrain', 3, 6, 11, T]);
+  assert.equal([state.stage, state.step, state.steps], ['pretrain', 3, 6]);
   assert.equal(state.random, s.random.state());
   put(directory, 'trainer_state.json', '{"stage": ');
-  refuses(() => readTrainerState(directory), 'trainer_state.json is damaged');
+  refuses(() => readTrainerState(directory), 'trainer_state.json is not valid JSON', 'delete');
 });
 
 test('moments that do not belong to the weights are found by their checksum', async () => {
@@ -107,9 +107,9 @@ test('the fingerprint depends on every value and on the order', () => {
     [1, 3, 2],
     [1, 2],
     [257, 2, 3],
-  ].map((ids) => fingerprintOf(Uint16Array.from(ids)));
+  ].map((ids) => fingerprintOf([Uint16Array.from(ids)]));
   assert.is(new Set(prints).size, 4);
-  assert.is(fingerprintOf(Uint16Array.of(9, 1, 2, 9).subarray(1, 3)), prints[2]);
+  assert.is(fingerprintOf([Uint16Array.of(9, 1, 2, 9).subarray(1, 3)]), prints[2]);
 });
 
 test.run();

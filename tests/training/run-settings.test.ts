@@ -5,12 +5,14 @@ import * as assert from 'uvu/assert';
 import {
   defaultSettings,
   type RunSettings,
-  resumeRunSettings,
+  resumeRunSettings as resume,
   writeRunSettings,
 } from '../../src/training/run-settings.ts';
+import { stages } from '../../src/training/stages/index.ts';
 import { put, refuses, temporaryFolder } from '../data/temporary.ts';
 
 const folder = temporaryFolder();
+const resumeRunSettings = (out: string, given: Partial<RunSettings>) => resume(out, given, stages);
 
 const run: RunSettings = {
   ...defaultSettings,
@@ -44,7 +46,7 @@ test('resume: the saved settings; repeating a flag is fine, changing one is refu
 test('resume: no run, or a damaged one', () => {
   refuses(() => resumeRunSettings(join(folder, 'none'), {}), 'there is no run in', 'without --resume');
   put(folder, 'cut/run.json', '{"preset": "pi');
-  refuses(() => resumeRunSettings(join(folder, 'cut'), {}), 'run.json is damaged');
+  refuses(() => resumeRunSettings(join(folder, 'cut'), {}), 'run.json is not valid JSON', '--out');
 });
 
 test.run();

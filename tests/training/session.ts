@@ -8,6 +8,8 @@ import { AdamW } from '../../src/optim/adamw.ts';
 import { Random } from '../../src/tensor/index.ts';
 import { type Saved, saveCheckpoint } from '../../src/training/checkpoint.ts';
 import { type StepMetrics, trainingLoop } from '../../src/training/loop.ts';
+import type { Pending } from '../../src/training/numbers.ts';
+import type { Origin } from '../../src/training/origin.ts';
 import type { StageSettings } from '../../src/training/settings.ts';
 import { type Objective, ofRows, supervised } from '../../src/training/supervised.ts';
 import { tinyModel, tinySettings, tinyTokenizer } from './tiny.ts';
@@ -60,7 +62,7 @@ export interface Outcome {
 }
 export async function go(
   s: Session,
-  { from = 0, steps = 6, stopAfter = Infinity, directory = '' } = {},
+  { from = 0, steps = 6, stopAfter = Infinity, directory = '', pending = {} as Pending } = {},
 ): Promise<Outcome> {
   const lines: StepMetrics[] = [];
   const logged: number[] = [];
@@ -68,32 +70,28 @@ export async function go(
   const done = await trainingLoop(
     supervised(s.objective, s.optimizer, s.settings),
     s.settings,
-    { stage: s.objective.stage, startStep: from, steps },
+    { stage: s.objective.stage, startStep: from, steps, pending },
     {
       onStep(line, isLogged) {
         lines.push(line);
         if (isLogged) logged.push(line.step);
       },
-      async save(step) {
+      async save(step, pending) {
         saved.push(step);
-        if (directory !== '') await save(s, directory, step, steps);
+        if (directory !== '') await save(s, directory, step, steps, pending);
       },
       shouldStop: () => lines.length >= stopAfter,
     },
   );
   return { done, lines, logged, saved };
 }
-export const save = (s: Session, directory: string, step: number, steps: number) =>
-  saveCheckpoint(directory, s, {
-    stage: 'pretrain',
-    step,
-    steps,
-    seed: 11,
-    context: T,
-    settings: s.settings,
-    own: {},
-    fingerprint: 'x',
-  });
+export const save = (s: Session, directory: string, step: number, steps: number, pending: Pending = {}) =>
+  saveCheckpoint(directory, s, origin, { stage: 'pretrain', step, steps, fingerprint: 'x', pending });
+
+const origin: Origin = {
+  ...{ stage: 'pretrain', seed: 11, context: T, quick: false },
+  ...{ settings: {}, own: {}, model: {}, from: {}, data: {} },
+};
 
 /** Everything that decides how training goes on, as one checksum. */
 export function bitsOf({ model, optimizer, random }: Session): string {

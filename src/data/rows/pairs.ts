@@ -7,6 +7,7 @@
  * little. Pairs that teach nothing are left out and counted by reason; nothing is ever cut.
  */
 import { UserError } from '../../errors.ts';
+import { atOnce, inTurns } from '../../event-loop.ts';
 import { encodeDialogue, type Tokenizer } from '../../tokenizer/index.ts';
 import type { Preference } from '../preferences.ts';
 import type { Answer } from './answers.ts';
@@ -36,13 +37,36 @@ export function encodePairs(
   preferences: Iterable<Preference>,
   tokenizer: Tokenizer,
   context: number,
+  limit = Infinity,
 ): EncodedPairs {
+  return atOnce(encode(preferences, tokenizer, context, limit));
+}
+
+/** The same, with turns of the event loop in between; ends with the reason of `signal` once that is aborted. */
+export function encodePairsInTurns(
+  preferences: Iterable<Preference>,
+  tokenizer: Tokenizer,
+  context: number,
+  signal?: AbortSignal,
+): Promise<EncodedPairs> {
+  return inTurns(encode(preferences, tokenizer, context, Infinity), signal);
+}
+
+/** Rests after every pair. */
+function* encode(
+  preferences: Iterable<Preference>,
+  tokenizer: Tokenizer,
+  context: number,
+  limit: number,
+): Generator<undefined, EncodedPairs> {
   const pairs: Pair[] = [];
   const skipped = { equal: 0, empty: 0, noRoom: 0, tooLong: 0 };
   for (const preference of preferences) {
     const pair = encodePair(preference, tokenizer, context);
     if (typeof pair === 'string') skipped[pair]++;
     else pairs.push(pair);
+    if (pairs.length === limit) break;
+    yield;
   }
   return { pairs, skipped };
 }
@@ -51,6 +75,16 @@ export function encodePairs(
 export function emptyOrEqual({ prompt, chosen, rejected }: Preference): 'empty' | 'equal' | null {
   if (chosen.trim() === rejected.trim()) return chosen.trim() === '' ? 'empty' : 'equal';
   return [prompt, chosen, rejected].some((text) => text.trim() === '') ? 'empty' : null;
+}
+
+/** Refuses preferences of which no pair can be learned from. Reads no further than the first that can. */
+export function requirePair(
+  preferences: Iterable<Preference>,
+  tokenizer: Tokenizer,
+  context: number,
+  source: string,
+): void {
+  describePairs(encodePairs(preferences, tokenizer, context, 1), source);
 }
 
 function encodePair(preference: Preference, tokenizer: Tokenizer, context: number): Pair | Reason {

@@ -7,10 +7,12 @@
  * silently takes a default where it finds only the other's.
  */
 import { UserError } from '../../errors.ts';
+import { shown } from '../../json-text.ts';
 import { ConfigFields } from '../../models/architectures/config-fields.ts';
 import { allArchitectures, architectureOf } from '../../models/architectures/index.ts';
 import { checkConfig } from '../../models/check-config.ts';
 import { headDim, type ModelConfig } from '../../models/config.ts';
+import { anything, boolean, check, list, optional, record, text } from '../../schema.ts';
 
 export interface SpecialIds {
   readonly bosId: number;
@@ -58,11 +60,15 @@ export function toHfConfig(
 }
 
 /** Which head the weights beside a config.json have. */
-export function headKindOf(json: unknown): HeadKind {
-  const names = (json as { architectures?: unknown } | null)?.architectures;
-  return Array.isArray(names) && String(names[0]).endsWith('ForSequenceClassification')
-    ? 'reward'
-    : 'language';
+export function headKindOf(json: unknown, source: string): HeadKind {
+  const names = fieldsOf(json, source).read('architectures', list(text()), []);
+  return names[0]?.endsWith('ForSequenceClassification') ? 'reward' : 'language';
+}
+
+const someFields = record(optional(anything()));
+
+function fieldsOf(json: unknown, source: string): ConfigFields {
+  return new ConfigFields(check(someFields, json, source), source);
 }
 
 export function toHfGenerationConfig(ids: SpecialIds): Record<string, unknown> {
@@ -76,49 +82,53 @@ export function toHfGenerationConfig(ids: SpecialIds): Record<string, unknown> {
 
 /** Read config.json; an architecture or feature this project does not have is refused by name. */
 export function fromHfConfig(json: unknown, source: string): ModelConfig {
-  if (json === null || typeof json !== 'object') throw new UserError(`${source} is not a JSON object`);
-  const fields = new ConfigFields(json as Record<string, unknown>, source);
-  const architecture = allArchitectures().find(({ onDisk }) => onDisk.modelType === fields.get('model_type'));
+  const fields = fieldsOf(json, source);
+  const modelType = fields.get('model_type');
+  const architecture = allArchitectures().find(({ onDisk }) => onDisk.modelType === modelType);
   if (architecture === undefined) {
     const known = allArchitectures().map(({ name, onDisk }) => `"${onDisk.modelType}" (${name})`);
-    throw new UserError(
-      `${source} describes a "${String(fields.get('model_type'))}" model; this program reads ${known.join(', ')}`,
-    );
+    const described =
+      modelType === undefined ? 'a model without "model_type"' : `a ${shown(modelType)} model`;
+    throw new UserError(`${source} describes ${described}; this program reads ${known.join(', ')}`);
   }
   const activation = fields.get('hidden_act') ?? 'silu';
   if (activation !== 'silu')
-    throw new UserError(`${source}: the activation "${String(activation)}" is not supported, only silu`);
-  const heads = fields.number('num_attention_heads');
+    throw new UserError(`${source}: the activation ${shown(activation)} is not supported, only silu`);
+  const heads = fields.count('num_attention_heads');
   const config: ModelConfig = {
     arch: architecture.name,
-    vocabSize: fields.number('vocab_size'),
-    hiddenSize: fields.number('hidden_size'),
-    intermediateSize: fields.number('intermediate_size'),
-    numHiddenLayers: fields.number('num_hidden_layers'),
+    vocabSize: fields.count('vocab_size'),
+    hiddenSize: fields.count('hidden_size'),
+    intermediateSize: fields.count('intermediate_size'),
+    numHiddenLayers: fields.count('num_hidden_layers'),
     numAttentionHeads: heads,
-    numKeyValueHeads: fields.number('num_key_value_heads', heads),
-    maxPositionEmbeddings: fields.number('max_position_embeddings'),
+    numKeyValueHeads: fields.count('num_key_value_heads', heads),
+    maxPositionEmbeddings: fields.count('max_position_embeddings'),
     rmsNormEps: fields.number('rms_norm_eps', 1e-6),
     ropeTheta: ropeTheta(fields),
-    tieWordEmbeddings: fields.get('tie_word_embeddings') === true,
+    tieWordEmbeddings: fields.read('tie_word_embeddings', boolean(), false),
     attentionDropout: fields.number('attention_dropout', 0),
     initializerRange: fields.number('initializer_range', 0.02),
     ...architecture.onDisk.fromFields(fields),
   };
+  checkConfig(config, source);
   const headWidth = fields.number('head_dim', headDim(config));
   if (headWidth !== headDim(config)) {
     throw new UserError(
       `${source}: head_dim ${headWidth} differs from hidden_size / heads, which is not supported`,
     );
   }
-  return checkConfig(config, source);
+  return config;
 }
 
 /** Theta from where either version of Transformers writes it; angles that are scaled are refused. */
 function ropeTheta(fields: ConfigFields): number {
-  const rope = (fields.get('rope_parameters') ?? fields.get('rope_scaling') ?? {}) as Record<string, unknown>;
-  const type = rope.rope_type ?? rope.type ?? 'default';
+  const name = fields.get('rope_parameters') === undefined ? 'rope_scaling' : 'rope_parameters';
+  const rope = new ConfigFields(fields.read(name, someFields, {}), `${fields.source}: "${name}"`);
+  const type = rope.get('rope_type') ?? rope.get('type') ?? 'default';
   if (type !== 'default')
-    throw new UserError(`${fields.source}: RoPE scaling "${String(type)}" is not supported`);
-  return typeof rope.rope_theta === 'number' ? rope.rope_theta : fields.number('rope_theta', 10000);
+    throw new UserError(`${fields.source}: RoPE scaling ${shown(type)} is not supported`);
+  return rope.get('rope_theta') === undefined
+    ? fields.number('rope_theta', 10000)
+    : rope.number('rope_theta');
 }

@@ -8,16 +8,17 @@
  * Bytes in, bytes out: a page opens a directory that it was handed, storage/ opens one on the disk.
  */
 import { UserError } from '../../errors.ts';
+import { quoted } from '../../json-text.ts';
 import { CausalLM } from '../../models/causal-lm.ts';
 import type { ModelConfig } from '../../models/config.ts';
 import { RewardModel } from '../../models/reward-model.ts';
 import { shapesOf } from '../../models/shapes.ts';
-import { Random, type Shape, type Tensor } from '../../tensor/index.ts';
+import { Random, type Shape } from '../../tensor/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import { bytesOf, type FileMap, type Files, pathIn, textOf } from '../file-map.ts';
 import { parseJson, prettyJson } from '../json.ts';
-import { decodeSafetensors, encodeSafetensors } from '../safetensors.ts';
-import { loadTensors, storeTensors } from '../stored-tensors.ts';
+import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../safetensors.ts';
+import { checkNumbers, loadTensors, storeTensors } from '../stored-tensors.ts';
 import {
   fromHfConfig,
   type HeadKind,
@@ -91,10 +92,19 @@ function decode<M extends CausalLM | RewardModel>(
         'they do not belong together',
     );
   }
+  const path = pathIn(directory, WEIGHTS_FILE);
+  const { tensors } = decodeSafetensors(bytesOf(files, WEIGHTS_FILE, directory), path);
+  const { numHiddenLayers: layers, numExperts: experts = 1 } = config;
+  if (layers * experts > tensors.size) {
+    // Each of them has a tensor of its own; without this the names of all that are missing would be made first.
+    const asked = experts === 1 ? `${layers} layers` : `${layers} layers with ${experts} experts each`;
+    throw new UserError(`${path} has ${tensors.size} tensors, its config.json asks for ${asked}`);
+  }
   const expected = shapesOf(() => make(config));
-  const weights = decodeWeights(files, directory, config, expected);
+  checkTensors(tensors, expected, path, config);
+  checkNumbers(tensors, path);
   const model = make(config); // every weight is overwritten
-  model.loadState(weights);
+  model.loadState(loadTensors(toMemoryOrder(config, tensors)));
   model.eval();
   return { model, tokenizer };
 }
@@ -103,22 +113,21 @@ function decodeConfig(files: Files, directory: string, head: HeadKind): ModelCon
   const path = pathIn(directory, CONFIG_FILE);
   const json = parseJson(textOf(files, CONFIG_FILE, directory), path);
   const config = fromHfConfig(json, path);
-  if (headKindOf(json) !== head) {
+  const found = headKindOf(json, path);
+  if (found !== head) {
     const names = { language: 'a language model', reward: 'a reward model' };
-    throw new UserError(`${directory} holds ${names[headKindOf(json)]}, but ${names[head]} is needed here`);
+    throw new UserError(`${directory} holds ${names[found]}, but ${names[head]} is needed here`);
   }
   return config;
 }
 
 /** Shapes are compared with the config before any model is made, so a file of another model cannot cost memory. */
-function decodeWeights(
-  files: Files,
-  directory: string,
-  config: ModelConfig,
+function checkTensors(
+  tensors: Map<string, StoredTensor>,
   expected: ReadonlyMap<string, Shape>,
-): Map<string, Tensor> {
-  const path = pathIn(directory, WEIGHTS_FILE);
-  const { tensors } = decodeSafetensors(bytesOf(files, WEIGHTS_FILE, directory), path);
+  path: string,
+  config: ModelConfig,
+): void {
   if (config.tieWordEmbeddings) tensors.delete('lm_head.weight');
   for (const [name, shape] of expected) {
     const given = tensors.get(name);
@@ -133,9 +142,8 @@ function decodeWeights(
   for (const name of tensors.keys()) {
     if (!expected.has(name)) {
       throw new UserError(
-        `${path} holds "${name}", which is not part of this architecture; is it another kind of model?`,
+        `${path} holds ${quoted(name)}, which is not part of this architecture; is it another kind of model?`,
       );
     }
   }
-  return loadTensors(toMemoryOrder(config, tensors));
 }

@@ -1,7 +1,10 @@
 /**
- * The fields of a config.json, with sentences for what is missing or cannot be done.
+ * The fields of a config.json, with sentences for what is missing or cannot be done. Null is as good as absent: Transformers writes
+ * it for what a model does not have.
  */
 import { UserError } from '../../errors.ts';
+import { shown } from '../../json-text.ts';
+import { check, number, record, type Schema, withDefault } from '../../schema.ts';
 
 export class ConfigFields {
   /** Where they came from, for messages. */
@@ -14,20 +17,28 @@ export class ConfigFields {
   }
 
   get(name: string): unknown {
-    return this.fields[name] ?? undefined;
+    return Object.hasOwn(this.fields, name) ? (this.fields[name] ?? undefined) : undefined;
+  }
+
+  /** A field as its schema reads it; `fallback` stands for one that is absent. */
+  read<T>(name: string, schema: Schema<T>, fallback?: T): T {
+    const wanted = fallback === undefined ? schema : withDefault(schema, fallback);
+    return check(record(wanted), { [name]: this.get(name) }, this.source)[name] as T; // a record of this one field
+  }
+
+  /** A number of things, or a width. */
+  count(name: string, fallback?: number): number {
+    return this.read(name, number({ whole: true, min: 1 }), fallback);
   }
 
   number(name: string, fallback?: number): number {
-    const value = this.fields[name] ?? fallback;
-    if (typeof value !== 'number')
-      throw new UserError(`${this.source}: ${name} must be a number, got ${String(value)}`);
-    return value;
+    return this.read(name, number(), fallback);
   }
 
   /** Refuse a feature: the field must be absent, null or have the one value that can be done. */
   only(name: string, supported: unknown, feature = name): void {
     const value = this.get(name);
     if (value === undefined || value === supported) return;
-    throw new UserError(`${this.source}: ${feature} (${name} ${JSON.stringify(value)}) is not supported`);
+    throw new UserError(`${this.source}: ${feature} (${name} ${shown(value)}) is not supported`);
   }
 }

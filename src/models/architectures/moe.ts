@@ -26,6 +26,7 @@
 import { UserError } from '../../errors.ts';
 import { Block } from '../../nn/block.ts';
 import { MoE } from '../../nn/moe.ts';
+import { anything, choice, list, where } from '../../schema.ts';
 import type { ModelConfig } from '../config.ts';
 import { type Architecture, attentionSizes } from './architecture.ts';
 import { attentionKnobs, whole } from './common-knobs.ts';
@@ -127,6 +128,13 @@ export const moe: Architecture = {
     }
   },
 
+  checkKnobs({ balancing, routerAuxLossCoef }) {
+    if (balancing === 'bias' && typeof routerAuxLossCoef === 'number')
+      throw new UserError(
+        '--balance-weight is for --balancing loss: a bias on the choice has no loss; leave one out',
+      );
+  },
+
   /** The experts that a token does not use. */
   idleParameters(config) {
     const { numExperts, numExpertsPerTok, moeIntermediateSize } = fieldsOf(config, 'model config');
@@ -165,19 +173,19 @@ export const moe: Architecture = {
       fields.only('decoder_sparse_step', 1, 'layers without experts');
       fields.only('qkv_bias', true, 'attention without bias');
       fields.only('use_sliding_window', false, 'sliding-window attention');
-      const denseLayers = fields.get('mlp_only_layers') ?? [];
-      if (!Array.isArray(denseLayers) || denseLayers.length > 0) {
-        throw new UserError(
-          `${fields.source}: layers without experts (mlp_only_layers ${JSON.stringify(denseLayers)}) are not supported`,
-        );
-      }
+      const noLayers = where(
+        list(anything()),
+        ({ length }) => length === 0,
+        'an empty list (no layers without experts)',
+      );
+      fields.read('mlp_only_layers', noLayers, []);
       return {
-        numExperts: fields.number('num_experts'),
-        numExpertsPerTok: fields.number('num_experts_per_tok'),
-        moeIntermediateSize: fields.number('moe_intermediate_size'),
-        sharedExpertIntermediateSize: fields.number('shared_expert_intermediate_size'),
+        numExperts: fields.count('num_experts'),
+        numExpertsPerTok: fields.count('num_experts_per_tok'),
+        moeIntermediateSize: fields.count('moe_intermediate_size'),
+        sharedExpertIntermediateSize: fields.count('shared_expert_intermediate_size'),
         routerAuxLossCoef: fields.number('router_aux_loss_coef', 0.001),
-        balancing: (fields.get('router_balancing') ?? 'loss') as MoEFields['balancing'], // checked in check()
+        balancing: fields.read('router_balancing', choice(['loss', 'bias']), 'loss'),
       };
     },
   },

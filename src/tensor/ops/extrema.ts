@@ -5,6 +5,7 @@
  *   argmax(x)      the position of the first largest element, int32, no gradient
  *   logSumExp(x) = m + ln sum e^(x - m), m = max x      dx = dy softmax(x)
  *
+ * NaN wins, as in NumPy and PyTorch: with one among the numbers, max and min are NaN and argmax is the place of the first.
  * Subtracting the maximum keeps e^(...) from overflowing; it cancels exactly, so the gradient ignores it.
  */
 import { record } from '../autograd.ts';
@@ -56,7 +57,7 @@ function extreme(
   return y;
 }
 
-/** Position (int32) of the first largest element along `axis`; that axis disappears. */
+/** Position (int32) of the first largest element along `axis`, or of the first NaN; that axis disappears. */
 export function argmax(x: Tensor, axis = -1): Tensor {
   const at = normalizeAxis('argmax', axis, x.shape);
   if (x.shape[at] === 0) throw new ShapeError(`argmax: axis ${axis} of ${formatShape(x.shape)} is empty`);

@@ -3,6 +3,8 @@
  *
  *   topK, sort      values and their positions; the gradient of a value goes back to where it came from
  *   cumsum          y_i = x_0 + ... + x_i         dx_i = dy_i + dy_(i+1) + ...  (a cumulative sum from the other end)
+ *
+ * NaN counts as larger than every number, as in PyTorch: first among the largest, last in ascending order.
  */
 import { record } from '../autograd.ts';
 import { formatShape, normalizeAxis, ShapeError } from '../shape.ts';

@@ -69,6 +69,9 @@ export const smallSteps = {
   logEvery: 1,
 } as const;
 
+/** Steps are counted in rollouts, and nothing is held out. */
+export const unusedKnobs = ['epochs', 'packing', 'evaluateEvery', 'activationCheckpointing'] as const;
+
 /** What is known of a minibatch, beside what the policy says now: one entry per token of its answers [N]. */
 export interface Remembered {
   readonly oldLogProbs: Tensor;

@@ -14,8 +14,8 @@ import { locateDirectory } from '../../storage/atomic.ts';
 import { loadModelDirectory } from '../../storage/model-directory.ts';
 import { fingerprintOf } from '../checkpoint.ts';
 import type { Training } from '../loop.ts';
-import { preferencesOf, readPairs } from '../pair-data.ts';
-import type { CheckPlace, StagePlace } from '../stage.ts';
+import { preferencesOf, readPairs, rehearsePairs } from '../pair-data.ts';
+import type { CheckPlace, RehearsalPlace, StagePlace } from '../stage.ts';
 import type { Algorithm, RolloutSettings } from './algorithm.ts';
 import { KlControl } from './kl-control.ts';
 import { factScorer, goldScorer, loadReward, modelScorer, type Scorer } from './rewards.ts';
@@ -35,18 +35,51 @@ export interface RewardSource {
 /** Refused before any work: no prompts, or no reward model. */
 export function checkRollouts(
   name: string,
-  { files, own, willHave, directoryOf }: CheckPlace<RolloutSettings>,
+  place: CheckPlace<RolloutSettings>,
   { kind, stage, advice = '' }: RewardSource,
 ): void {
+  const { files, own, willHave } = place;
   const source = preferencesOf(files);
   requirePrompts(readPreferences(source), source);
+  if (own.klTarget !== null && own.klCoefficient === 0) {
+    throw new UserError(
+      '--kl-target adapts the price of divergence, which --kl-coefficient 0 takes away; leave one of them out',
+    );
+  }
   if (kind === 'fact' || (own.rewardFrom === null && willHave(stage))) return;
-  const directory = own.rewardFrom ?? directoryOf(stage);
+  const directory = rewardDirectory(place, stage);
   if (existsSync(locateDirectory(directory))) return;
   throw new UserError(
     `The stage ${name} needs the reward model in ${directory}, which does not exist; ` +
       `run "${stage}" first or give --reward-from${advice}`,
   );
+}
+
+/** The reward model that is read, where the rewards are those of a model. */
+export function rewardModelRead(
+  place: CheckPlace<RolloutSettings>,
+  { kind, stage }: RewardSource,
+): { readonly rewards?: string } {
+  return kind === 'fact' ? {} : { rewards: rewardDirectory(place, stage) };
+}
+
+function rewardDirectory({ own, directoryOf }: CheckPlace<RolloutSettings>, stage: string): string {
+  return own.rewardFrom ?? directoryOf(stage);
+}
+
+/** Refuses prompts that leave no room for an answer, before anything is trained. */
+export function rehearseRollouts(place: RehearsalPlace<RolloutSettings>, { kind }: RewardSource): void {
+  promptsOf(place, kind);
+  if (kind === 'model') rehearsePairs({ ...place.files, preferencesHeldOut: null }, place);
+}
+
+function promptsOf({ files, tokenizer, context, own }: RehearsalPlace<RolloutSettings>, kind: RewardKind) {
+  const path = preferencesOf(files);
+  const maxNewTokens = Math.min(own.maxNewTokens, Math.floor(context / 2));
+  return makePrompts([...readPreferences(path)], tokenizer, {
+    ...{ context, maxNewTokens, source: path },
+    needsFact: kind === 'fact',
+  });
 }
 
 /** Everything but the algorithm: what to train, as the loop takes it. */
@@ -57,13 +90,7 @@ export async function prepareRollouts(
 ): Promise<Training> {
   const { name, files, tokenizer, model, random, settings, own, context, seed, start, reporter } = place;
   const rules = { ...own, maxNewTokens: Math.min(own.maxNewTokens, Math.floor(context / 2)) };
-  const path = preferencesOf(files);
-  const { prompts, note } = makePrompts([...readPreferences(path)], tokenizer, {
-    context,
-    maxNewTokens: rules.maxNewTokens,
-    needsFact: source.kind === 'fact',
-    source: path,
-  });
+  const { prompts, note } = promptsOf(place, source.kind);
   reporter.note(`${name}: ${note}`);
   if (start === null) throw new UserError(`The stage ${name} has no model to start from`);
   const optimizer = new AdamW(trained, settings);
@@ -80,7 +107,7 @@ export async function prepareRollouts(
     ...{ model, tokenizer, optimizer, random },
     ...rolloutSteps(task),
     steps: settings.maxSteps ?? rules.rolloutSteps,
-    fingerprint: fingerprintOf(Uint32Array.from(prompts.flatMap(({ ids }) => [ids.length, ...ids]))),
+    fingerprint: fingerprintOf([Uint32Array.from(prompts.flatMap(({ ids }) => [ids.length, ...ids]))]),
     extra: stateOf(algorithm.actor.vHead, kl),
   };
 }
@@ -97,10 +124,11 @@ function stateOf(vHead: ValueHead | null, kl: KlControl): Training['extra'] & ob
 }
 
 async function trainedScorer(place: StagePlace<RolloutSettings>, { stage }: RewardSource): Promise<Scorer> {
-  const { name, files, tokenizer, own, context, directoryOf, reporter } = place;
-  const directory = own.rewardFrom ?? directoryOf(stage);
+  const { name, files, tokenizer, context, reporter, signal } = place;
+  const directory = rewardDirectory(place, stage);
   const model = loadReward(directory, tokenizer, context);
-  const { pairs } = readPairs({ ...files, preferencesHeldOut: null }, tokenizer, { context }, reporter);
+  const trainedOn = { ...files, preferencesHeldOut: null };
+  const { pairs } = await readPairs(trainedOn, tokenizer, { context, signal }, reporter);
   reporter.note(`${name}: rewards from ${directory}`);
   return modelScorer(model, pairs);
 }

@@ -13,9 +13,15 @@ import { UserError } from '../../errors.ts';
 import type { KnobTable, ValuesOf } from '../../knobs.ts';
 import { groupAdvantages, grpoLoss } from '../../losses/grpo.ts';
 import type { CausalLM } from '../../models/causal-lm.ts';
-import { type Algorithm, rolloutKnobs, smallSteps } from '../rollouts/algorithm.ts';
+import { type Algorithm, rolloutKnobs, smallSteps, unusedKnobs } from '../rollouts/algorithm.ts';
 import type { Experience, Observed } from '../rollouts/experience.ts';
-import { checkRollouts, prepareRollouts, type RewardSource } from '../rollouts/prepare.ts';
+import {
+  checkRollouts,
+  prepareRollouts,
+  type RewardSource,
+  rehearseRollouts,
+  rewardModelRead,
+} from '../rollouts/prepare.ts';
 import { QUICK } from '../settings.ts';
 import { defineStage, forPreset } from '../stage.ts';
 import { reward } from './reward.ts';
@@ -46,6 +52,8 @@ export const grpo = defineStage({
   chatRank: 3,
   byDefault: false,
   knobs: grpoKnobs,
+  ignores: unusedKnobs,
+  scoreUnit: ({ reward: kind }) => (kind === 'fact' ? 'share of right answers' : undefined),
   settings: (preset) =>
     forPreset(
       {
@@ -63,8 +71,14 @@ export const grpo = defineStage({
           '--rollouts or --group-size',
       );
     }
+    if (place.own.reward === 'fact' && place.own.rewardFrom !== null && !place.willRun('ppo'))
+      throw new UserError(
+        '--reward-from names a reward model, which --reward fact does not ask; leave one out',
+      );
     checkRollouts('grpo', place, rewards(place.own));
   },
+  reads: (place) => rewardModelRead(place, rewards(place.own)),
+  rehearse: (place) => rehearseRollouts(place, rewards(place.own)),
   prepare: (place) =>
     prepareRollouts(place, rewards(place.own), {
       algorithm: grpoAlgorithm(place.model, place.own),

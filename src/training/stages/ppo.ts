@@ -14,9 +14,15 @@ import type { KnobTable, ValuesOf } from '../../knobs.ts';
 import { type GaeOptions, generalizedAdvantages, whiten } from '../../losses/gae.ts';
 import { ppoLoss } from '../../losses/ppo.ts';
 import { PolicyWithValue } from '../../models/value-head.ts';
-import { type Algorithm, rolloutKnobs, smallSteps } from '../rollouts/algorithm.ts';
+import { type Algorithm, rolloutKnobs, smallSteps, unusedKnobs } from '../rollouts/algorithm.ts';
 import type { Experience, Observed } from '../rollouts/experience.ts';
-import { checkRollouts, prepareRollouts, type RewardSource } from '../rollouts/prepare.ts';
+import {
+  checkRollouts,
+  prepareRollouts,
+  type RewardSource,
+  rehearseRollouts,
+  rewardModelRead,
+} from '../rollouts/prepare.ts';
 import { QUICK } from '../settings.ts';
 import { defineStage, forPreset } from '../stage.ts';
 import { reward } from './reward.ts';
@@ -52,6 +58,7 @@ export const ppo = defineStage({
   leaves: 'chat',
   chatRank: 4,
   knobs: ppoKnobs,
+  ignores: unusedKnobs,
   settings: (preset) =>
     forPreset(
       {
@@ -66,6 +73,8 @@ export const ppo = defineStage({
       ...rewards,
       advice: ', or leave it out and use the stage grpo with --reward fact',
     }),
+  reads: (place) => rewardModelRead(place, rewards),
+  rehearse: (place) => rehearseRollouts(place, rewards),
   prepare(place) {
     const actor = new PolicyWithValue(place.model);
     return prepareRollouts(place, rewards, { algorithm: ppoAlgorithm(actor, place.own), trained: actor });

@@ -14,7 +14,14 @@ import { type RewardModel, rewardModelFrom } from '../../models/reward-model.ts'
 import { AdamW } from '../../optim/adamw.ts';
 import { toAnswerBatch } from '../../scoring/answer-batch.ts';
 import type { Tensor } from '../../tensor/index.ts';
-import { fingerprintOfPairs, ofPairs, type PairBatch, type PairFiles, readPairs } from '../pair-data.ts';
+import {
+  fingerprintOfPairs,
+  ofPairs,
+  type PairBatch,
+  type PairFiles,
+  readPairs,
+  rehearsePairs,
+} from '../pair-data.ts';
 import { QUICK, totalSteps } from '../settings.ts';
 import { defineStage, forPreset } from '../stage.ts';
 import { type Objective, supervised } from '../supervised.ts';
@@ -42,6 +49,7 @@ export const reward = defineStage({
   learnsFrom: 'preferences',
   leaves: 'rewards',
   knobs: rewardKnobs,
+  ignores: ['packing'],
   settings: (preset) =>
     forPreset(
       {
@@ -51,9 +59,12 @@ export const reward = defineStage({
       preset,
     ),
   quick: QUICK.preferenceStage,
+  rehearse: ({ files, ...place }) => rehearsePairs(files, place),
 
-  prepare({ name, files, tokenizer, model, random, settings, own, context, seed, quick, reporter }) {
-    const data = readPairs(files, tokenizer, { context, quick }, reporter);
+  async prepare(place) {
+    const { name, files, tokenizer, model, random, settings, own } = place;
+    const { context, seed, quick, reporter, signal } = place;
+    const data = await readPairs(files, tokenizer, { context, quick, signal }, reporter);
     const scorer = rewardModelFrom(model, random);
     const objective = rewardObjective(scorer, data, own, { stage: name, seed, shuffle: settings.shuffle });
     const optimizer = new AdamW(scorer, settings);
@@ -65,7 +76,7 @@ export const reward = defineStage({
       async summary() {
         return data.heldOut.length === 0
           ? null
-          : describeAccuracy(await rewardAccuracy(scorer, data.heldOut));
+          : describeAccuracy(await rewardAccuracy(scorer, data.heldOut, { signal }));
       },
     };
   },

@@ -1,6 +1,11 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { fromHfConfig, toHfConfig, toHfGenerationConfig } from '../../../src/formats/hf/config.ts';
+import {
+  fromHfConfig,
+  headKindOf,
+  toHfConfig,
+  toHfGenerationConfig,
+} from '../../../src/formats/hf/config.ts';
 import type { ModelConfig } from '../../../src/models/config.ts';
 import { refuses } from '../../data/temporary.ts';
 import { tinyConfig } from '../../training/tiny.ts';
@@ -64,16 +69,19 @@ test('configs of either version: theta from where it stands, defaults where Tran
 test('what this project does not have is refused by name', () => {
   const cases: [Record<string, unknown>, string][] = [
     [{ model_type: 'gpt2' }, '"gpt2" model; this program reads "qwen2" (tinyllm), "llama" (llama2)'],
-    [{ model_type: undefined }, '"undefined" model'],
+    [{ model_type: undefined }, 'a model without "model_type"'],
     [{ hidden_act: 'gelu' }, 'activation "gelu"'],
     [{ use_sliding_window: true }, 'sliding-window'],
     [{ rope_parameters: { rope_type: 'yarn', factor: 4 } }, 'RoPE scaling "yarn"'],
     [{ rope_parameters: undefined, rope_scaling: { type: 'linear', factor: 2 } }, 'RoPE scaling "linear"'],
     [{ head_dim: 8 }, 'head_dim 8'],
-    [{ vocab_size: '420' }, 'vocab_size must be a number, got 420'],
-    [{ hidden_size: undefined }, 'hidden_size must be a number'],
-    [{ num_hidden_layers: 0 }, 'numHiddenLayers'],
-    [{ num_hidden_layers: 1.5 }, 'numHiddenLayers'],
+    [{ vocab_size: '420' }, '"vocab_size" must be a whole number of at least 1, but it is "420"'],
+    [{ hidden_size: undefined }, '"hidden_size" must be a whole number of at least 1, but it is missing'],
+    [{ num_hidden_layers: 0 }, '"num_hidden_layers" must be a whole number of at least 1, but it is 0'],
+    [{ num_hidden_layers: 1.5 }, '"num_hidden_layers"'],
+    [{ tie_word_embeddings: 'no' }, '"tie_word_embeddings" must be true or false, but it is "no"'],
+    [{ rope_parameters: 5 }, '"rope_parameters" must be an object, but it is 5'],
+    [{ rope_parameters: { rope_theta: '1e4' } }, '"rope_parameters": "rope_theta" must be a number'],
     [{ num_key_value_heads: 3 }, 'multiple of numKeyValueHeads 3'],
     [{ num_attention_heads: 5, num_key_value_heads: 5, head_dim: undefined }, 'numAttentionHeads 5'],
     [{ rms_norm_eps: 0 }, 'rmsNormEps must be positive'],
@@ -83,7 +91,16 @@ test('what this project does not have is refused by name', () => {
     refuses(() => read(changes), 'config.json', part);
   }
   for (const json of [null, 'qwen2', 3])
-    refuses(() => fromHfConfig(json, 'config.json'), 'not a JSON object');
+    refuses(() => fromHfConfig(json, 'config.json'), 'config.json must be an object, but it is');
+});
+
+test('the head is that of the class named first', () => {
+  const kind = (architectures: unknown) => headKindOf({ architectures }, 'config.json');
+  assert.is(kind(['Qwen2ForSequenceClassification', 'Qwen2ForCausalLM']), 'reward');
+  assert.is(kind(['Qwen2ForCausalLM', 'Qwen2ForSequenceClassification']), 'language');
+  for (const none of [undefined, null, []]) assert.is(kind(none), 'language');
+  refuses(() => kind('Qwen2ForCausalLM'), 'config.json: "architectures" must be a list');
+  refuses(() => kind([5]), 'config.json: "architectures[0]" must be a text, but it is 5');
 });
 
 const llamaConfig: ModelConfig = {

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { UserError } from '../../../src/errors.ts';
 import { bytesOf, type FileMap, textOf } from '../../../src/formats/file-map.ts';
 import {
   decodeModel,
@@ -10,10 +11,11 @@ import {
   filesToOpen,
 } from '../../../src/formats/hf/model-files.ts';
 import { decodeSafetensors, encodeSafetensors } from '../../../src/formats/safetensors.ts';
-import type { CausalLM } from '../../../src/models/causal-lm.ts';
+import { CausalLM } from '../../../src/models/causal-lm.ts';
 import { RewardModel } from '../../../src/models/reward-model.ts';
 import { fromArray, Random } from '../../../src/tensor/index.ts';
 import { refuses } from '../../data/temporary.ts';
+import { tinyMoE } from '../../models/tiny.ts';
 import { tinyConfig, tinyModel, tinyTokenizer } from '../../training/tiny.ts';
 import { CHECKPOINT, fixtureModel } from '../checkpoint-fixture.ts';
 import { logitsOf, weightsOf } from '../model-bits.ts';
@@ -123,7 +125,11 @@ test('a file cut off is found by its format', async () => {
     refused(files, 'model.safetensors is damaged');
   }
   refused(await edited('config.json', (content) => content.subarray(0, 50)), 'config.json is not valid JSON');
-  refused(await edited('tokenizer.json', (content) => content.subarray(0, 50)), 'tokenizer.json', 'not JSON');
+  refused(
+    await edited('tokenizer.json', (content) => content.subarray(0, 50)),
+    'tokenizer.json',
+    'not valid JSON',
+  );
 });
 
 test('weights of another shape or kind are refused by the name of the tensor', async () => {
@@ -146,6 +152,49 @@ test('weights of another shape or kind are refused by the name of the tensor', a
 test('a config that asks for more memory than there is is refused before any is taken', async () => {
   const files = await editedConfig({ vocab_size: 2 ** 45 });
   refused(files, 'model.embed_tokens.weight', 'its config.json asks for');
+});
+
+test('one weight that is no number is refused by file, tensor and place', async () => {
+  for (const bad of [Number.NaN, Infinity]) {
+    const files = await editedWeights((tensors) => {
+      tensors.get('model.layers.1.mlp.up_proj.weight')!.values[16 * 3 + 5] = bad;
+    });
+    refused(files, `model.safetensors: "model.layers.1.mlp.up_proj.weight" has ${bad} at [3, 5]`);
+  }
+});
+
+test('any value in any field of a config: a model that computes, or one sentence', async () => {
+  const odd = [0, -1, 1.5, 5, 1e9, 1e12, 2 ** 53, 1e308, 5e-324, 'NaN', true, null, [1], { rope_theta: -1 }];
+  let models = 0;
+  for (const config of [tinyConfig, { ...tinyConfig, arch: 'llama2', hiddenDropout: 0 }, tinyMoE]) {
+    const files: FileMap = await bytes(new CausalLM({ ...config, vocabSize: 420 }, new Random(1)));
+    const written = JSON.parse(textOf(files, 'config.json', PLACE)) as Record<string, unknown>;
+    for (const field of Object.keys(written)) {
+      for (const value of [undefined, ...odd]) {
+        files.set('config.json', JSON.stringify({ ...written, [field]: value }));
+        let model: CausalLM;
+        try {
+          ({ model } = decodeModel(files, PLACE));
+        } catch (error) {
+          assert.ok(error instanceof UserError, `${field} ${value}: ${(error as Error).stack}`);
+          assert.match(error.message, new RegExp(`^${PLACE}[^\\n]+$`), `${field} ${value}`);
+          continue;
+        }
+        assert.ok(logitsOf(model).length > 0);
+        models++;
+      }
+    }
+  }
+  assert.ok(models > 300, `${models} models`);
+});
+
+test('counts in a config are compared with the tensors before one layer or expert is made', async () => {
+  refused(await editedConfig({ num_hidden_layers: 1e9 }), 'config.json: 1000000000 layers are more');
+  refused(await editedConfig({ num_hidden_layers: 16000 }), 'has 26 tensors', 'asks for 16000 layers');
+  const moe: FileMap = await bytes(new CausalLM({ ...tinyMoE, vocabSize: 420 }, new Random(1)));
+  const written = JSON.parse(textOf(moe, 'config.json', PLACE)) as object;
+  moe.set('config.json', JSON.stringify({ ...written, num_experts: 5000 }));
+  refused(moe, 'asks for 2 layers with 5000 experts each');
 });
 
 test('a vocabulary table larger than the tokenizer is fine (padded models)', async () => {

@@ -2,6 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { ConfigFields } from '../../../src/models/architectures/config-fields.ts';
+import { text } from '../../../src/schema.ts';
 import { refuses } from '../../data/temporary.ts';
 
 const fields = new ConfigFields({ width: 8, none: null, text: 'x', flag: true }, 'config.json');
@@ -10,8 +11,19 @@ test('numbers, with a default for what is absent or null', () => {
   assert.is(fields.number('width', 3), 8);
   assert.is(fields.number('depth', 3), 3);
   assert.is(fields.number('none', 3), 3);
-  refuses(() => fields.number('depth'), 'config.json: depth must be a number, got undefined');
-  refuses(() => fields.number('text', 3), 'config.json: text must be a number, got x');
+  refuses(() => fields.number('depth'), 'config.json: "depth" must be a number, but it is missing');
+  refuses(() => fields.number('none'), 'config.json: "none" must be a number, but it is missing');
+  refuses(() => fields.number('text', 3), 'config.json: "text" must be a number, but it is "x"');
+  assert.is(fields.count('width'), 8);
+  for (const count of [0, -1, 1.5, 2 ** 53])
+    refuses(() => new ConfigFields({ count }, 'x').count('count', 1), 'x: "count" must be a whole number');
+  assert.is(fields.read('text', text(), 'y'), 'x');
+  assert.is(fields.read('depth', text(), 'y'), 'y');
+});
+
+test('what all objects inherit is not a field', () => {
+  assert.is(fields.get('constructor'), undefined);
+  assert.is(fields.number('toString', 3), 3);
 });
 
 test('a feature is refused by its name and its value, unless it is absent, null or the one that can be done', () => {

@@ -79,12 +79,13 @@ test('another kind of mixture is refused by name', () => {
       { norm_topk_prob: true },
       /renormalising the weights of the chosen experts \(norm_topk_prob true\) is not supported/,
     ],
-    [{ mlp_only_layers: [0] }, /layers without experts \(mlp_only_layers \[0\]\) are not supported/],
+    [{ mlp_only_layers: [0] }, /"mlp_only_layers" must be an empty list .*, but it is a list of 1/],
+    [{ mlp_only_layers: 0 }, /"mlp_only_layers" must be a list, but it is 0/],
     [{ decoder_sparse_step: 2 }, /layers without experts \(decoder_sparse_step 2\) is not supported/],
     [{ qkv_bias: false }, /attention without bias/],
-    [{ num_experts: undefined }, /num_experts must be a number/],
+    [{ num_experts: undefined }, /"num_experts" must be a whole number of at least 1, but it is missing/],
     [{ num_experts_per_tok: 5 }, /5 experts \(numExpertsPerTok\) of 4 \(numExperts\)/],
-    [{ router_balancing: 'luck' }, /balancing must be "loss" or "bias", got "luck"/],
+    [{ router_balancing: 'luck' }, /"router_balancing" must be one of "loss", "bias", but it is "luck"/],
   ] as const) {
     assert.throws(
       () => fromHfConfig({ ...json, ...changes }, 'x/config.json'),

@@ -47,7 +47,24 @@ const matrices: readonly Shape[] = [
 
 /** Numbers at which functions go wrong. */
 const special = [
-  ...[Number.NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -0.5, 1e-40, -1e-40, 1e-30, 3.4e38, -3.4e38, 1e38],
+  ...[
+    Number.NaN,
+    Infinity,
+    -Infinity,
+    0,
+    -0,
+    1,
+    -1,
+    2,
+    0.5,
+    -0.5,
+    1e-40,
+    -1e-40,
+    1e-30,
+    3.4e38,
+    -3.4e38,
+    1e38,
+  ],
   ...[
     88.3, 88.5, 88.72, 88.73, -87.3, -87.4, -103, -104, -1e4, 1e4, 0.624, 0.626, -0.625, 2.4, 2.6, 6.5, -6.5,
   ],
@@ -454,7 +471,13 @@ function* reductions(): Generator<Row> {
     run: (backend, x) => backend.reduce('sum', x, [1]),
     tolerance: 'exact',
   };
-  for (const values of [undefined, special, [1, 1, 2, 2], [Number.NaN, 1, 2]]) {
+  for (const values of [
+    undefined,
+    special,
+    [1, 1, 2, 2],
+    [Number.NaN, 1, 2],
+    [1, Infinity, Number.NaN, 2, -1],
+  ]) {
     for (const [shape, axis] of [
       [[7], 0],
       [[5, 3], 1],
@@ -493,6 +516,23 @@ function* reductions(): Generator<Row> {
       },
       tolerance: 'exact',
     }));
+  }
+  for (const largest of [true, false]) {
+    for (const values of [
+      [2, 1, 2, 1],
+      [3, Number.NaN, 1, Number.NaN, Infinity, 3, -Infinity],
+    ]) {
+      yield {
+        kernel: 'topK',
+        name: `${largest ? 'largest' : 'smallest'} of ${values.join(' ')}`,
+        inputs: [{ shape: [3, 7], values }],
+        run: (backend, x) => {
+          const all = backend.topK(x, 7, largest);
+          return [all.values, all.indices];
+        },
+        tolerance: 'exact',
+      };
+    }
   }
 }
 

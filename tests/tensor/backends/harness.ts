@@ -32,6 +32,8 @@ export interface Row {
   readonly tolerance: Tolerance | 'exact';
   /** The result is the memory of input 0 (written in place), which the harness owns already. */
   readonly inPlace?: boolean;
+  /** Large only so that several threads share the work: nothing new where there is one. */
+  readonly forThreads?: boolean;
 }
 
 /** Random numbers, drawn once: the suite needs millions. */

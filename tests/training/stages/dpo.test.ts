@@ -56,7 +56,7 @@ test('DPO: dropout stays off, or policy and reference would disagree from the st
 });
 
 test('settings that contradict each other are refused', () => {
-  const place = { files: {} as never, willHave: () => true, directoryOf: () => '' };
+  const place = { files: {} as never, willHave: () => true, willRun: () => true, directoryOf: () => '' };
   const check = (changes: Partial<DpoSettings>) =>
     dpoStage.check?.({ ...place, own: valuesOf(dpoKnobs, changes) });
   check({ dpoLoss: 'ipo' });

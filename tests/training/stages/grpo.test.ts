@@ -6,7 +6,7 @@ import { refuses } from '../../data/temporary.ts';
 
 test('settings that contradict each other are refused', () => {
   const own = valuesOf(grpoKnobs, { rollouts: 30, groupSize: 8 });
-  const place = { files: {} as never, willHave: () => true, directoryOf: () => '', own };
+  const place = { files: {} as never, willHave: () => true, willRun: () => true, directoryOf: () => '', own };
   refuses(() => grpo.check?.(place), '30 answers', 'groups of 8');
 });
 

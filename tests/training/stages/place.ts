@@ -17,7 +17,14 @@ export function placeAt(
   const place: StagePlace = {
     ...{ name: 'stage', tokenizer: tinyTokenizer, model: tinyModel(), start: null, random: new Random(1) },
     ...{ files: locateData(data), own: {}, settings: tinySettings({ batchSize: 1 }), context: CONTEXT },
-    ...{ seed: 1, quick: false, corpus: temporaryFolder(), willHave: () => true, directoryOf: () => '' },
+    ...{
+      seed: 1,
+      quick: false,
+      corpus: temporaryFolder(),
+      willRun: () => true,
+      willHave: () => true,
+      directoryOf: () => '',
+    },
     reporter: { ...silent, note: (text) => void notes.push(text) },
     ...changes,
   };

@@ -3,13 +3,31 @@
  *
  *   argmax   one cell walks its row; of equal ones the first counts
  *   topK     rank of an element = how many come before it; the r-th result is the element of rank r: no sorting, no branches
+ *
+ * NaN counts as the largest number, as on the other backends: `!(a <= b)` is true of it. Shaders may not tell it from a number
+ * (their languages do not promise that); modes cpu and webasm do.
  */
 import { type View, viewOf } from '../../view.ts';
 import type { GpuDevice } from './device.ts';
-import { type Cell, defineKernel, type FloatArray, integer, integerHelper } from './kernel.ts';
+import { type Cell, defineKernel, type FloatArray, type Helper, integer, integerHelper } from './kernel.ts';
 import type { GpuArray } from './memory.ts';
 import { copy } from './movement.ts';
 import { asRows, mergeAxes, padded, type Steps, select } from './views.ts';
+
+/** 1 for NaN, else 0. */
+function unordered(x: number): number {
+  // biome-ignore lint/suspicious/noSelfCompare: kernels have no isNaN
+  if (x === x) {
+    return 0;
+  }
+  return 1;
+}
+const unorderedHelper: Helper = {
+  name: unordered.name,
+  source: unordered,
+  takes: ['Number'],
+  gives: 'Number',
+};
 
 function firstLargest(
   this: Cell<'row' | 'column' | 'length' | 'step'>,
@@ -19,11 +37,13 @@ function firstLargest(
   const row = this.thread.y + this.constants.fold * this.thread.z;
   const start = offset + row * this.constants.row + this.thread.x * this.constants.column;
   let best = x[start];
+  let found = unordered(best);
   let at = 0;
   for (let i = 1; i < this.constants.length; i++) {
     const value = x[start + i * this.constants.step];
-    if (value > best) {
+    if (found < 0.5 && !(value <= best)) {
       best = value;
+      found = unordered(value);
       at = i;
     }
   }
@@ -32,14 +52,19 @@ function firstLargest(
 
 type Row = 'row' | 'column' | 'length';
 
-/** How many elements of its row come before this one: larger ones, and equal ones further left. */
+/** How many elements of its row come before this one: larger ones, and equal ones further left. Before NaN only NaN does. */
 function rankLargest(this: Cell<Row>, x: FloatArray, offset: number): number {
   const start = offset + (this.thread.y + this.constants.fold * this.thread.z) * this.constants.row;
   const own = x[start + this.thread.x * this.constants.column];
+  const last = unordered(own);
   let rank = 0;
   for (let i = 0; i < this.constants.length; i++) {
     const other = x[start + i * this.constants.column];
-    if (other > own || (other === own && i < this.thread.x)) {
+    if (last > 0.5) {
+      if (i < this.thread.x) {
+        rank += unordered(other);
+      }
+    } else if (!(other <= own) || (other === own && i < this.thread.x)) {
       rank += 1;
     }
   }
@@ -49,10 +74,15 @@ function rankLargest(this: Cell<Row>, x: FloatArray, offset: number): number {
 function rankSmallest(this: Cell<Row>, x: FloatArray, offset: number): number {
   const start = offset + (this.thread.y + this.constants.fold * this.thread.z) * this.constants.row;
   const own = x[start + this.thread.x * this.constants.column];
+  const last = unordered(own);
   let rank = 0;
   for (let i = 0; i < this.constants.length; i++) {
     const other = x[start + i * this.constants.column];
-    if (other < own || (other === own && i < this.thread.x)) {
+    if (last > 0.5) {
+      if (unordered(other) < 0.5 || i < this.thread.x) {
+        rank += 1;
+      }
+    } else if (other < own || (other === own && i < this.thread.x)) {
       rank += 1;
     }
   }
@@ -81,10 +111,10 @@ function pickInRow(
   return x[offset + row * this.constants.row + place * this.constants.column];
 }
 
-const argmaxKernel = defineKernel('argmax', firstLargest, ['array', 'integer']);
+const argmaxKernel = defineKernel('argmax', firstLargest, ['array', 'integer'], [unorderedHelper]);
 const rankKernels = {
-  largest: defineKernel('rank of largest', rankLargest, ['array', 'integer']),
-  smallest: defineKernel('rank of smallest', rankSmallest, ['array', 'integer']),
+  largest: defineKernel('rank of largest', rankLargest, ['array', 'integer'], [unorderedHelper]),
+  smallest: defineKernel('rank of smallest', rankSmallest, ['array', 'integer'], [unorderedHelper]),
 };
 const placeKernel = defineKernel('place of rank', placeOfRank, ['array']);
 const pickKernel = defineKernel('pick in row', pickInRow, ['array', 'integer', 'array'], [integerHelper]);

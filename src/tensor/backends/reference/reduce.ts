@@ -3,6 +3,9 @@
  *
  * The axes in question are moved to the end and the elements read in that order: each result then belongs to one row of
  * consecutive elements. Sums accumulate in double precision whatever the element type.
+ *
+ * NaN, as in NumPy and PyTorch: the largest and the smallest of numbers with a NaN among them is NaN, argmax is the place of the
+ * first NaN, and in an order NaN comes after every other number.
  */
 import type { ReduceKind } from '../../backend.ts';
 import { dtypeOf, type HostArray, hostArray } from '../../dtype.ts';
@@ -37,7 +40,7 @@ export function argmax(x: View, axis: number): Int32Array {
   for (let row = 0; row < result.length; row++) {
     const start = row * length;
     let best = 0;
-    for (let i = 1; i < length; i++) if (data[start + i]! > data[start + best]!) best = i;
+    for (let i = 1; i < length; i++) if (compare(data[start + i]!, data[start + best]!) > 0) best = i;
     result[row] = best;
   }
   return result;
@@ -61,6 +64,13 @@ export function cumsum(x: View, axis: number, reverse: boolean): HostArray {
   return result;
 }
 
+/** Positive where a comes after b in ascending order; NaN comes last. */
+function compare(a: number, b: number): number {
+  if (a < b) return -1;
+  if (a > b) return 1;
+  return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+}
+
 /** Along the last axis, largest (or smallest) first; of equal elements the first comes first. */
 export function topK(x: View, k: number, largest: boolean): { values: HostArray; indices: Int32Array } {
   const data = rowMajor(x);
@@ -71,8 +81,8 @@ export function topK(x: View, k: number, largest: boolean): { values: HostArray;
   for (let row = 0; row < rows; row++) {
     const start = row * length;
     const order = Array.from({ length }, (_, i) => i).sort((a, b) => {
-      const difference = data[start + a]! - data[start + b]!;
-      return (largest ? -difference : difference) || a - b;
+      const order = compare(data[start + a]!, data[start + b]!);
+      return (largest ? -order : order) || a - b;
     });
     for (let i = 0; i < k; i++) {
       indices[row * k + i] = order[i]!;

@@ -1,6 +1,7 @@
 /** The texts of the kernels keep to what gpu.js compiles rightly on every mode (source-rules.ts). */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import '../../../../src/tensor/backends/gpu/index.ts'; // defines the kernels
 import { allKernels } from '../../../../src/tensor/backends/gpu/kernel.ts';
 import { faults } from './source-rules.ts';
 

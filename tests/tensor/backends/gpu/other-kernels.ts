@@ -1,6 +1,6 @@
 /**
- * Kernels of the gpu backend that no row of the conformance table reaches: the smallest of topK, ids that were computed on the
- * device, a number where a condition is false; and of `binary` all that take numbers, of which a subset of the table reaches
+ * Kernels of the gpu backend that no row of the conformance table reaches: ids that were computed on the device, a number
+ * where a condition is false; and of `binary` all that take numbers, of which a subset of the table reaches
  * some. Runs in Node and in a page.
  */
 import * as assert from 'uvu/assert';

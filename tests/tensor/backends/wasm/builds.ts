@@ -1,11 +1,12 @@
 /**
- * The builds of the wasm backend that its tests run on: fused multiply-add and portable, with one and two threads, and the
- * plain one.
+ * The builds of the wasm backend that its tests run on: fused multiply-add and portable, with one and with several threads, and
+ * the plain one.
  */
 import { readFileSync } from 'node:fs';
 import { buildKernels, isStale, kernelPath } from '../../../../src/platform/build-kernels.ts';
 import { startWasmBackend } from '../../../../src/platform/node.ts';
-import { createWasmBackend } from '../../../../src/tensor/backends/wasm/index.ts';
+import { createWasmBackend, type WasmBackend } from '../../../../src/tensor/backends/wasm/index.ts';
+import type { HostArray } from '../../../../src/tensor/dtype.ts';
 
 if (isStale()) await buildKernels();
 const maximumBytes = 256 << 20;
@@ -15,11 +16,12 @@ export async function startBuilds() {
   const builds = await Promise.all(
     [false, true].map(async (deterministic) => ({
       one: await startWasmBackend({ threads: 1, deterministic, maximumBytes }),
-      two: await startWasmBackend({ threads: 2, deterministic, maximumBytes }),
+      // An odd number of shares as well: they end elsewhere, and are not all of one length.
+      several: await startWasmBackend({ threads: deterministic ? 3 : 2, deterministic, maximumBytes }),
     })),
   );
   const plain = await startPlain();
-  const all = [...builds.flatMap(({ one, two }) => [one, two]), plain];
+  const all = [...builds.flatMap(({ one, several }) => [one, several]), plain];
   return {
     builds,
     plain,
@@ -39,4 +41,44 @@ export function startPlain() {
     shared: false,
     maximumBytes,
   });
+}
+
+/** 64 bytes, so that blocks stay aligned. */
+const FENCE = 16;
+/** A NaN that no kernel makes; as an integer, an index far outside of everything. */
+const UNWRITTEN = 0x7fc0abcd;
+
+/**
+ * From now on all memory of this backend begins as NaN and lies between fences: a kernel that leaves out an element, counts on
+ * zeros, or writes outside of its result is found, where otherwise it would hit memory that nobody looks at. Returns what goes
+ * back to the old ways.
+ */
+export function fenced({ device: { memory } }: WasmBackend): () => void {
+  const { allocate, release } = memory;
+  const blocks = new Map<number, HostArray>();
+  memory.allocate = (dtype, size) => {
+    if (dtype === 'float64') return allocate.call(memory, dtype, size);
+    const block = allocate.call(memory, dtype, size + 2 * FENCE);
+    new Int32Array(block.buffer, block.byteOffset, block.length).fill(UNWRITTEN);
+    const data = block.subarray(FENCE, FENCE + size);
+    blocks.set(data.byteOffset, block);
+    return data;
+  };
+  memory.release = (data) => {
+    const block = memory.owns(data) ? blocks.get(data.byteOffset) : undefined;
+    if (block === undefined) return release.call(memory, data);
+    blocks.delete(data.byteOffset);
+    release.call(memory, block);
+    const words = new Int32Array(block.buffer, block.byteOffset, block.length);
+    const end = FENCE + data.length;
+    for (let i = 0; i < words.length; i++) {
+      if (i >= FENCE && i < end) continue;
+      if (words[i] === UNWRITTEN) continue;
+      const where = i < FENCE ? `${FENCE - i} numbers before` : `${i - end + 1} numbers after`;
+      throw new Error(`something was written ${where} an array of ${data.length} numbers`);
+    }
+  };
+  return () => {
+    Object.assign(memory, { allocate, release });
+  };
 }

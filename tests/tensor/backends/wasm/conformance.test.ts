@@ -1,22 +1,25 @@
 /**
- * The conformance suite of the wasm backend as a whole: it covers every kernel (each is run by the file it belongs to) and can
- * fail; the same bits from run to run; error sentences and gradients like the reference's.
+ * The conformance suite of the wasm backend as a whole: it covers every kernel (each is run by the file it belongs to) and every
+ * block size, and can fail; the same bits from run to run; error sentences and gradients like the reference's.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { kernelPath } from '../../../../src/platform/build-kernels.ts';
 import type { HostArray } from '../../../../src/tensor/dtype.ts';
 import { reference } from '../../../../src/tensor/index.ts';
-import { allClose } from '../../../close.ts';
+import { allClose, sameNumbers } from '../../../close.ts';
 import { table } from '../cases.ts';
 import { compare } from '../compare.ts';
+import { allRows } from '../conformance.ts';
+import { blocks } from '../edges/sizes.ts';
 import { gradientCases, gradientsOf } from '../gradients.ts';
 import { compute, place, sameBits } from '../harness.ts';
-import { startBuilds } from './builds.ts';
+import { fenced, startBuilds, startPlain } from './builds.ts';
 import { kernelsOf } from './kernel-tests.ts';
 
 const { builds, plain, all, stop } = await startBuilds();
-const wasm = builds[0]!.two;
+const wasm = builds[0]!.several;
 
 test('every kernel of the table is run by the file it belongs to', () => {
   for (const kernel of new Set(table.map((row) => row.kernel))) {
@@ -32,6 +35,65 @@ test('the table covers every kernel of the interface', () => {
   const memory = ['name', 'supports', 'allocate', 'upload', 'read', 'readSync', 'release', 'fused'];
   const missing = Object.keys(reference).filter((name) => !tested.has(name) && !memory.includes(name));
   assert.equal(missing, []);
+});
+
+const folder = new URL('../../../../src/tensor/backends/wasm/', import.meta.url);
+
+test('every block size in the source has rows around it (edges/sizes.ts)', () => {
+  const found: Record<string, number> = {};
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.ts') || /^(memory|pool)\.ts$/.test(file)) continue; // memory.test.ts and pool.test.ts know those
+    const source = readFileSync(new URL(file, folder), 'utf8');
+    for (const [, name, value] of source.matchAll(/^(?:export )?const ([A-Z_]+)(?:: i32)? = ([\d <]+);/gm)) {
+      const [base, shift = '0'] = value!.split('<<');
+      found[`${file} ${name}`] = Number(base) << Number(shift);
+    }
+  }
+  const codes = /^(device\.ts (BITS|TO_FLOAT|TO_INT)|reduce\.ts SUM|optimizer\.ts WORDS)$/; // no sizes of blocks
+  const sizes = Object.entries(found).filter(([name]) => !codes.test(name));
+  assert.equal(Object.fromEntries(sizes.sort()), Object.fromEntries(Object.entries(blocks).sort()));
+});
+
+test('the rows reach every kernel of the module', () => {
+  const reached = new Set<string>();
+  const { pool } = plain.device;
+  const { run } = pool;
+  pool.run = (name, ...rest) => {
+    reached.add(name);
+    run.call(pool, name, ...rest);
+  };
+  for (const kernel of new Set(allRows.map((row) => row.kernel))) {
+    const rows = allRows.filter((row) => row.kernel === kernel && row.forThreads !== true);
+    for (const row of rows.filter((_, i) => i % 25 === 3)) compute(plain, row);
+  }
+  pool.run = run;
+  const kernels = WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(kernelPath('plain'))))
+    .filter(({ kind, name }) => kind === 'function' && name !== 'ceiling') // a measurement of bench/
+    .map(({ name }) => name);
+  assert.ok(kernels.length > 25);
+  assert.equal(
+    kernels.filter((name) => !reached.has(name)),
+    [],
+  );
+});
+
+test('control: a number written beside the result, or left out, is found', async () => {
+  const backend = await startPlain();
+  const undo = fenced(backend);
+  const write = (before: number, count: number) => {
+    const words = backend.device.allocate('int32', 5);
+    backend.device.run('fillWords', count, 1, [words.byteOffset - 4 * before, 7]);
+    const values = [...words];
+    backend.release(words);
+    return values;
+  };
+  assert.equal(write(0, 5), [7, 7, 7, 7, 7]);
+  assert.throws(() => write(0, 6), /written 1 numbers after an array of 5/);
+  assert.throws(() => write(1, 6), /written 1 numbers before an array of 5/);
+  assert.is.not(write(0, 4)[4], 0);
+  undo();
+  assert.is(backend.device.memory.usedBytes, 0);
+  backend.stop();
 });
 
 test('a wrong kernel is caught', () => {
@@ -79,6 +141,15 @@ for (const { name, inputs, fn } of gradientCases) {
     }
   });
 }
+
+test('float64 on wasm is the reference, bit for bit: no kernel takes it for float32', () => {
+  for (const { name, inputs, fn } of gradientCases) {
+    const expected = gradientsOf(reference, 'float64', inputs, fn);
+    gradientsOf(plain, 'float64', inputs, fn).forEach((values, i) => {
+      sameNumbers(values, expected[i]!, `${name}, ${i}`);
+    });
+  }
+});
 
 test('the deterministic build is the portable one, and without shared memory there is one thread', () => {
   assert.is(builds[1]!.one.variant, 'simd');

@@ -148,14 +148,14 @@ export function columnReduce(kind: i32, x: usize, y: usize, rows: i32, width: i3
   }
 }
 
-/** Position of the first largest element of each row of n; a comparison with NaN is never true. */
+/** Position of the first largest element of each row of n, or of the first NaN. */
 export function argmaxRows(x: usize, y: usize, n: i32, begin: i32, end: i32, scratch: usize): void {
   for (let row = begin; row < end; row++) {
     const from = x + ((<usize>row * <usize>n) << 2);
     let best = load<f32>(from), at = 0;
     for (let i = 1; i < n; i++) {
       const value = load<f32>(from + (<usize>i << 2));
-      if (value > best) {
+      if (value > best || (value != value && best == best)) {
         best = value;
         at = i;
       }

@@ -1,0 +1,102 @@
+/**
+ * Before any work: everything that the chosen stages are going to read is read once, and what an earlier session left is compared
+ * with what this one would make.
+ *
+ *   data         every record of every file, through the reader of its stage; the SHA-256 of its bytes is what origins are made of
+ *   models       weights, vocabulary and reward model to start from, with their checksums
+ *   stages       with --resume: those that are there must be made of what this run would make them of
+ *   vocabulary   as soon as there is one: does anything of the data fit the context?
+ */
+import { inspectData } from '../data/inspect.ts';
+import { UserError } from '../errors.ts';
+import { locateDirectory, repairDirectory, verifyDirectory } from '../storage/atomic.ts';
+import { loadModelDirectory, loadTokenizerDirectory } from '../storage/model-directory.ts';
+import { readOrigin, requireSame, vocabularyIn } from './origin.ts';
+import { loadReward } from './rollouts/rewards.ts';
+import type { Run } from './run.ts';
+import { EVALUATE } from './stages/index.ts';
+
+/** Reading that takes no longer is not worth a word. */
+const QUIET_MS = 1000;
+
+/** Throws a UserError at the first thing that cannot be used. */
+export async function preflight(run: Run): Promise<void> {
+  if (run.resume) for (const { name } of run.known) repairDirectory(run.directoryOf(name));
+  await readData(run);
+  readModels(run);
+  if (run.resume) compareStages(run);
+  if (!run.makesVocabulary()) rehearse(run);
+}
+
+async function readData(run: Run): Promise<void> {
+  const { files, stages, reporter, signal } = run;
+  const learns = (lesson: string) => stages.some(({ learnsFrom }) => learnsFrom === lesson);
+  const makesVocabulary = stages.some(({ leaves }) => leaves === 'vocabulary');
+  const wants = {
+    text: learns('text'),
+    dialogues: files.sft !== null && (learns('dialogues') || makesVocabulary),
+    preferences: learns('preferences'),
+    evaluation: run.willRun(EVALUATE),
+  };
+  const began = performance.now();
+  let isShown = false;
+  const sums = await inspectData(files, wants, {
+    onProgress(file, done, total) {
+      if (performance.now() - began < QUIET_MS) return;
+      if (!isShown) reporter.begin('reading data', total);
+      isShown = true;
+      reporter.advance(done, file);
+    },
+    shouldStop: () => signal?.aborted ?? false,
+  });
+  if (isShown) reporter.end('');
+  signal?.throwIfAborted();
+  if (sums !== null) run.knowsData(sums);
+}
+
+/** Refuse data of which nothing can be learned with the vocabulary that there is now. */
+export function rehearse(run: Run): void {
+  const tokenizer = loadTokenizerDirectory(run.vocabularyDirectory());
+  const context = run.context();
+  for (const stage of run.stages) stage.rehearse?.({ ...run.placeOf(stage), tokenizer, context });
+}
+
+/** The models that are there already. Those that this run makes are verified when the next stage opens them. */
+function readModels(run: Run): void {
+  const starts = new Set<string>();
+  const rewards = new Set<string>();
+  for (const stage of run.stages) {
+    const start = run.startOf(stage);
+    if (start !== null && !isMade(start, run)) starts.add(start);
+    const { rewards: directory } = stage.reads?.(run.placeOf(stage)) ?? {};
+    if (directory !== undefined && !isMade(directory, run)) rewards.add(directory);
+  }
+  if (starts.size === 0 && rewards.size === 0) return;
+  const tokenizer = loadTokenizerDirectory(run.vocabularyDirectory());
+  const vocabulary = vocabularyIn(run.vocabularyDirectory());
+  for (const start of starts) {
+    const { model } = loadModelDirectory(start);
+    const made = readOrigin(start)?.from.vocabulary;
+    const isOther = made !== undefined && made !== vocabulary && start !== run.settings.initFrom;
+    if (isOther || model.config.vocabSize !== tokenizer.vocabSize) {
+      throw new UserError(
+        `${start} was made with another vocabulary than the one in ${run.vocabularyDirectory()}; they do not belong together`,
+      );
+    }
+  }
+  for (const directory of rewards) loadReward(directory, tokenizer, run.context());
+}
+
+/** True for the directory of a stage that this run is going to make, or to continue. */
+function isMade(directory: string, run: Run): boolean {
+  return run.stages.some(({ name }) => run.directoryOf(name) === directory);
+}
+
+function compareStages(run: Run): void {
+  for (const stage of run.stages) {
+    if (!run.has(stage.name)) continue;
+    const directory = run.directoryOf(stage.name);
+    verifyDirectory(locateDirectory(directory));
+    requireSame(directory, readOrigin(directory), run.originOf(stage), run.settings.data);
+  }
+}
