@@ -122,7 +122,7 @@ await runCommand({
         const out = join(values.out ?? 'runs/moe-quality', `${name}-${seed}`);
         const names = values['pretrain-only'] ? ['tokenizer', 'pretrain'] : ['tokenizer', 'pretrain', 'sft'];
         const settings = { ...defaultSettings, arch, seed, changes, stages: names, backend: 'wasm' };
-        const run = new Run(stages, { out, settings, resume: false, reporter, shouldStop: () => false });
+        const run = new Run(stages, { out, settings, resume: false, reporter });
         run.computesOn({ name: 'wasm' });
         for (const stage of run.stages) await runStage(stage, run);
         const config = { ...preset('nano', arch), ...changes };

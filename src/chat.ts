@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline/promises';
 import { backendFlags, useBackend } from './cli/backend.ts';
 import { runCommand } from './cli/command.ts';
 import type { FlagTable, FlagValues } from './cli/flags.ts';
+import { stopOnSignals } from './cli/stop.ts';
 import { UserError } from './errors.ts';
 import { Chat } from './generation/chat.ts';
 import { checkSampling } from './generation/sampler.ts';
@@ -79,21 +80,38 @@ function chatOptions(values: FlagValues<typeof flags>) {
   };
 }
 
-async function answer(chat: Chat, text: string): Promise<void> {
-  for await (const piece of chat.say(text)) process.stdout.write(piece);
+async function answer(chat: Chat, text: string, signal: AbortSignal): Promise<void> {
+  try {
+    for await (const piece of chat.say(text, signal)) process.stdout.write(piece);
+  } catch (error) {
+    if (signal.aborted) process.stdout.write('\n');
+    throw error;
+  }
   process.stdout.write('\n');
 }
 
-/** Read lines until the end of the input or /exit. A message that cannot be used is reported and the conversation goes on. */
-async function converse(chat: Chat): Promise<void> {
+/**
+ * Read lines until the end of the input or /exit. A message that cannot be used is reported and the conversation goes on. On a
+ * terminal Ctrl-C is a key that readline reads: it ends the answer, and where there is none the conversation.
+ */
+async function converse(chat: Chat, stop: AbortSignal): Promise<void> {
   const isTerminal = process.stdin.isTTY === true;
   const lines = createInterface({
     input: process.stdin,
     output: process.stdout,
     terminal: isTerminal,
     prompt: '你 > ',
+    signal: stop,
   });
-  if (isTerminal) process.stdout.write('/clear forgets the conversation, /exit ends it\n');
+  let cut: AbortController | null = null; // while an answer is given
+  lines.on('SIGINT', () => {
+    if (cut === null) process.kill(process.pid, 'SIGINT');
+    else cut.abort();
+  });
+  if (isTerminal)
+    process.stdout.write(
+      '/clear forgets the conversation, /exit or Ctrl-C ends it, Ctrl-C during an answer ends that\n',
+    );
   const ask = () => isTerminal && lines.prompt();
   ask();
   for await (const line of lines) {
@@ -101,18 +119,22 @@ async function converse(chat: Chat): Promise<void> {
     if (text === '/exit') break;
     if (text === '/clear') chat.clear();
     else if (text !== '') {
+      cut = new AbortController();
       try {
-        await answer(chat, text);
+        await answer(chat, text, AbortSignal.any([stop, cut.signal]));
         if (chat.forgotten > 0)
           process.stderr.write(`(${chat.forgotten} earlier turns no longer fit into the context)\n`);
       } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        process.stderr.write(`${error.message}\n`);
+        if (error === cut.signal.reason) process.stderr.write('(stopped; it will not be remembered)\n');
+        else if (error instanceof UserError) process.stderr.write(`${error.message}\n`);
+        else throw error;
       }
+      cut = null;
     }
     ask();
   }
   lines.close();
+  stop.throwIfAborted();
 }
 
 await runCommand({
@@ -120,13 +142,14 @@ await runCommand({
   flags,
   async run(values) {
     const options = chatOptions(values);
+    const stop = stopOnSignals();
     const directory = findChatModel(values.model, chatStages);
     const { name, description } = await useBackend({ ...values, gpuMode: values['gpu-mode'] });
     if (name.startsWith('gpu')) process.stderr.write(`backend: ${description}\n`);
     const { model, tokenizer } = loadModelDirectory(directory);
     const chat = new Chat(model, tokenizer, options);
-    if (values.prompt !== undefined) await answer(chat, values.prompt);
-    else await converse(chat);
+    if (values.prompt !== undefined) await answer(chat, values.prompt, stop);
+    else await converse(chat, stop);
     return 0;
   },
 });

@@ -1,12 +1,14 @@
 /**
  * npx tsx src/evaluate.ts: measure a model, or print its logits for given token ids.
  */
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { backendFlags, useBackend } from './cli/backend.ts';
 import { runCommand } from './cli/command.ts';
 import type { FlagTable } from './cli/flags.ts';
 import { makeReporter } from './cli/progress.ts';
+import { stopOnSignals } from './cli/stop.ts';
 import { readChoiceFolder } from './data/choices.ts';
+import { inspectData } from './data/inspect.ts';
 import { type DataFiles, locateData } from './data/layout.ts';
 import { UserError } from './errors.ts';
 import { evaluateModel } from './evaluation/evaluate.ts';
@@ -23,7 +25,9 @@ import {
   loadRewardDirectory,
 } from './storage/model-directory.ts';
 import { fromArray, noGrad } from './tensor/index.ts';
-import { languageStages, stageNamed } from './training/stages/index.ts';
+import { strangers } from './training/belonging.ts';
+import { readOrigin } from './training/origin.ts';
+import { languageStages, stageNamed, stages } from './training/stages/index.ts';
 
 const flags = {
   model: { type: 'text', value: 'DIR', help: 'model directory, or a run (required)' },
@@ -67,6 +71,9 @@ const flags = {
   ...backendFlags,
 } as const satisfies FlagTable;
 
+/** What all tasks together read. */
+const EVALUATION = { text: false, dialogues: false, preferences: false, evaluation: true };
+
 async function logitsJson({ model }: LoadedModel, text: string): Promise<string> {
   const { vocabSize: V, maxPositionEmbeddings: context } = model.config;
   const ids = text.split(',').map((item) => (/^\s*\d+\s*$/.test(item) ? Number(item) : -1));
@@ -88,8 +95,14 @@ async function logitsJson({ model }: LoadedModel, text: string): Promise<string>
 async function rewardResults(
   directory: string,
   files: DataFiles,
-  { tasks, limit = Infinity }: { readonly tasks?: readonly string[]; readonly limit?: number },
+  values: { readonly tasks?: readonly string[]; readonly limit?: number; readonly against?: string },
+  signal: AbortSignal,
 ): Promise<Results> {
+  const { tasks, limit = Infinity, against } = values;
+  if (against !== undefined)
+    throw new UserError(
+      `--against compares answers, and ${directory} holds a reward model, which gives none`,
+    );
   const other = tasks?.find((task) => task !== 'reward-accuracy');
   if (other !== undefined) {
     throw new UserError(
@@ -99,17 +112,21 @@ async function rewardResults(
   if (files.preferencesHeldOut === null)
     throw new UserError('reward-accuracy needs a preferences-heldout.jsonl in the directory of --data');
   const { model, tokenizer } = loadRewardDirectory(directory);
-  return rewardAccuracyOn(files.preferencesHeldOut, model, tokenizer, { limit });
+  return rewardAccuracyOn(files.preferencesHeldOut, model, tokenizer, { limit, signal });
 }
 
 /** What the model of --against answers to the questions of the judge. */
-async function answersOf(given: string, files: DataFiles, limit: number): Promise<readonly JudgedAnswer[]> {
+async function answersOf(
+  given: string,
+  files: DataFiles,
+  { limit, signal }: { readonly limit: number; readonly signal: AbortSignal },
+): Promise<readonly JudgedAnswer[]> {
   const { model, tokenizer } = loadModelDirectory(findModel(given, languageStages));
   let answers: readonly JudgedAnswer[] = [];
   const onJudged = (judged: readonly JudgedAnswer[]) => {
     answers = judged;
   };
-  await evaluateModel(model, tokenizer, files, { tasks: ['judge'], limit, onJudged });
+  await evaluateModel(model, tokenizer, files, { tasks: ['judge'], limit, signal, onJudged });
   return answers;
 }
 
@@ -120,12 +137,14 @@ await runCommand({
     if (values.model === undefined)
       throw new UserError('--model is required: the directory of a trained model, such as runs/default/sft');
     const directory = findModel(values.model, languageStages);
+    const signal = stopOnSignals({ saying: 'Stopping', advice: () => 'There are no results.' });
     const { name, description } = await useBackend({ ...values, gpuMode: values['gpu-mode'] });
     if (name.startsWith('gpu')) process.stderr.write(`backend: ${description}\n`);
     if (values.logits !== undefined) {
       process.stdout.write(`${await logitsJson(loadModelDirectory(directory), values.logits)}\n`);
       return 0;
     }
+    for (const sentence of strangers(stages, dirname(directory))) process.stderr.write(`${sentence}\n`);
     const located = locateData(values.data ?? 'data');
     const files = { ...located, choices: values.choices ?? located.choices };
     if (values.choices !== undefined) readChoiceFolder(values.choices); // refused now rather than after other tasks
@@ -134,12 +153,16 @@ await runCommand({
       process.stdout.write(`${text}\n`);
       return 0;
     };
-    if (kindOfDirectory(directory) === 'reward') return print(await rewardResults(directory, files, values));
+    if (kindOfDirectory(directory) === 'reward')
+      return print(await rewardResults(directory, files, values, signal));
     const { model, tokenizer } = loadModelDirectory(directory);
+    if (values.tasks === undefined) await inspectData(files, EVALUATION); // a broken file is found before an hour of tasks
     const reporter = makeReporter();
-    const chat = !(values.base ?? stageNamed(basename(directory))?.leaves === 'base');
+    const stage = stageNamed(readOrigin(directory)?.stage ?? basename(directory));
+    const chat = !(values.base ?? stage?.leaves === 'base');
     const limit = values.limit ?? Infinity;
-    const baseline = values.against === undefined ? null : await answersOf(values.against, files, limit);
+    const baseline =
+      values.against === undefined ? null : await answersOf(values.against, files, { limit, signal });
     const results = await evaluateModel(model, tokenizer, files, {
       tasks: values.tasks,
       limit,
@@ -148,6 +171,7 @@ await runCommand({
       baseline,
       onTask: (task, total) => reporter.begin(task, total),
       onProgress: (done) => reporter.advance(done, ''),
+      signal,
       onAnswers: (_, answers) => {
         if (values.answers !== true) return;
         for (const { question, text, correct } of answers)

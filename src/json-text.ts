@@ -50,7 +50,7 @@ function isShallow(value: unknown, depth: number): boolean {
 function syntaxError(text: string): string {
   if (text.trim() === '') return 'it is empty';
   const at = endOfJson(text);
-  if (at >= text.length) return 'it ends too early; is it cut off?';
+  if (at >= text.length) return 'it ends too early (cut off?)';
   const before = text.slice(0, at).split('\n'); // one part or more
   return `unexpected ${quoted(text.charAt(at))} at line ${before.length}, column ${before.at(-1)!.length + 1}`;
 }

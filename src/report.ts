@@ -5,6 +5,7 @@ import { backendFlags, useBackend } from './cli/backend.ts';
 import { runCommand } from './cli/command.ts';
 import type { FlagTable } from './cli/flags.ts';
 import { makeReporter } from './cli/progress.ts';
+import { stopOnSignals } from './cli/stop.ts';
 import { UserError } from './errors.ts';
 import { writeReport } from './report/index.ts';
 
@@ -25,8 +26,9 @@ await runCommand({
   async run(values) {
     if (values.run === undefined)
       throw new UserError('--run is required: the directory of a run, such as runs/default');
+    const signal = stopOnSignals({ saying: 'Stopping', advice: () => 'The report was not written.' });
     await useBackend({ ...values, gpuMode: values['gpu-mode'] });
-    await writeReport(values.run, makeReporter(), values.data);
+    await writeReport(values.run, makeReporter(), { data: values.data, signal });
     return 0;
   },
 });

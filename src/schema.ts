@@ -22,14 +22,16 @@ export interface Schema<T> {
 /** The type of what a schema gives. */
 export type Infer<S> = S extends Schema<infer T> ? T : never;
 
-/** A value that is not what a schema wants; `path` leads to it from the value that was read, outermost first. */
-class Mismatch extends Error {
+/**
+ * A value that is not what a schema wants; `path` leads to it from the value that was read, outermost first. It is thrown, but is
+ * no Error: `either` catches one for each entry of a long list, and a stack trace would be taken each time.
+ */
+class Mismatch {
   readonly path: (string | number)[] = [];
   readonly wanted: string;
   readonly found: string;
 
   constructor(wanted: string, found: unknown) {
-    super(wanted);
     this.wanted = wanted;
     this.found = shown(found);
   }
@@ -58,6 +60,17 @@ export function check<T>(schema: Schema<T>, value: unknown, source: string, advi
     const place = error.path.length === 0 ? source : `${source}: ${quoted(pathText(error.path), 100)}`;
     const ending = advice === undefined ? '' : `; ${advice}`;
     throw new UserError(`${place} must be ${error.wanted}, but it is ${error.found}${ending}`);
+  }
+}
+
+/** Whether a value is what the schema wants. */
+export function fits(schema: Schema<unknown>, value: unknown): boolean {
+  try {
+    schema.read(value);
+    return true;
+  } catch (error) {
+    if (error instanceof Mismatch) return false;
+    throw error;
   }
 }
 

@@ -6,16 +6,20 @@
  * Start reading here and go down: training/stages/ has one file for each stage, training/run-stage.ts runs it, training/loop.ts
  * is the loop, models/causal-lm.ts the model.
  */
+import './cli/work-process.ts';
+
 import { useBackend } from './cli/backend.ts';
 import { runCommand } from './cli/command.ts';
 import { makeReporter } from './cli/progress.ts';
-import { stopOnCtrlC } from './cli/stop.ts';
+import { stopOnSignals } from './cli/stop.ts';
 import { settingsFrom, trainFlags } from './cli/train-flags.ts';
 import { lockDirectory } from './storage/lock.ts';
+import { outputDirectory } from './storage/paths.ts';
 import { evaluateRun } from './training/evaluate-run.ts';
 import { commandLine } from './training/history.ts';
 import { preflight } from './training/preflight.ts';
 import { Run } from './training/run.ts';
+import { RUN_FILES } from './training/run-settings.ts';
 import { runStage } from './training/run-stage.ts';
 import { chatStages, EVALUATE, stages } from './training/stages/index.ts';
 
@@ -24,14 +28,15 @@ await runCommand({
   flags: trainFlags,
   async run(values) {
     // What to do. What flags and names of files rule out is refused here, before any work.
-    const out = values.out ?? 'runs/default';
+    const out = outputDirectory(values.out ?? 'runs/default', { holds: RUN_FILES });
     const settings = settingsFrom(values, out);
     const command = commandLine('src/train.ts', process.argv.slice(2));
     lockDirectory(out, { command }); // until the process ends: a run has one writer
     const reporter = makeReporter();
-    const run = new Run(stages, {
-      ...{ out, settings, reporter, resume: values.resume ?? false, shouldStop: stopOnCtrlC(), command },
-    });
+    const advice = () => howToGoOn(out, run.hasBegun);
+    const signal = stopOnSignals({ saying: 'Stopping after this step', advice });
+    const resume = values.resume ?? false;
+    const run = new Run(stages, { out, settings, reporter, resume, signal, command });
 
     // Where it computes.
     const { backend, gpuMode, deterministic } = settings;
@@ -43,32 +48,28 @@ await runCommand({
 
     try {
       // Everything that is going to be read, once: what is wrong with it is known now, and not after hours.
-      if (!(await preflight(run))) return stopped(run);
+      await preflight(run);
       // One stage after the other: each starts from what the one before has left.
-      for (const stage of run.stages) {
-        const complete = await runStage(stage, run);
-        if (!complete) return stopped(run);
-      }
+      for (const stage of run.stages) await runStage(stage, run);
       // What came of it, in numbers and in a report.
       if (run.willRun(EVALUATE)) {
         run.begin();
         await run.time(EVALUATE, () => evaluateRun(run));
         const { writeReport } = await import('./report/index.ts'); // so that nothing else waits for the plotting library
-        await writeReport(out, reporter);
+        await writeReport(out, reporter, { signal });
       }
     } finally {
       reporter.end(''); // a bar left open would keep the process alive
     }
     if (chatStages.some((stage) => run.has(stage))) {
-      const model = values.out === undefined ? '' : ` --model ${out}`;
-      process.stderr.write(`\nTalk to it: npx tsx src/chat.ts${model}\n`);
+      const model = values.out === undefined ? [] : ['--model', out];
+      process.stderr.write(`\nTalk to it: ${commandLine('src/chat.ts', model)}\n`);
     }
     return 0;
   },
 });
 
-function stopped({ out, hasBegun, resume }: Run): number {
-  const next = `Continue with: npx tsx src/train.ts --resume --out ${out}`;
-  process.stderr.write(`Stopped. ${hasBegun || resume ? next : 'Nothing was written.'}\n`);
-  return 130;
+function howToGoOn(out: string, hasBegun: boolean): string {
+  if (hasBegun) return `Continue with: ${commandLine('src/train.ts', ['--resume', '--out', out])}`;
+  return 'Nothing had been written yet; start again with the same command.';
 }

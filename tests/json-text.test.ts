@@ -52,7 +52,7 @@ test('a text that is cut off anywhere says so, or is still JSON', () => {
       assert.ok(message.includes('ends too early') || message.includes('unexpected'), message);
     }),
   );
-  assert.is(messageOf('[{"a": 1'), 'x is not valid JSON: it ends too early; is it cut off?');
+  assert.is(messageOf('[{"a": 1'), 'x is not valid JSON: it ends too early (cut off?)');
   assert.is(messageOf(' \n'), 'x is not valid JSON: it is empty');
 });
 

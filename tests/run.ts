@@ -5,15 +5,18 @@
  *   npm test -- nn/rope            the tests of src/nn/rope.ts: a word that names a file means that file alone
  *   npm test -- rope tokenizer/    files whose path contains one of the words
  *
- * Files are shared out over a few worker processes (tests/run-files.ts). Unlike uvu's own runner it fails when a file registers
- * no test, when a `before` hook throws, and when a worker dies: each of them would otherwise look like success.
+ * Files are shared out over a few worker processes (tests/workers.ts). Unlike uvu's own runner it fails when a file registers no
+ * test or leaves one out, when a `before` hook throws, when a worker dies, and when a test does not end: each of them would
+ * otherwise look like success, or like patience.
  */
-import { fork } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { FileResult } from './run-files.ts';
+import { runAll } from './workers.ts';
+
+/** Seconds after which a test is not slow but stuck: the slowest takes ten, but the machine may have other things to do. */
+const LIMIT = 240;
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const words = process.argv.slice(2);
@@ -42,45 +45,12 @@ function report({ file, output, ran, total, milliseconds }: FileResult): void {
   if (ran !== total) process.stdout.write(`${output}\n`);
 }
 
-/** One worker process takes files from the list until it is empty. */
-function work(): Promise<void> {
-  return new Promise((resolve) => {
-    const worker = fork(`${here}run-files.ts`, {
-      execArgv: ['--import', 'tsx'],
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-    let current: string | undefined;
-    const next = () => {
-      current = files.shift();
-      if (current === undefined) worker.disconnect();
-      else worker.send(current);
-    };
-    worker.on('message', (result: FileResult) => {
-      report(result);
-      next();
-    });
-    worker.on('exit', (code) => {
-      if (current !== undefined) {
-        report({
-          file: relative('.', here + current),
-          output: `the test process died (exit code ${code})`,
-          ran: 0,
-          total: 1,
-          milliseconds: 0,
-        });
-      }
-      resolve();
-    });
-    next();
-  });
-}
-
 const began = performance.now();
 if (files.length === 0) {
   process.stdout.write(`no test file matches ${words.join(' ')}\n`);
   failed++;
 }
-await Promise.all(Array.from({ length: Math.min(files.length, 4, availableParallelism()) }, work));
+await runAll(files, { limit: LIMIT, workers: Math.min(4, availableParallelism()), report });
 process.stdout.write(
   `\n${((performance.now() - began) / 1000).toFixed(1)}s\n${passed} passed, ${failed} failed\n`,
 );

@@ -1,12 +1,13 @@
 /**
  * The frame of every command: help, errors as one sentence, exit codes.
  *
- *   0 done    1 the run failed (FaultError, or a bug with its stack)    2 the user's input cannot be used    130 stopped by
- *             Ctrl-C
+ *   0 done    1 the run failed (FaultError, or a bug with its stack)    2 the user's input cannot be used
+ *   130 stopped by Ctrl-C    143 by SIGTERM    129 by SIGHUP (stop.ts)
  */
 import { FaultError, UserError } from '../errors.ts';
 import { closeBackend } from './backend.ts';
 import { type FlagTable, type FlagValues, formatHelp, parseFlags } from './flags.ts';
+import { Stopped } from './stop.ts';
 
 export interface Command<T extends FlagTable> {
   readonly usage: string;
@@ -24,6 +25,8 @@ export async function runCommand<T extends FlagTable>(
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
+  // Standard error is for the person who watches. The work goes on when that one leaves (`2>&1 | head`, a closed terminal).
+  process.stderr.on('error', () => {});
   try {
     const values = parseFlags(args, command.flags);
     if (values === null) process.stdout.write(formatHelp(command.usage, command.flags));
@@ -35,8 +38,12 @@ export async function runCommand<T extends FlagTable>(
   }
 }
 
-/** Print what went wrong; returns the exit code. */
+/** Print what went wrong, or what to do after a stop; returns the exit code. */
 export function reportError(error: unknown): number {
+  if (error instanceof Stopped) {
+    process.stderr.write(`${error.lastWords()}\n`);
+    return error.exitCode;
+  }
   if (error instanceof UserError || error instanceof FaultError) {
     process.stderr.write(`error: ${error.message}\n`);
     return error.exitCode;

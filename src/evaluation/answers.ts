@@ -5,7 +5,7 @@
  * neither the batch it is drawn in nor on its neighbours. A prompt longer than the context has no answer: its text is empty and
  * unfinished.
  */
-import { turn } from '../event-loop.ts';
+import type { Watch } from '../event-loop.ts';
 import { generateBatch } from '../generation/generate.ts';
 import { streamSeed } from '../generation/rollout.ts';
 import { greedy, indexOfMax, sample } from '../generation/sampler.ts';
@@ -22,17 +22,16 @@ export interface GivenAnswer {
 const BATCH = 32;
 export const MAX_ANSWER_TOKENS = 48;
 
-export interface AnswerOptions {
+export interface AnswerOptions extends Watch {
   /** Draw the answers at temperature 1 with this seed; greedy without one. */
   readonly seed?: number;
-  readonly onProgress?: (done: number) => void;
 }
 
 export async function answerPrompts(
   model: CausalLM,
   tokenizer: Tokenizer,
   prompts: readonly (readonly number[])[],
-  { seed, onProgress = () => {} }: AnswerOptions = {},
+  { seed, onProgress, signal }: AnswerOptions = {},
 ): Promise<GivenAnswer[]> {
   const order = [...prompts.keys()].sort((a, b) => prompts[a]!.length - prompts[b]!.length);
   const answers = prompts.map((): GivenAnswer => ({ text: '', finished: false }));
@@ -47,6 +46,7 @@ export async function answerPrompts(
       {
         maxNewTokens: MAX_ANSWER_TOKENS,
         stopIds: [tokenizer.eosId],
+        signal,
         choose(logits, row) {
           const stream = streams?.[row];
           const next =
@@ -60,8 +60,7 @@ export async function answerPrompts(
     );
     for (const [row, i] of fitting.entries())
       answers[i] = { text: tokenizer.decode(ids[row]!, { skipSpecial: true }), finished: ended[row]! };
-    onProgress(start + batch.length);
-    await turn();
+    onProgress?.(start + batch.length);
   }
   return answers;
 }

@@ -7,7 +7,7 @@
  * document is read after `</s>`, as in training, and includes its closing `</s>`; one longer than the context is read in
  * stretches.
  */
-
+import { collect, type Watch } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import { scoreAnswers } from '../scoring/log-probs.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
@@ -24,20 +24,27 @@ export async function scoreTexts(
   model: CausalLM,
   tokenizer: Tokenizer,
   texts: readonly string[],
+  { onProgress, signal }: Watch = {},
 ): Promise<TextScore> {
   const context = model.config.maxPositionEmbeddings;
-  const stretches: { text: number; ids: number[] }[] = [];
   let tokens = 0;
-  for (const [text, content] of texts.entries()) {
-    const ids = [tokenizer.eosId, ...tokenizer.encode(content), tokenizer.eosId];
-    tokens += ids.length - 1;
-    for (let start = 0; start < ids.length - 1; start += context)
-      stretches.push({ text, ids: ids.slice(start, start + context + 1) });
-  }
+  const cut = function* () {
+    for (const [text, content] of texts.entries()) {
+      const ids = [tokenizer.eosId, ...tokenizer.encode(content), tokenizer.eosId];
+      tokens += ids.length - 1;
+      for (let start = 0; start < ids.length - 1; start += context)
+        yield { text, ids: ids.slice(start, start + context + 1) };
+    }
+  };
+  const stretches = await collect(cut(), signal);
   const nats = new Float64Array(texts.length);
   const scores = await scoreAnswers(
     model,
     stretches.map(({ ids }) => ({ ids, answerStart: 1 })),
+    {
+      onProgress: (done) => onProgress?.(Math.floor((done * texts.length) / stretches.length)),
+      signal,
+    },
   );
   for (const [i, { text }] of stretches.entries()) nats[text]! -= scores[i]!;
   const utf8 = new TextEncoder();

@@ -19,7 +19,7 @@ export async function chooseGen(
   model: CausalLM,
   tokenizer: Tokenizer,
   { questions, examples }: ChoiceSet,
-  { chat = true, shots = 0, onProgress = () => {} }: Omit<ChoiceOptions, 'variant'> = {},
+  { chat = true, shots = 0, onProgress, signal }: Omit<ChoiceOptions, 'variant'> = {},
 ): Promise<Chosen[]> {
   const room = Math.max(1, model.config.maxPositionEmbeddings - ANSWER_ROOM);
   const prompts = questions.map((question) =>
@@ -35,7 +35,7 @@ export async function chooseGen(
     model,
     tokenizer,
     fitting.map(({ prompt }) => prompt),
-    { onProgress },
+    { onProgress, signal },
   );
   const choices = new Array<number | null>(questions.length).fill(null);
   for (const [row, { i }] of fitting.entries())

@@ -12,18 +12,18 @@
  */
 import type { ChoiceQuestion, ChoiceSet } from '../data/choices.ts';
 import { type Answer, answerLength } from '../data/rows/answers.ts';
+import type { Watch } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import { scoreAnswers } from '../scoring/log-probs.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { answersOf, choicePrompt, type Variant } from './choice-prompts.ts';
 import { type Estimate, wilson } from './intervals.ts';
 
-export interface ChoiceOptions {
+export interface ChoiceOptions extends Watch {
   readonly variant?: Variant;
   readonly chat?: boolean;
   /** Worked examples before each question. */
   readonly shots?: number;
-  readonly onProgress?: (done: number) => void;
 }
 
 export interface Chosen {
@@ -42,7 +42,7 @@ export async function scoreOptions(
   model: CausalLM,
   tokenizer: Tokenizer,
   { questions, examples }: ChoiceSet,
-  { variant = 'text', chat = true, shots = 0, onProgress = () => {} }: ChoiceOptions = {},
+  { variant = 'text', chat = true, shots = 0, onProgress, signal }: ChoiceOptions = {},
 ): Promise<ScoredOptions[]> {
   const context = model.config.maxPositionEmbeddings;
   const answers: Answer[] = [];
@@ -59,7 +59,10 @@ export async function scoreOptions(
     for (const ending of endings) answers.push({ ids: [...prompt, ...ending], answerStart: prompt.length });
     return start;
   });
-  const scores = await scoreAnswers(model, answers, (done) => onProgress(Math.floor(done / 4)));
+  const scores = await scoreAnswers(model, answers, {
+    onProgress: (done) => onProgress?.(Math.floor(done / 4)),
+    signal,
+  });
   return questions.map((question, i) => {
     const start = starts[i]!;
     if (start === null) return { question, options: [] };

@@ -3,6 +3,7 @@
  */
 import type { DataFiles } from '../data/layout.ts';
 import { UserError } from '../errors.ts';
+import type { Watch } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import type { Answered } from './exact-match.ts';
@@ -12,7 +13,7 @@ import { askJudgeQuestions, tasksOf } from './tasks.ts';
 
 export type { Results } from './intervals.ts';
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends Watch {
   /** Tasks to run; all that the data has and the model can do by default. */
   readonly tasks?: readonly string[] | undefined;
   /** At most this many documents and questions for each task. */
@@ -24,7 +25,6 @@ export interface EvaluateOptions {
   /** Answers of another model (from its `onJudged`), for the win rate. */
   readonly baseline?: readonly JudgedAnswer[] | null;
   readonly onTask?: (task: string, total: number) => void;
-  readonly onProgress?: (done: number) => void;
   readonly onAnswers?: (task: string, answers: readonly Answered[]) => void;
   readonly onJudged?: (answers: readonly JudgedAnswer[]) => void;
 }
@@ -40,7 +40,8 @@ export async function evaluateModel(
     shots = 0,
     baseline = null,
     onTask,
-    onProgress = () => {},
+    onProgress,
+    signal,
     onAnswers,
     onJudged,
   }: EvaluateOptions = {},
@@ -53,7 +54,7 @@ export async function evaluateModel(
   const results: Results = {};
   for (const task of chosen) {
     const place = {
-      ...{ model, tokenizer, files, limit, chat, shots, baseline, onProgress },
+      ...{ model, tokenizer, files, limit, chat, shots, baseline, onProgress, signal },
       begin: (total: number) => onTask?.(task, total),
       onAnswers: (given: readonly Answered[]) => onAnswers?.(task, given),
     };

@@ -9,6 +9,7 @@
  */
 import type { KnownFact } from '../data/answer-key.ts';
 import { encodePrompt } from '../data/rows/pairs.ts';
+import type { Watch } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { answerPrompts, type GivenAnswer } from './answers.ts';
@@ -30,12 +31,12 @@ export async function judgeModel(
   model: CausalLM,
   tokenizer: Tokenizer,
   { key, questions }: { readonly key: readonly KnownFact[]; readonly questions: readonly string[] },
-  onProgress: (done: number) => void = () => {},
+  watch: Watch = {},
 ): Promise<JudgedAnswer[]> {
   const judge = new Judge(key);
   const known = questions.filter((question) => judge.knows(question));
   const prompts = known.map((question) => encodePrompt(tokenizer, question));
-  const answers = await answerPrompts(model, tokenizer, prompts, { seed: SEED, onProgress });
+  const answers = await answerPrompts(model, tokenizer, prompts, { ...watch, seed: SEED });
   return known.map((question, i) => {
     const answer = answers[i]!;
     return { question, ...answer, verdict: judge.judge(question, answer.text, answer) };

@@ -6,6 +6,7 @@
  * Sums, not means: the sentences differ in a word or two, and a longer one has to pay for its length. Equal is not right.
  */
 import type { MinimalPair } from '../data/minimal-pairs.ts';
+import type { Watch } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import { scoreAnswers } from '../scoring/log-probs.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
@@ -16,7 +17,7 @@ export async function minimalPairs(
   model: CausalLM,
   tokenizer: Tokenizer,
   pairs: readonly MinimalPair[],
-  onProgress: (done: number) => void = () => {},
+  { onProgress, signal }: Watch = {},
 ): Promise<Record<string, Estimate>> {
   const encode = (text: string) => [tokenizer.eosId, ...tokenizer.encode(text), tokenizer.eosId];
   const encoded = pairs.map(({ kind, good, bad }) => ({ kind, good: encode(good), bad: encode(bad) }));
@@ -28,7 +29,7 @@ export async function minimalPairs(
       { ids: good, answerStart: 1 },
       { ids: bad, answerStart: 1 },
     ]),
-    (done) => onProgress(Math.floor(done / 2)),
+    { onProgress: (done) => onProgress?.(Math.floor(done / 2)), signal },
   );
   const right = fitting.map((_, i) => scores[2 * i]! > scores[2 * i + 1]!);
   const share = (keep: (kind: string) => boolean) => {

@@ -2,20 +2,25 @@
  * Reward accuracy: in how many held-out pairs the reward model prefers the chosen answer, over all and for each quality.
  * Guessing: half.
  */
-
 import { readPreferences } from '../data/preferences.ts';
 import { describePairs, encodePairs, type Pair } from '../data/rows/pairs.ts';
+import type { Watch } from '../event-loop.ts';
 import type { RewardModel } from '../models/reward-model.ts';
 import { rewardAnswers } from '../scoring/rewards.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { type Results, wilson } from './intervals.ts';
 
 /** `reward-accuracy` over all pairs and `reward-accuracy-QUALITY` for each quality, with Wilson intervals. */
-export async function rewardAccuracy(model: RewardModel, pairs: readonly Pair[]): Promise<Results> {
+export async function rewardAccuracy(
+  model: RewardModel,
+  pairs: readonly Pair[],
+  watch: Watch = {},
+): Promise<Results> {
   model.eval();
   const rewards = await rewardAnswers(
     model,
     pairs.flatMap(({ chosen, rejected }) => [chosen, rejected]),
+    watch,
   );
   const wins = pairs.map((_, i) => rewards[2 * i]! > rewards[2 * i + 1]!);
   const share = (keep: (pair: Pair) => boolean) => {
@@ -36,11 +41,15 @@ export function rewardAccuracyOn(
   path: string,
   model: RewardModel,
   tokenizer: Tokenizer,
-  { limit = Infinity, onNote = () => {} }: { limit?: number; onNote?: (text: string) => void } = {},
+  {
+    limit = Infinity,
+    onNote = () => {},
+    ...watch
+  }: { limit?: number; onNote?: (text: string) => void } & Watch = {},
 ): Promise<Results> {
   const encoded = encodePairs(readPreferences(path), tokenizer, model.config.maxPositionEmbeddings);
   onNote(`${path}: ${describePairs(encoded, path)}`);
-  return rewardAccuracy(model, encoded.pairs.slice(0, limit));
+  return rewardAccuracy(model, encoded.pairs.slice(0, limit), watch);
 }
 
 /** "reward-accuracy 89.0 % (83.9 to 92.6), reward-accuracy-fact 70.0 % (...)" */

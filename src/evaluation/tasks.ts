@@ -16,6 +16,7 @@ import { type DataFiles, heldOutDocuments } from '../data/layout.ts';
 import { readMinimalPairs } from '../data/minimal-pairs.ts';
 import { readPreferences } from '../data/preferences.ts';
 import { readQuestions } from '../data/questions.ts';
+import type { Watch } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { scoreTexts, type TextScore } from './bits-per-byte.ts';
@@ -28,7 +29,7 @@ import { minimalPairs } from './minimal-pairs.ts';
 import { winRate } from './win-rate.ts';
 
 /** What a task measures, with what, and whom it tells. */
-export interface TaskPlace {
+export interface TaskPlace extends Watch {
   readonly model: CausalLM;
   readonly tokenizer: Tokenizer;
   readonly files: DataFiles;
@@ -41,7 +42,6 @@ export interface TaskPlace {
   /** Answers of the model to compare with. */
   readonly baseline: readonly JudgedAnswer[] | null;
   readonly begin: (total: number) => void;
-  readonly onProgress: (done: number) => void;
   readonly onAnswers: (answers: readonly Answered[]) => void;
   /** Asks the questions of the judge, or gives the answers if they have been asked already. */
   readonly judged: () => Promise<readonly JudgedAnswer[]>;
@@ -69,13 +69,12 @@ export function tasksOf(
   return new Map(rows.map(([task, run, byDefault]) => [task, { run, byDefault }]));
 }
 
-const bitsPerByte: Task = async ({ model, tokenizer, files, limit, begin, onProgress }) => {
+const bitsPerByte: Task = async ({ model, tokenizer, files, limit, begin, onProgress, signal }) => {
   if (files.pretrain.endsWith('.bin') && files.heldOut === null) return {}; // token files have no text to count bytes of
   const texts = heldOutDocuments(files, Math.min(limit, MOST_DOCUMENTS));
   if (texts.length === 0) return {};
   begin(texts.length);
-  const score = await scoreTexts(model, tokenizer, texts);
-  onProgress(texts.length);
+  const score = await scoreTexts(model, tokenizer, texts, { onProgress, signal });
   return { 'bits-per-byte': score.bitsPerByte, perplexity: exponent(score) };
 };
 
@@ -86,23 +85,25 @@ function exponent({ bitsPerByte, perplexity }: TextScore): Estimate {
 }
 
 function facts(task: string, path: string): Task {
-  return async ({ model, tokenizer, limit, begin, onProgress, onAnswers }) => {
-    const questions = readQuestions(path).slice(0, limit);
+  return async ({ model, tokenizer, limit, begin, onProgress, signal, onAnswers }) => {
+    const all = readQuestions(path);
+    const questions = all.slice(0, limit);
     begin(questions.length);
-    const answers = await answerQuestions(model, tokenizer, questions, onProgress);
+    const answers = await answerQuestions(model, tokenizer, questions, { onProgress, signal });
     onAnswers(answers);
-    return { [task]: exactMatch(answers) };
+    return { [task]: exactMatch(answers, all) };
   };
 }
 
-const choicePpl: Task = async ({ model, tokenizer, files, limit, chat, shots, begin, onProgress }) => {
+const choicePpl: Task = async (place) => {
+  const { model, tokenizer, files, limit, chat, shots, begin, onProgress, signal } = place;
   const set = choiceSet(files, limit);
   const n = set.questions.length;
   begin(2 * n);
-  const texts = await scoreOptions(model, tokenizer, set, { chat, shots, onProgress });
+  const texts = await scoreOptions(model, tokenizer, set, { chat, shots, onProgress, signal });
   const letters = await scoreOptions(model, tokenizer, set, {
-    ...{ chat, shots, variant: 'letter' as const },
-    onProgress: (done) => onProgress(n + done),
+    ...{ chat, shots, variant: 'letter' as const, signal },
+    onProgress: (done) => onProgress?.(n + done),
   });
   return {
     'choice-ppl': choiceAccuracy(chooseOptions(texts)),
@@ -111,10 +112,11 @@ const choicePpl: Task = async ({ model, tokenizer, files, limit, chat, shots, be
   };
 };
 
-const choiceGen: Task = async ({ model, tokenizer, files, limit, chat, shots, begin, onProgress }) => {
+const choiceGen: Task = async (place) => {
+  const { model, tokenizer, files, limit, chat, shots, begin, onProgress, signal } = place;
   const set = choiceSet(files, limit);
   begin(set.questions.length);
-  const chosen = await chooseGen(model, tokenizer, set, { chat, shots, onProgress });
+  const chosen = await chooseGen(model, tokenizer, set, { chat, shots, onProgress, signal });
   return { 'choice-gen': choiceAccuracy(chosen) };
 };
 
@@ -126,10 +128,10 @@ function choiceSet(files: DataFiles, limit: number): ChoiceSet {
   return { questions: chosen, examples };
 }
 
-const pairs: Task = async ({ model, tokenizer, files, limit, begin, onProgress }) => {
+const pairs: Task = async ({ model, tokenizer, files, limit, begin, onProgress, signal }) => {
   const all = readMinimalPairs(files.minimalPairs!).slice(0, limit); // offered only where there is a file
   begin(all.length);
-  return minimalPairs(model, tokenizer, all, onProgress);
+  return minimalPairs(model, tokenizer, all, { onProgress, signal });
 };
 
 const judge: Task = async ({ judged }) => judgeResults(await judged());
@@ -144,10 +146,11 @@ export async function askJudgeQuestions({
   limit,
   begin,
   onProgress,
+  signal,
 }: Omit<TaskPlace, 'judged'>): Promise<JudgedAnswer[]> {
   const held = readPreferences(files.preferencesHeldOut!); // offered only where there is a file
   const questions = [...new Set([...held].map(({ prompt }) => prompt))].slice(0, limit);
   begin(questions.length);
   const key = readAnswerKey(files.answerKey!);
-  return judgeModel(model, tokenizer, { key, questions }, onProgress);
+  return judgeModel(model, tokenizer, { key, questions }, { onProgress, signal });
 }

@@ -14,10 +14,15 @@ export function bytesOf(files: Files, name: string, directory: string): Uint8Arr
   return typeof content === 'string' ? new TextEncoder().encode(content) : content;
 }
 
-/** The text of one file. */
+/** The text of one file. A byte that is no text is refused: silently replaced, it would be another name or another word. */
 export function textOf(files: Files, name: string, directory: string): string {
   const content = contentOf(files, name, directory);
-  return typeof content === 'string' ? content : new TextDecoder().decode(content);
+  if (typeof content === 'string') return content;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(content);
+  } catch {
+    throw new UserError(`${pathIn(directory, name)} is not UTF-8: the file is damaged, use another copy`);
+  }
 }
 
 /** How messages name a file of a directory. */

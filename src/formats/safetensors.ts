@@ -8,6 +8,20 @@
  * agree with shapes. Works on bytes only, so it runs in a browser too.
  */
 import { UserError } from '../errors.ts';
+import { quoted } from '../json-text.ts';
+import {
+  anything,
+  check,
+  choice,
+  list,
+  number,
+  object,
+  parse,
+  record,
+  text,
+  tuple,
+  withDefault,
+} from '../schema.ts';
 
 type StoredArray = Float32Array | Float64Array | Int32Array;
 
@@ -37,9 +51,9 @@ export function encodeSafetensors(
     offset += values.byteLength;
   }
   let json = JSON.stringify(header);
-  const text = new TextEncoder();
-  json += ' '.repeat((8 - (text.encode(json).length % 8)) % 8);
-  const headerBytes = text.encode(json);
+  const utf8 = new TextEncoder();
+  json += ' '.repeat((8 - (utf8.encode(json).length % 8)) % 8);
+  const headerBytes = utf8.encode(json);
   const bytes = new Uint8Array(8 + headerBytes.length + offset);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(headerBytes.length), true);
   bytes.set(headerBytes, 8);
@@ -53,66 +67,64 @@ export function encodeSafetensors(
 
 /** Decode a whole file; `source` names it in errors. float16 and bfloat16 become float32. */
 export function decodeSafetensors(bytes: Uint8Array, source: string): SafetensorsFile {
-  const damaged = (what: string) => new UserError(`${source} is damaged or not a safetensors file: ${what}`);
+  const damaged = (what: string) => new UserError(`${damagedFile(source)}: ${what}`);
   if (bytes.length < 8) throw damaged(`it has only ${bytes.length} bytes`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (length > HEADER_LIMIT || 8 + length > bytes.length)
     throw damaged(`its header of ${length} bytes does not fit into it`);
-  const header = parseHeader(bytes.subarray(8, 8 + length), damaged);
+  const { __metadata__: metadata, ...entries } = readHeader(bytes.subarray(8, 8 + length), source);
   // A plain Uint8Array even if `bytes` is a Node Buffer, whose slice() would share memory instead of copying.
   const data = new Uint8Array(bytes.buffer, bytes.byteOffset + 8 + length, bytes.length - 8 - length);
   const tensors = new Map<string, StoredTensor>();
   let covered = 0;
-  const { __metadata__: metadata = {}, ...entries } = header;
-  const inOrder = Object.entries(entries).map(([name, entry]) => checkEntry(name, entry, damaged));
+  const inOrder = Object.entries(check(record(entrySchema), entries, headerOf(source))).map(
+    ([key, { dtype: type, shape, data_offsets: offsets }]) => {
+      const [start, end] = offsets;
+      const name = quoted(key);
+      const expected = shape.reduce((a, b) => a * b, bytesPerElement[type]);
+      if (end - start !== expected)
+        throw damaged(`${name} has ${end - start} bytes, its shape needs ${expected}`);
+      return { key, name, type, shape, start, end };
+    },
+  );
   inOrder.sort((a, b) => a.start - b.start || a.end - b.end); // an empty one goes before its neighbour
-  for (const { name, type, shape, start, end } of inOrder) {
-    if (start !== covered)
-      throw damaged(`"${name}" starts at byte ${start} of the data, expected ${covered}`);
+  for (const { key, name, type, shape, start, end } of inOrder) {
+    if (start !== covered) throw damaged(`${name} starts at byte ${start} of the data, expected ${covered}`);
     if (end > data.length)
-      throw damaged(`"${name}" ends at byte ${end}, but the data has ${data.length} (cut off?)`);
+      throw damaged(`${name} ends at byte ${end}, but the data has ${data.length} (cut off?)`);
     covered = end;
-    tensors.set(name, { shape, values: decodeValues(data.slice(start, end), type) });
+    tensors.set(key, { shape, values: decodeValues(data.slice(start, end), type) });
   }
   if (covered !== data.length) throw damaged(`${data.length - covered} bytes at its end belong to no tensor`);
-  return { tensors, metadata: metadata as Readonly<Record<string, string>> };
+  return { tensors, metadata: check(metadataSchema, metadata, headerOf(source)) };
 }
 
-type Damaged = (what: string) => UserError;
+const bytesPerElement = { F64: 8, F32: 4, I32: 4, F16: 2, BF16: 2 } as const;
+type StoredType = keyof typeof bytesPerElement;
 
-function parseHeader(bytes: Uint8Array, damaged: Damaged): Record<string, unknown> {
+const count = number({ whole: true, min: 0 });
+const entrySchema = object({
+  dtype: choice(Object.keys(bytesPerElement) as StoredType[]),
+  shape: list(count),
+  data_offsets: tuple(count, count),
+});
+const metadataSchema = withDefault(record(text()), {});
+
+const damagedFile = (source: string) => `${source} is damaged or not a safetensors file`;
+const headerOf = (source: string) => `${damagedFile(source)}: its header`;
+
+function readHeader(bytes: Uint8Array, source: string): Record<string, unknown> {
+  let json: string;
   try {
-    const header: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    if (header !== null && typeof header === 'object' && !Array.isArray(header))
-      return header as Record<string, unknown>;
+    json = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    // fall through to the one message for every kind of broken header
+    throw new UserError(`${headerOf(source)} is not UTF-8`);
   }
-  throw damaged('its header is not a JSON object');
+  return parse(record(anything()), json, headerOf(source));
 }
 
-const bytesPerElement: Record<string, number> = { F64: 8, F32: 4, I32: 4, F16: 2, BF16: 2 };
-
-function checkEntry(name: string, entry: unknown, damaged: Damaged) {
-  const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
-  const size = bytesPerElement[String(dtype)];
-  if (typeof size !== 'number')
-    throw damaged(`"${name}" has the element type ${String(dtype)}, which is not supported here`);
-  const isCount = (n: unknown) => Number.isSafeInteger(n) && (n as number) >= 0;
-  if (!Array.isArray(shape) || !shape.every(isCount))
-    throw damaged(`the shape of "${name}" is not a list of lengths`);
-  if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
-    throw damaged(`"${name}" has no valid data_offsets`);
-  }
-  const [start, end] = offsets as [number, number];
-  const expected = (shape as number[]).reduce((a, b) => a * b, size);
-  if (end - start !== expected)
-    throw damaged(`"${name}" has ${end - start} bytes, its shape needs ${expected}`);
-  return { name, type: String(dtype), shape: shape as number[], start, end };
-}
-
-function decodeValues(bytes: Uint8Array<ArrayBuffer>, type: string): StoredArray {
-  if (type in arrayTypes) return new arrayTypes[type as ArrayType](bytes.buffer);
+function decodeValues(bytes: Uint8Array<ArrayBuffer>, type: StoredType): StoredArray {
+  if (type !== 'F16' && type !== 'BF16') return new arrayTypes[type](bytes.buffer);
   const halves = new Uint16Array(bytes.buffer);
   if (type === 'F16') return Float32Array.from(halves, halfToFloat);
   return new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer); // bfloat16: the upper half of a float32

@@ -33,12 +33,12 @@ export class Chat {
     this.history = [];
   }
 
-  /** Stream the answer to `text`; both are remembered once the answer is complete. */
-  async *say(text: string): AsyncGenerator<string> {
+  /** Stream the answer to `text`; both are remembered once the answer is complete. Throws the reason of `signal` once aborted. */
+  async *say(text: string, signal?: AbortSignal): AsyncGenerator<string> {
     const question: Message = { role: 'user', content: text };
     const prompt = this.promptFor(question);
     let answer = '';
-    for await (const piece of streamText(this.model, this.tokenizer, prompt, this.options)) {
+    for await (const piece of streamText(this.model, this.tokenizer, prompt, { ...this.options, signal })) {
       answer += piece;
       yield piece;
     }

@@ -19,6 +19,8 @@ export interface GenerateOptions extends Partial<SamplingOptions> {
   /** Generation ends before any of these ids. */
   readonly stopIds?: readonly number[];
   readonly seed?: number;
+  /** Ends it: it throws the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Yields new token ids one by one, without the stop id. Ends early where the model's context is full. */
@@ -42,7 +44,7 @@ export async function* generate(
       const next = sample(logits as Float32Array, seen, sampling, random);
       if (stop.has(next)) return;
       yield next;
-      await turn(); // whoever shows the token can draw it before the next one is computed
+      await turn(options.signal); // whoever shows the token can draw it before the next one is computed
       seen.push(next);
       input = [next];
     }
@@ -56,13 +58,14 @@ interface BatchOptions {
   readonly stopIds: readonly number[];
   /** The next id of a row from its logits [V], asked once per step and row that has not ended; the most likely one by default. */
   readonly choose?: (logits: Logits, row: number) => number;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Continuations of several prompts, without the stop id. */
 export async function generateBatch(
   model: CausalLM,
   prompts: readonly (readonly number[])[],
-  { maxNewTokens, stopIds, choose = indexOfMax }: BatchOptions,
+  { maxNewTokens, stopIds, choose = indexOfMax, signal }: BatchOptions,
 ): Promise<number[][]> {
   if (prompts.length === 0) return [];
   for (const prompt of prompts) checkPrompt(prompt, model);
@@ -103,6 +106,7 @@ export async function generateBatch(
         if (prompts[row]!.length + answers[row]!.length > context) open[row] = false;
         return [next];
       });
+      await turn(signal);
     }
   } finally {
     cache.dispose();

@@ -45,10 +45,11 @@ export async function answersOf(
   { model, tokenizer }: LoadedModel,
   asked: readonly Asked[],
   isBase: boolean,
+  signal?: AbortSignal,
 ): Promise<StageAnswer[]> {
   const questions = asked.map(({ question }) => question);
   if (!isBase) {
-    const answered = await answerQuestions(model, tokenizer, questions);
+    const answered = await answerQuestions(model, tokenizer, questions, { signal });
     return answered.map(({ text, correct }) => ({ text, correct }));
   }
   const prompts = questions.map(({ question }) => [tokenizer.eosId, ...tokenizer.encode(question)]);
@@ -56,6 +57,7 @@ export async function answersOf(
   const continued = await generateBatch(model, prompts.filter(fits), {
     maxNewTokens: CONTINUATION_TOKENS,
     stopIds: [tokenizer.eosId],
+    signal,
   });
   return prompts.map((prompt) => {
     const ids = fits(prompt) ? continued.shift()! : [];

@@ -9,15 +9,21 @@ import type { Results } from '../evaluation/evaluate.ts';
 import { activeParameterCount } from '../models/shapes.ts';
 import { locateDirectory } from '../storage/atomic.ts';
 import { type LoadedModel, loadModelDirectory } from '../storage/model-directory.ts';
-import { readText } from '../storage/read-file.ts';
-import { HISTORY_FILE, type Session } from '../training/history.ts';
-import type { RunSettings } from '../training/run-settings.ts';
+import { familyOf, strangers } from '../training/belonging.ts';
+import { HISTORY_FILE } from '../training/history.ts';
+import { RUN_FILE } from '../training/run-settings.ts';
 import { stages as allStages, stageNamed } from '../training/stages/index.ts';
 import { type Asked, answersOf, chooseQuestions, type StageAnswer } from './answers.ts';
 import { type AttentionWeights, attendedAnswer } from './attention.ts';
 import { chooseExam, type DrawnAnswer, drawAnswers, type Exam } from './drawn.ts';
 import { type MetricsLines, readMetrics } from './metrics-lines.ts';
-import { checkEvaluation } from './table.ts';
+import {
+  readEvaluation,
+  readSessions,
+  readSettings,
+  type ShownSession,
+  type ShownSettings,
+} from './run-files.ts';
 
 export interface Answers {
   readonly asked: readonly Asked[];
@@ -33,24 +39,27 @@ export interface Drawn {
 
 export interface ReportData {
   readonly name: string;
-  readonly settings: RunSettings | null;
+  readonly settings: ShownSettings | null;
   /** Architecture and size of the last model, in words. */
   readonly model: string | null;
-  readonly sessions: readonly Session[];
+  readonly sessions: readonly ShownSession[];
   readonly metrics: MetricsLines | null;
   readonly evaluation: Readonly<Record<string, Results>> | null;
   readonly answers: Answers | null;
   readonly drawn: Drawn | null;
   readonly attention: { readonly stage: string; readonly weights: AttentionWeights } | null;
+  /** What each stage was made from, and which of them do not belong together: a line each. */
+  readonly family: readonly string[];
+  readonly strangers: readonly string[];
   /** What the report does without, and lines left out: one sentence each. */
   readonly missing: readonly string[];
 }
 
 /** `data` in place of the data directory that run.json names. Throws a UserError where there is no run at all. */
-export async function collectReport(run: string, data?: string): Promise<ReportData> {
+export async function collectReport(run: string, data?: string, signal?: AbortSignal): Promise<ReportData> {
   if (statSync(run, { throwIfNoEntry: false })?.isDirectory() !== true)
     throw new UserError(`${run} is not a directory; a run is a directory such as runs/default`);
-  const known = ['run.json', 'metrics.jsonl', 'evaluation.json', ...allStages.map(({ name }) => name)];
+  const known = [RUN_FILE, 'metrics.jsonl', 'evaluation.json', ...allStages.map(({ name }) => name)];
   if (!known.some((name) => existsSync(join(run, name))))
     throw new UserError(`${run} holds no run: there is neither run.json nor metrics.jsonl in it`);
 
@@ -63,7 +72,7 @@ export async function collectReport(run: string, data?: string): Promise<ReportD
       return null;
     }
   };
-  const settings = attempt('the settings', () => readJson(join(run, 'run.json')) as RunSettings);
+  const settings = attempt('the settings', () => readSettings(join(run, RUN_FILE)));
   const sessions = attempt('command, versions and times', () => readSessions(join(run, HISTORY_FILE))) ?? [];
   const metrics = attempt('the curves', () => readMetrics(join(run, 'metrics.jsonl')));
   missing.push(...(metrics?.problems ?? []));
@@ -76,13 +85,15 @@ export async function collectReport(run: string, data?: string): Promise<ReportD
     if (questions.length === 0) throw new UserError(`${place} has no eval/facts-*.jsonl`);
     return { questions, exam: chooseExam(files) };
   });
-  const talk = asked === null ? null : await askStages(run, settings, asked, missing);
+  const talk = asked === null ? null : await askStages(run, settings, { ...asked, signal }, missing);
   return {
     name: basename(resolve(run)),
     settings,
     sessions,
     metrics,
     evaluation,
+    family: attempt('what the stages were made from', () => familyOf(allStages, run)) ?? [],
+    strangers: strangers(allStages, run),
     missing,
     ...(talk ?? nothing),
   };
@@ -90,10 +101,16 @@ export async function collectReport(run: string, data?: string): Promise<ReportD
 
 const nothing = { model: null, answers: null, drawn: null, attention: null };
 
+interface Interview {
+  readonly questions: readonly Asked[];
+  readonly exam: Exam | null;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function askStages(
   run: string,
-  settings: RunSettings | null,
-  { questions: asked, exam }: { readonly questions: readonly Asked[]; readonly exam: Exam | null },
+  settings: ShownSettings | null,
+  { questions: asked, exam, signal }: Interview,
   missing: string[],
 ): Promise<Pick<ReportData, 'model' | 'answers' | 'drawn' | 'attention'>> {
   const stages = new Map<string, StageAnswer[]>();
@@ -103,8 +120,8 @@ async function askStages(
     const isBase = stageNamed(stage)?.leaves === 'base';
     try {
       const loaded = loadModelDirectory(folder);
-      stages.set(stage, await answersOf(loaded, asked, isBase));
-      if (exam !== null && !isBase) draws.set(stage, await drawAnswers(loaded, exam));
+      stages.set(stage, await answersOf(loaded, asked, isBase, signal));
+      if (exam !== null && !isBase) draws.set(stage, await drawAnswers(loaded, exam, signal));
       last = { stage, loaded, isBase };
     } catch (error) {
       missing.push(missingPart(`the answers of ${stage}`, error));
@@ -132,7 +149,7 @@ async function askStages(
 }
 
 /** Stages that left a language model, in the order of training; the model it all began with where there is none. */
-function talkingStages(run: string, settings: RunSettings | null): [string, string][] {
+function talkingStages(run: string, settings: ShownSettings | null): [string, string][] {
   const present = allStages
     .filter(({ leaves }) => leaves === 'base' || leaves === 'chat')
     .map(({ name }): [string, string] => [name, join(run, name)])
@@ -152,28 +169,4 @@ export function describeModel(model: LoadedModel['model']): string {
 function missingPart(part: string, error: unknown): string {
   if (!(error instanceof UserError || error instanceof FaultError)) throw error;
   return `Without ${part}: ${error.message}`;
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readText(path));
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new UserError(`${path} is not valid JSON (${error.message})`);
-    throw error;
-  }
-}
-
-function readEvaluation(path: string): Record<string, Results> {
-  const checked = checkEvaluation(readJson(path), path);
-  if (typeof checked === 'string') throw new UserError(checked);
-  return checked;
-}
-
-function readSessions(path: string): Session[] {
-  const value = readJson(path);
-  const isSession = (entry: Partial<Session> | null) =>
-    typeof entry?.started === 'string' && typeof entry.seconds === 'object' && entry.seconds !== null;
-  if (!Array.isArray(value) || !value.every(isSession))
-    throw new UserError(`${path} is not a list of sessions with "started" and "seconds"`);
-  return value as Session[];
 }

@@ -45,11 +45,12 @@ export function chooseExam({ answerKey, preferencesHeldOut }: DataFiles): Exam |
 export async function drawAnswers(
   { model, tokenizer }: LoadedModel,
   { questions, judge }: Exam,
+  signal?: AbortSignal,
 ): Promise<DrawnAnswer[][]> {
   const prompts = questions.flatMap((question) =>
     Array.from({ length: DRAWS }, () => encodePrompt(tokenizer, question)),
   );
-  const answers = await answerPrompts(model, tokenizer, prompts, { seed: SEED });
+  const answers = await answerPrompts(model, tokenizer, prompts, { seed: SEED, signal });
   return questions.map((question, i) =>
     answers.slice(i * DRAWS, (i + 1) * DRAWS).map(({ text, finished }) => {
       const verdict = judge.judge(question, text, { finished });

@@ -8,7 +8,7 @@ export interface Fact {
   readonly value: string;
 }
 
-export function factsOf({ settings, model, sessions, metrics }: ReportData): Fact[] {
+export function factsOf({ settings, model, sessions, metrics, family }: ReportData): Fact[] {
   const last = sessions.at(-1);
   const commands = distinct(sessions.map(({ command }) => command));
   const backends = distinct([...sessions.map(({ backend }) => backend), ...(metrics?.backends ?? [])]);
@@ -18,6 +18,7 @@ export function factsOf({ settings, model, sessions, metrics }: ReportData): Fac
     ['model', model ?? undefined],
     ['preset', settings?.preset],
     ['stages', settings?.stages?.join(', ')],
+    ['made from', family.join('; ')],
     ['data', settings?.data],
     ['started from', settings?.initFrom ?? undefined],
     ['changed settings', changed(settings?.changes ?? {})],

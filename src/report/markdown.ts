@@ -13,7 +13,8 @@ import { evaluationTable } from './table.ts';
 export function renderMarkdown(data: ReportData): string {
   const parts = [
     `# Run ${escapeMarkdown(data.name)}\n\n${summaryOf(data).map(escapeMarkdown).join(' · ')}`,
-    missingPart(data),
+    listPart('These stages do not belong together', data.strangers),
+    listPart('Not in this report', data.missing),
     evaluationPart(data),
     answersPart(data),
     drawnPart(data),
@@ -23,9 +24,9 @@ export function renderMarkdown(data: ReportData): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function missingPart({ missing }: ReportData): string {
-  if (missing.length === 0) return '';
-  return `Not in this report:\n\n${missing.map((sentence) => `- ${escapeMarkdown(sentence)}`).join('\n')}`;
+function listPart(title: string, sentences: readonly string[]): string {
+  if (sentences.length === 0) return '';
+  return `${title}:\n\n${sentences.map((sentence) => `- ${escapeMarkdown(sentence)}`).join('\n')}`;
 }
 
 function evaluationPart({ evaluation }: ReportData): string {

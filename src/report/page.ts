@@ -40,7 +40,8 @@ export function renderPage(data: ReportData): string {
 <header>
 <h1>Run “${escapeHtml(data.name)}”</h1>
 <p class="note">${summaryOf(data).map(escapeHtml).join(' · ')}</p>
-${missingBox(data.missing)}
+${box('These stages do not belong together', data.strangers)}
+${box('Not in this report', data.missing)}
 <nav>${present.map(([id, title]) => `<a href="#${id}">${title}</a>`).join(' ')}</nav>
 </header>
 <main>
@@ -65,10 +66,10 @@ export function summaryOf(data: ReportData): string[] {
   ];
 }
 
-function missingBox(missing: readonly string[]): string {
-  if (missing.length === 0) return '';
-  const items = missing.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join('');
-  return `<div class="missing"><strong>Not in this report</strong><ul>${items}</ul></div>`;
+function box(title: string, sentences: readonly string[]): string {
+  if (sentences.length === 0) return '';
+  const items = sentences.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join('');
+  return `<div class="missing"><strong>${title}</strong><ul>${items}</ul></div>`;
 }
 
 function evaluationSection({ evaluation }: ReportData): string {

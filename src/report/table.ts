@@ -29,9 +29,14 @@ export interface EvaluationTable {
 
 export function evaluationTable(evaluation: Readonly<Record<string, Results>>): EvaluationTable {
   const stages = Object.keys(evaluation);
+  // A task may have the name of what all objects inherit.
+  const estimateOf = (stage: string, task: string): Estimate | null => {
+    const results = evaluation[stage]!;
+    return Object.hasOwn(results, task) ? results[task]! : null;
+  };
   const tasks = [...new Set(stages.flatMap((stage) => Object.keys(evaluation[stage]!)))];
   const lines = tasks.map((task) => {
-    const estimates = stages.map((stage) => evaluation[stage]![task] ?? null);
+    const estimates = stages.map((stage) => estimateOf(stage, task));
     const present = estimates.filter((estimate) => estimate !== null);
     const guesses = new Set(present.map((estimate) => formatsOf(task, estimate).chance));
     return {
@@ -52,22 +57,4 @@ function cellOf(task: string, estimate: Estimate): Cell {
     interval: intervalOf(estimate, show, ' – '),
     aboveGuessing: estimate.chance !== undefined && estimate.low > estimate.chance,
   };
-}
-
-/** What JSON.parse gave, as results; or a sentence that says what is wrong with it. */
-export function checkEvaluation(value: unknown, path: string): Record<string, Results> | string {
-  if (!isRecord(value)) return `${path}: expected an object of stages`;
-  for (const [stage, results] of Object.entries(value)) {
-    if (!isRecord(results)) return `${path}: "${stage}" is not an object of tasks`;
-    for (const [task, estimate] of Object.entries(results)) {
-      const fields = isRecord(estimate) ? estimate : {};
-      const bad = ['value', 'low', 'high', 'n'].find((field) => typeof fields[field] !== 'number');
-      if (bad !== undefined) return `${path}: "${task}" of "${stage}" has no number "${bad}"`;
-    }
-  }
-  return value as Record<string, Results>;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

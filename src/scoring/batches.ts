@@ -4,18 +4,17 @@
  * Rows are filled up on the right, where nobody looks: a score depends neither on the neighbours nor on the filler.
  */
 import type { Answer } from '../data/rows/answers.ts';
-import { turn } from '../event-loop.ts';
+import { turn, type Watch } from '../event-loop.ts';
 
-export interface BatchOptions {
+export interface BatchOptions extends Watch {
   /** Answers in a batch. */
   readonly size: number;
-  readonly onProgress?: ((done: number) => void) | undefined;
 }
 
 /** One number for every answer, in the order given; `score` gives those of a batch. */
 export async function inBatches<A extends Pick<Answer, 'ids'>>(
   answers: readonly A[],
-  { size, onProgress = () => {} }: BatchOptions,
+  { size, onProgress, signal }: BatchOptions,
   score: (batch: readonly A[]) => Promise<ArrayLike<number>>,
 ): Promise<number[]> {
   const order = [...answers.keys()].sort((a, b) => answers[a]!.ids.length - answers[b]!.ids.length);
@@ -24,8 +23,8 @@ export async function inBatches<A extends Pick<Answer, 'ids'>>(
     const batch = order.slice(start, start + size);
     const values = await score(batch.map((i) => answers[i]!));
     for (const [row, i] of batch.entries()) scores[i] = values[row]!;
-    onProgress(start + batch.length);
-    await turn();
+    onProgress?.(start + batch.length);
+    await turn(signal);
   }
   return scores;
 }

@@ -6,6 +6,7 @@
  * Only the positions that predict an answer token go through the output layer.
  */
 import type { Answer } from '../data/rows/answers.ts';
+import type { Watch } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import { checkFinite } from '../models/finite.ts';
 import { fromArray, noGrad } from '../tensor/index.ts';
@@ -18,9 +19,9 @@ const BATCH = 16;
 export function scoreAnswers(
   model: CausalLM,
   answers: readonly Answer[],
-  onProgress?: (done: number) => void,
+  watch: Watch = {},
 ): Promise<number[]> {
-  return inBatches(answers, { size: BATCH, onProgress }, (batch) => logProbsOfBatch(model, batch));
+  return inBatches(answers, { ...watch, size: BATCH }, (batch) => logProbsOfBatch(model, batch));
 }
 
 async function logProbsOfBatch(model: CausalLM, answers: readonly Answer[]): Promise<number[]> {

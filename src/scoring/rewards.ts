@@ -2,6 +2,7 @@
  * What a reward model says of answers: one number each, read at the last token.
  */
 import type { Answer } from '../data/rows/answers.ts';
+import type { Watch } from '../event-loop.ts';
 import { checkFinite } from '../models/finite.ts';
 import type { RewardModel } from '../models/reward-model.ts';
 import { fromArray, noGrad } from '../tensor/index.ts';
@@ -14,8 +15,9 @@ const BATCH = 32;
 export function rewardAnswers(
   model: RewardModel,
   answers: readonly Pick<Answer, 'ids'>[],
+  watch: Watch = {},
 ): Promise<number[]> {
-  return inBatches(answers, { size: BATCH }, async (batch) => {
+  return inBatches(answers, { ...watch, size: BATCH }, async (batch) => {
     const T = Math.max(...batch.map(({ ids }) => ids.length));
     const ids = new Int32Array(batch.length * T);
     for (const [row, answer] of batch.entries()) ids.set(answer.ids, row * T);

@@ -11,6 +11,7 @@
  * first: the same without either.
  */
 import { UserError } from '../errors.ts';
+import { atOnce, inTurns } from '../event-loop.ts';
 import { Heap } from './heap.ts';
 import { type PairCount, PairIndex } from './pair-index.ts';
 import { SegmentCounter } from './segment-counter.ts';
@@ -42,6 +43,20 @@ export interface TrainOptions {
  * Learns a vocabulary of exactly `vocabSize` pieces or throws a UserError that says which size is possible (see `shrinkToFit`).
  */
 export function trainBpe(documents: Iterable<string>, options: TrainOptions): Vocabulary {
+  return atOnce(learn(documents, options));
+}
+
+/** The same, with turns of the event loop in between; ends with the reason of `signal` once that is aborted. */
+export function trainBpeInTurns(
+  documents: Iterable<string>,
+  options: TrainOptions,
+  signal?: AbortSignal,
+): Promise<Vocabulary> {
+  return inTurns(learn(documents, options), signal);
+}
+
+/** The training itself, which rests after every piece of work. */
+function* learn(documents: Iterable<string>, options: TrainOptions): Generator<undefined, Vocabulary> {
   const {
     vocabSize,
     characterCoverage = 0.9995,
@@ -57,6 +72,7 @@ export function trainBpe(documents: Iterable<string>, options: TrainOptions): Vo
   for (const document of documents) {
     segments.add(cleanText(document, addDummyPrefix));
     options.onProgress?.('reading', ++nDocuments, 0);
+    yield;
   }
   const room = shrinkToFit ? Math.ceil((vocabSize - FIRST_PIECE_ID) * FITTED_CHARACTER_SHARE) : Infinity;
   const characters = chooseCharacters(segments.characterCounts, characterCoverage, room);
@@ -64,11 +80,17 @@ export function trainBpe(documents: Iterable<string>, options: TrainOptions): Vo
   if (nMerges < 0) {
     throw new UserError(
       `tokenizer training: a vocabulary of ${vocabSize} has no room for ${FIRST_PIECE_ID} special and byte pieces and the ` +
-        `${characters.length} characters of this corpus; ask for at least ${FIRST_PIECE_ID + characters.length} ` +
-        'or lower the character coverage',
+        `${characters.length} characters of this corpus; ask for at least ${FIRST_PIECE_ID + characters.length}`,
     );
   }
-  const merged = learnMerges(segments, characters, nMerges, maxPieceLength, minPairCount, options.onProgress);
+  const merged = yield* learnMerges(
+    segments,
+    characters,
+    nMerges,
+    maxPieceLength,
+    minPairCount,
+    options.onProgress,
+  );
   if (merged.length < nMerges && !shrinkToFit) {
     throw new UserError(
       `tokenizer training: a vocabulary of ${vocabSize} is larger than this corpus allows; the largest possible is ` +
@@ -82,19 +104,20 @@ export function trainBpe(documents: Iterable<string>, options: TrainOptions): Vo
 /** Of a room too small for all characters; without a piece of its own a 汉字 costs three byte ids, so most of it goes to them. */
 const FITTED_CHARACTER_SHARE = 0.75;
 
-function learnMerges(
+function* learnMerges(
   segments: SegmentCounter,
   characters: readonly string[],
   nMerges: number,
   maxPieceLength: number,
   minPairCount: number,
   onProgress: TrainOptions['onProgress'],
-): string[] {
+): Generator<undefined, string[]> {
   const symbolTexts = [...characters]; // symbol number -> its text; characters first, then pieces in the order learned
   const symbolOfText = new Map(symbolTexts.map((text, symbol) => [text, symbol]));
   const symbolOfCode = new Int32Array(0x110000).fill(-1);
   for (const [symbol, text] of symbolTexts.entries()) symbolOfCode[text.codePointAt(0)!] = symbol; // one character each
   const index = new PairIndex(segments, (code) => symbolOfCode[code]!, characters.length, maxPieceLength);
+  yield* index.build();
 
   const queue = new Heap<PairCount>((a, b) => a.count > b.count || (a.count === b.count && isOlder(a, b)));
   const enqueueRaised = () => {
@@ -121,6 +144,7 @@ function learnMerges(
     }
     index.merge(best.pair, best.left, best.right, symbol);
     enqueueRaised();
+    yield;
   }
   return symbolTexts.slice(characters.length);
 }

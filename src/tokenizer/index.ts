@@ -1,6 +1,6 @@
 /** The tokenizer's public names, in the order in which a reader meets them. */
 
-export { type TrainOptions, trainBpe } from './bpe-trainer.ts';
+export { type TrainOptions, trainBpe, trainBpeInTurns } from './bpe-trainer.ts';
 export {
   CHAT_TEMPLATE,
   checkMessages,

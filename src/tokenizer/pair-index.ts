@@ -14,8 +14,10 @@ import { PairTable } from './pair-table.ts';
 import { SEPARATOR, type SegmentCounter } from './segment-counter.ts';
 
 const NONE = -1;
+/** Cells after which `build` rests. */
+const REST = 1 << 15;
 
-/** A pair whose count has grown, as `merge` and `start` report it. */
+/** A pair whose count has grown, as `merge` and `build` report it. */
 export interface PairCount {
   readonly pair: number;
   readonly left: number;
@@ -36,9 +38,11 @@ export class PairIndex {
   private readonly lengths: number[]; // characters in each symbol
   private readonly maxPieceLength: number;
   private readonly raised = new Map<number, { left: number; right: number }>();
+  private readonly segments: SegmentCounter;
+  private readonly symbolOf: (code: number) => number;
 
   /**
-   * Takes over `segments.codes`. `symbolOf` gives the symbol of a code point, or -1 for a character that has none and ends the
+   * Takes over `segments.codes`; empty until `build` has gone through them. `symbolOf` gives the symbol of a code point, or -1 for a character that has none and ends the
    * stretch.
    */
   constructor(
@@ -47,22 +51,33 @@ export class PairIndex {
     nCharacters: number,
     maxPieceLength: number,
   ) {
-    const { length, starts, counts } = segments;
+    const { length } = segments;
+    this.segments = segments;
+    this.symbolOf = symbolOf;
     this.cells = segments.codes;
     this.weights = new Uint32Array(length);
     this.after = new Int32Array(length);
     this.before = new Int32Array(length);
     this.lengths = new Array<number>(nCharacters).fill(1);
     this.maxPieceLength = maxPieceLength;
+  }
+
+  /** Enters every pair of the corpus, resting now and then. */
+  *build(): Generator<undefined, void> {
+    const { length, starts, counts } = this.segments;
     for (let i = 0; i < length; i++) {
       const code = this.cells[i]!;
-      const symbol = code === SEPARATOR ? NONE : symbolOf(code);
+      const symbol = code === SEPARATOR ? NONE : this.symbolOf(code);
       this.cells[i] = symbol === NONE ? SEPARATOR : symbol;
+      if (i % REST === 0) yield;
     }
     for (let segment = 0; segment < starts.length; segment++) {
       this.weights.fill(counts[segment]!, starts[segment]!, starts[segment + 1] ?? length);
     }
-    for (let i = length - 1; i >= 0; i--) if (this.cells[i] !== SEPARATOR) this.link(i);
+    for (let i = length - 1; i >= 0; i--) {
+      if (this.cells[i] !== SEPARATOR) this.link(i);
+      if (i % REST === 0) yield;
+    }
   }
 
   /** The pairs whose count has grown since the last call. */

@@ -8,6 +8,7 @@
  * something this tokenizer does not do (Unigram, NFKC, trimmed spaces) is refused rather than read wrongly.
  */
 import { UserError } from '../errors.ts';
+import { quoted } from '../json-text.ts';
 import { type Field, MessageWriter, readFields } from './protobuf.ts';
 import { checkVocabulary, type Piece, type PieceKind, type Vocabulary } from './vocabulary.ts';
 
@@ -70,7 +71,7 @@ export function readSentencePieceModel(bytes: Uint8Array, source = 'tokenizer.mo
   const charsMap = lastBytes(normalizer, NORMALIZER.charsMap);
   if (charsMap.length > 0) {
     refuse(
-      `normalizer_spec is ${JSON.stringify(decodeText(lastBytes(normalizer, NORMALIZER.name), source))}, not identity`,
+      `normalizer_spec is ${quoted(decodeText(lastBytes(normalizer, NORMALIZER.name), source))}, not identity`,
     );
   }
   if (number(normalizer, NORMALIZER.removeExtraSpaces, 1) !== 0)

@@ -9,16 +9,27 @@
  * piece first. Special tokens are `added_tokens`: unlike `Tokenizer.encode`, Transformers does find their names in a text.
  */
 import { UserError } from '../errors.ts';
+import { quoted } from '../json-text.ts';
+import {
+  anything,
+  choice,
+  either,
+  fits,
+  type Infer,
+  list,
+  nullable,
+  number,
+  object,
+  parse,
+  record,
+  text,
+  tuple,
+  withDefault,
+} from '../schema.ts';
 import { type Merge, normalIds, splitsOf } from './merge-list.ts';
 import { BOS, byteOfPiece, EOS } from './special-tokens.ts';
 import { SPACE_SYMBOL } from './text-cleaning.ts';
-import { checkVocabulary, type Piece, type PieceKind, type Vocabulary } from './vocabulary.ts';
-
-interface AddedToken {
-  readonly id: number;
-  readonly content: string;
-  readonly special: boolean;
-}
+import { checkPiece, checkVocabulary, type Piece, type PieceKind, type Vocabulary } from './vocabulary.ts';
 
 /** The text of `tokenizer.json`. Throws a UserError for a vocabulary that this format cannot express exactly. */
 export function writeTokenizerJson(vocabulary: Vocabulary): string {
@@ -77,20 +88,31 @@ export function writeTokenizerJson(vocabulary: Vocabulary): string {
   );
 }
 
+const fileSchema = object({
+  model: object({
+    type: choice(['BPE']),
+    byte_fallback: choice([true]),
+    unk_token: withDefault(nullable(text()), null),
+    vocab: record(number({ whole: true, min: 0 })),
+    merges: list(either(tuple(text(), text()), text())), // older files write "left right"
+  }),
+  added_tokens: withDefault(
+    list(object({ id: number({ whole: true, min: 0 }), content: text(), special: choice([true]) })),
+    [],
+  ),
+  pre_tokenizer: withDefault(choice([null]), null),
+  normalizer: record(anything()),
+});
+type TokenizerFile = Infer<typeof fileSchema>;
+
 /**
  * Reads `tokenizer.json`. Only SentencePiece-like files are taken, as written above or by Transformers' converters: their
  * merges must be exactly all cuts of all pieces. `<s>` and `</s>` are begin and end if they are special tokens.
  */
-export function readTokenizerJson(text: string, source = 'tokenizer.json'): Vocabulary {
-  const file = asObject(parse(text, source), source, 'the file');
-  const model = asObject(file.model, source, 'model');
-  if (model.type !== 'BPE') throw wrong(source, 'model.type', '"BPE"', model.type);
-  if (model.byte_fallback !== true) throw wrong(source, 'model.byte_fallback', 'true', model.byte_fallback);
-  if ((file.pre_tokenizer ?? null) !== null) throw wrong(source, 'pre_tokenizer', 'null', file.pre_tokenizer);
-
-  const added = readAddedTokens(file.added_tokens ?? [], source);
-  const texts = readVocab(asObject(model.vocab, source, 'model.vocab'), added, source);
-  const special = new Set(added.filter((token) => token.special).map((token) => token.id));
+export function readTokenizerJson(json: string, source = 'tokenizer.json'): Vocabulary {
+  const { model, added_tokens: added, normalizer } = parse(fileSchema, json, source);
+  const texts = readVocab(model.vocab, added, source);
+  const special = new Set(added.map(({ id }) => id));
   const kindOf = (piece: string, id: number): PieceKind => {
     if (piece === model.unk_token) return 'unknown';
     if (special.has(id)) return 'control';
@@ -105,7 +127,7 @@ export function readTokenizerJson(text: string, source = 'tokenizer.json'): Voca
   };
   const vocabulary: Vocabulary = {
     pieces,
-    addDummyPrefix: readNormalizer(file.normalizer, source),
+    addDummyPrefix: readNormalizer(normalizer, source),
     bosId: controlId(BOS),
     eosId: controlId(EOS),
     padId: controlId('<pad>'),
@@ -125,7 +147,7 @@ function mergesByPriority(vocabulary: Vocabulary): Merge[] {
     const splits = splitsOf(id, text, ids);
     if (splits.some(({ left, right }) => left < 0 || right < 0)) {
       throw new UserError(
-        `tokenizer.json: piece ${JSON.stringify(text)} has a character that is not a piece; write tokenizer.model instead`,
+        `tokenizer.json: piece ${quoted(text)} has a character that is not a piece; write tokenizer.model instead`,
       );
     }
     if (splits.length > 0 && previous !== undefined && score(previous) === score(id)) {
@@ -147,36 +169,31 @@ function mergesByPriority(vocabulary: Vocabulary): Merge[] {
   return merges;
 }
 
-function readAddedTokens(value: unknown, source: string): AddedToken[] {
-  if (!Array.isArray(value)) throw wrong(source, 'added_tokens', 'a list', value);
-  return value.map((entry: unknown, i) => {
-    const { id, content, special } = asObject(entry, source, `added_tokens[${i}]`);
-    if (typeof id !== 'number') throw wrong(source, `added_tokens[${i}].id`, 'a number', id);
-    if (typeof content !== 'string') throw wrong(source, `added_tokens[${i}].content`, 'a text', content);
-    if (special !== true) throw wrong(source, `added_tokens[${i}].special`, 'true', special);
-    return { id, content, special };
-  });
-}
-
 /** Piece texts by id: model.vocab and, after it or among it, added_tokens. The ids must be 0, 1, 2, ... without gaps. */
-function readVocab(vocab: Record<string, unknown>, added: readonly AddedToken[], source: string): string[] {
-  const texts: string[] = [];
-  const put = (piece: string, id: unknown, field: string) => {
-    if (typeof id !== 'number' || !Number.isInteger(id) || id < 0) throw wrong(source, field, 'an id', id);
-    if (texts[id] !== undefined && texts[id] !== piece) {
+function readVocab(
+  vocab: TokenizerFile['model']['vocab'],
+  added: TokenizerFile['added_tokens'],
+  source: string,
+): string[] {
+  const texts = new Map<number, string>();
+  const put = (piece: string, id: number, field: string) => {
+    const before = texts.get(id) ?? piece;
+    if (before !== piece) {
       throw new UserError(
-        `${source}: ${field} is ${id}, but that is the id of ${JSON.stringify(texts[id])} already`,
+        `${source}: ${field}, the id of ${quoted(piece)}, is ${id}, but that is the id of ${quoted(before)} already`,
       );
     }
-    texts[id] = piece;
+    checkPiece(piece, id, source);
+    texts.set(id, piece);
   };
-  for (const [piece, id] of Object.entries(vocab)) put(piece, id, `model.vocab[${JSON.stringify(piece)}]`);
-  for (const { id, content } of added) put(content, id, `added_tokens, id of ${JSON.stringify(content)},`);
-  for (let id = 0; id < texts.length; id++) {
-    if (texts[id] === undefined)
+  for (const [piece, id] of Object.entries(vocab)) put(piece, id, 'model.vocab');
+  for (const [i, { id, content }] of added.entries()) put(content, id, `added_tokens[${i}].id`);
+  return Array.from({ length: texts.size }, (_, id) => {
+    const piece = texts.get(id);
+    if (piece === undefined)
       throw new UserError(`${source}: model.vocab has no piece with id ${id}; ids must have no gaps`);
-  }
-  return texts;
+    return piece;
+  });
 }
 
 /**
@@ -186,37 +203,24 @@ function readVocab(vocab: Record<string, unknown>, added: readonly AddedToken[],
 function scoresFromMerges(
   texts: readonly string[],
   kinds: readonly PieceKind[],
-  merges: unknown,
+  merges: TokenizerFile['model']['merges'],
   source: string,
 ): number[] {
-  if (!Array.isArray(merges)) throw wrong(source, 'model.merges', 'a list', merges);
   const ids = new Map(texts.flatMap((text, id) => (kinds[id] === 'normal' ? [[text, id] as const] : [])));
   const cuts = new Map<number, Set<string>>(); // piece -> left parts listed so far; a Map keeps the order of first mention
   let previous = -1;
   for (const [i, entry] of merges.entries()) {
-    const pair: unknown = typeof entry === 'string' ? entry.split(' ') : entry;
-    if (
-      !Array.isArray(pair) ||
-      pair.length !== 2 ||
-      typeof pair[0] !== 'string' ||
-      typeof pair[1] !== 'string'
-    ) {
-      throw wrong(source, `model.merges[${i}]`, 'two texts', entry);
-    }
-    const [left, right] = pair as [string, string];
-    const id = ids.get(left + right);
-    if (id === undefined || !ids.has(left) || !ids.has(right)) {
-      throw wrong(source, `model.merges[${i}]`, 'two pieces of the vocabulary that make a third', entry);
-    }
+    const refuse = (wanted: string) => {
+      const merge = typeof entry === 'string' ? entry : entry.join(' ');
+      return new UserError(`${source}: model.merges[${i}] must be ${wanted}, but it is ${quoted(merge)}`);
+    };
+    const [left, right, rest] = typeof entry === 'string' ? entry.split(' ') : entry;
+    const id = right === undefined || rest !== undefined ? undefined : ids.get(left + right);
+    if (left === undefined || right === undefined || id === undefined || !ids.has(left) || !ids.has(right))
+      throw refuse('two pieces of the vocabulary that make a third');
     const lefts = cuts.get(id) ?? new Set<string>();
-    if (lefts.has(left) || (lefts.size > 0 && id !== previous)) {
-      throw wrong(
-        source,
-        `model.merges[${i}]`,
-        'the merges of one piece to follow each other, each once,',
-        entry,
-      );
-    }
+    if (lefts.has(left) || (lefts.size > 0 && id !== previous))
+      throw refuse('beside the other merges of its piece, each once');
     cuts.set(id, lefts.add(left));
     previous = id;
   }
@@ -228,7 +232,7 @@ function scoresFromMerges(
     const found = cuts.get(id)?.size ?? 0;
     if (expected !== found) {
       throw new UserError(
-        `${source}: model.merges has ${found} of the ${expected} ways to make ${JSON.stringify(text)}; ` +
+        `${source}: model.merges has ${found} of the ${expected} ways to make ${quoted(text)}; ` +
           'it was not made from a SentencePiece model',
       );
     }
@@ -237,45 +241,19 @@ function scoresFromMerges(
   return scores;
 }
 
+const replaceStep = object({
+  type: choice(['Replace']),
+  pattern: object({ String: choice([' ']) }),
+  content: choice([SPACE_SYMBOL]),
+});
+const prependStep = object({ type: choice(['Prepend']), prepend: choice([SPACE_SYMBOL]) });
+
 /** Whether there is a dummy prefix; a UserError for any normalizer but the two that are written here. */
-function readNormalizer(value: unknown, source: string): boolean {
-  const expected = 'Replace " " by "▁", with or without Prepend "▁" before it,';
-  const normalizer = asObject(value, source, 'normalizer');
+function readNormalizer(normalizer: TokenizerFile['normalizer'], source: string): boolean {
   const steps = normalizer.type === 'Sequence' ? normalizer.normalizers : [normalizer];
-  if (!Array.isArray(steps)) throw wrong(source, 'normalizer.normalizers', 'a list', steps);
-  const objects = steps.map((step: unknown, i) => asObject(step, source, `normalizer.normalizers[${i}]`));
-  const last = objects.pop();
-  const pattern = last?.pattern as { String?: unknown } | undefined;
-  if (last?.type !== 'Replace' || last.content !== SPACE_SYMBOL || pattern?.String !== ' ') {
-    throw wrong(source, 'normalizer', expected, value);
-  }
-  const first = objects.pop();
-  if (first === undefined) return false;
-  if (objects.length > 0 || first.type !== 'Prepend' || first.prepend !== SPACE_SYMBOL) {
-    throw wrong(source, 'normalizer', expected, value);
-  }
-  return true;
-}
-
-function parse(text: string, source: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new UserError(
-      `${source}: it is not JSON (${(error as Error).message}); the file is truncated or damaged`,
-    );
-  }
-}
-
-function asObject(value: unknown, source: string, field: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw wrong(source, field, 'an object', value);
-  return value as Record<string, unknown>;
-}
-
-function wrong(source: string, field: string, expected: string, found: unknown): UserError {
-  const shown = JSON.stringify(found) ?? 'missing';
-  return new UserError(
-    `${source}: ${field} must be ${expected} but is ${shown.length > 60 ? `${shown.slice(0, 60)}…` : shown}`,
+  if (fits(tuple(replaceStep), steps)) return false;
+  if (fits(tuple(prependStep, replaceStep), steps)) return true;
+  throw new UserError(
+    `${source}: "normalizer" must be Replace " " by "▁", with or without Prepend "▁" before it, but it is something else`,
   );
 }

@@ -8,6 +8,7 @@
  *   user-defined  text that is always cut out whole (only in models made elsewhere)
  */
 import { UserError } from '../errors.ts';
+import { quoted } from '../json-text.ts';
 import { byteOfPiece, bytePiece, CONTROL_TOKENS, FIRST_PIECE_ID, UNK } from './special-tokens.ts';
 
 export type PieceKind = 'normal' | 'unknown' | 'control' | 'user-defined' | 'byte';
@@ -62,6 +63,19 @@ export function withControlTokens(vocabulary: Vocabulary, names: readonly string
   return { ...vocabulary, pieces: [...vocabulary.pieces, ...added] };
 }
 
+/** Longer ones are no words: the ways to cut a piece in two are looked at one by one, each as long as the piece. */
+const MAX_PIECE_LENGTH = 1024;
+
+/** Throws a UserError unless this can be the text of a piece. */
+export function checkPiece(text: string, id: number, source: string): void {
+  if (text === '') throw new UserError(`${source}: piece ${id} is empty; the file is damaged`);
+  if (text.length > MAX_PIECE_LENGTH) {
+    throw new UserError(
+      `${source}: piece ${id} has ${text.length} characters, more than ${MAX_PIECE_LENGTH}; the file is damaged`,
+    );
+  }
+}
+
 /** Throws a UserError unless every promise at the top of this file holds. `source` names the file, for the sentence. */
 export function checkVocabulary(vocabulary: Vocabulary, source: string): void {
   const { pieces } = vocabulary;
@@ -69,11 +83,11 @@ export function checkVocabulary(vocabulary: Vocabulary, source: string): void {
   const idOf = new Map<string, number>();
   let unknowns = 0;
   for (const [id, { text, score, kind }] of pieces.entries()) {
-    if (text === '') throw new UserError(`${source}: piece ${id} is empty; the file is damaged`);
+    checkPiece(text, id, source);
     const earlier = idOf.get(text);
     if (earlier !== undefined) {
       throw new UserError(
-        `${source}: pieces ${earlier} and ${id} are both ${JSON.stringify(text)}; every piece must be unique`,
+        `${source}: pieces ${earlier} and ${id} are both ${quoted(text)}; every piece must be unique`,
       );
     }
     idOf.set(text, id);
@@ -84,7 +98,7 @@ export function checkVocabulary(vocabulary: Vocabulary, source: string): void {
     if (kind !== 'byte') continue;
     const byte = byteOfPiece(text);
     if (byte === undefined) {
-      throw new UserError(`${source}: byte piece ${id} is ${JSON.stringify(text)}; it must look like <0x0A>`);
+      throw new UserError(`${source}: byte piece ${id} is ${quoted(text)}; it must look like <0x0A>`);
     }
     bytes.add(byte);
   }

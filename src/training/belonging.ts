@@ -72,3 +72,22 @@ export function strangers(known: readonly Stage[], out: string): string[] {
     });
   });
 }
+
+/** What each stage was made from, a line each: "ppo: from sft, pleasing reward, seed 42". */
+export function familyOf(known: readonly Stage[], out: string): string[] {
+  const present = presentStages(known, out);
+  return present.flatMap(({ name, origin }) => {
+    if (origin === null) return [];
+    const { model, rewards, vocabulary } = origin.from;
+    const parent = (sum: string) =>
+      present.find(({ identity }) => identity === sum)?.name ?? `elsewhere (${sum.slice(0, 8)})`;
+    const start = model ?? vocabulary;
+    const parts = [
+      ...(start === undefined ? [] : [`from ${parent(start)}`]),
+      ...(rewards === undefined ? [] : [`pleasing ${parent(rewards)}`]),
+      `seed ${origin.seed}`,
+      ...(origin.quick ? ['--quick'] : []),
+    ];
+    return [`${name}: ${parts.join(', ')}`];
+  });
+}

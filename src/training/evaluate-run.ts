@@ -10,6 +10,8 @@ import { formatResults } from '../evaluation/table.ts';
 import { prettyJson } from '../formats/json.ts';
 import { writeFileAtomically } from '../storage/atomic.ts';
 import { loadModelDirectory, loadRewardDirectory } from '../storage/model-directory.ts';
+import { strangers } from './belonging.ts';
+import { readOrigin } from './origin.ts';
 import type { Run } from './run.ts';
 import { printSamples } from './samples.ts';
 import { QUICK } from './settings.ts';
@@ -30,8 +32,9 @@ const INIT = 'init';
 
 /** Measure all models of the run; writes evaluation.json. */
 export async function evaluateRun(run: Run): Promise<void> {
-  const { out, files, settings, reporter } = run;
+  const { out, files, settings, reporter, signal } = run;
   const candidates = candidatesOf(run);
+  for (const sentence of strangers(run.known, out)) reporter.note(sentence);
   const all: Record<string, Results> = {};
   const judged = new Map<string, readonly JudgedAnswer[]>();
   for (const { name, folder, leaves, startsFrom } of candidates) {
@@ -48,6 +51,7 @@ export async function evaluateRun(run: Run): Promise<void> {
       limit: settings.quick ? QUICK.questions : Infinity,
       onTask: (task, total) => reporter.begin(`${name} ${task}`, total),
       onProgress: (done) => reporter.advance(done, ''),
+      signal,
     });
     reporter.end('');
   }
@@ -55,7 +59,10 @@ export async function evaluateRun(run: Run): Promise<void> {
   reporter.note(`\n${formatResults(all)}\n`);
   // The one that chat.ts takes.
   const [speaker] = candidates.filter(({ leaves }) => leaves !== 'rewards').sort((a, b) => b.rank - a.rank);
-  if (speaker !== undefined) await printSamples(speaker.folder, speaker.leaves === 'chat', files, reporter);
+  if (speaker !== undefined) {
+    const { folder, leaves } = speaker;
+    await printSamples(folder, { answers: leaves === 'chat', files, reporter, signal });
+  }
 }
 
 /** The models of the stages that are there; before those that were only aligned here, the one they were aligned from. */
@@ -69,7 +76,7 @@ function candidatesOf(run: Run): Candidate[] {
     candidates.unshift({
       name: INIT,
       folder: settings.initFrom,
-      leaves: 'chat',
+      leaves: known.find(({ name }) => name === readOrigin(settings.initFrom ?? '')?.stage)?.leaves ?? 'chat',
       startsFrom: null,
       rank: 0.5,
     });
@@ -78,10 +85,11 @@ function candidatesOf(run: Run): Candidate[] {
 }
 
 /** A reward model answers no questions: it is asked which of two answers is better. Null where the data has no held-out pairs. */
-async function evaluateReward(folder: string, { files, reporter }: Run): Promise<Results | null> {
+async function evaluateReward(folder: string, { files, reporter, signal }: Run): Promise<Results | null> {
   if (files.preferencesHeldOut === null) return null;
   const { model, tokenizer } = loadRewardDirectory(folder);
   return rewardAccuracyOn(files.preferencesHeldOut, model, tokenizer, {
     onNote: (text) => reporter.note(text),
+    signal,
   });
 }

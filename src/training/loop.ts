@@ -79,7 +79,7 @@ export interface LoopHooks {
   onStep(metrics: StepMetrics, logged: boolean): void;
   /** Store everything needed to continue after `step` updates; `pending` is what the next line of metrics is the mean of. */
   save(step: number, pending: Pending): Promise<void>;
-  /** True when the user asked to stop (Ctrl-C): the loop saves and returns. */
+  /** True when the user asked to stop: the loop saves and returns. */
   shouldStop(): boolean;
 }
 

@@ -20,18 +20,17 @@ import { EVALUATE } from './stages/index.ts';
 /** Reading that takes no longer is not worth a word. */
 const QUIET_MS = 1000;
 
-/** Throws a UserError at the first thing that cannot be used. Returns false if the user stopped it. */
-export async function preflight(run: Run): Promise<boolean> {
+/** Throws a UserError at the first thing that cannot be used. */
+export async function preflight(run: Run): Promise<void> {
   if (run.resume) for (const { name } of run.known) repairDirectory(run.directoryOf(name));
-  if (!(await readData(run))) return false;
+  await readData(run);
   readModels(run);
   if (run.resume) compareStages(run);
   if (!run.makesVocabulary()) rehearse(run);
-  return true;
 }
 
-async function readData(run: Run): Promise<boolean> {
-  const { files, stages, reporter } = run;
+async function readData(run: Run): Promise<void> {
+  const { files, stages, reporter, signal } = run;
   const learns = (lesson: string) => stages.some(({ learnsFrom }) => learnsFrom === lesson);
   const makesVocabulary = stages.some(({ leaves }) => leaves === 'vocabulary');
   const wants = {
@@ -44,16 +43,16 @@ async function readData(run: Run): Promise<boolean> {
   let isShown = false;
   const sums = await inspectData(files, wants, {
     onProgress(file, done, total) {
-      if (performance.now() - began < QUIET_MS) return;
+      if (done >= total || performance.now() - began < QUIET_MS) return;
       if (!isShown) reporter.begin('reading data', total);
       isShown = true;
       reporter.advance(done, file);
     },
-    shouldStop: run.shouldStop,
+    shouldStop: () => signal?.aborted ?? false,
   });
   if (isShown) reporter.end('');
+  signal?.throwIfAborted();
   if (sums !== null) run.knowsData(sums);
-  return sums !== null;
 }
 
 /** Refuse data of which nothing can be learned with the vocabulary that there is now. */

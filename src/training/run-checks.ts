@@ -13,6 +13,7 @@ import { readTrainerState } from './checkpoint.ts';
 import type { Run } from './run.ts';
 import { configOf, hasRunSettings, modelChanges } from './run-settings.ts';
 import type { Stage } from './stage.ts';
+import { refuseRun } from './start.ts';
 
 export function checkRun(run: Run): void {
   const { settings, stages, out, replaced, known } = run;
@@ -21,16 +22,23 @@ export function checkRun(run: Run): void {
       `${join(out, replaced[0])} is in the way: ${out} is not a run (it has no run.json); choose another --out`,
     );
   }
+  const { rewardFrom } = settings.changes;
+  const rewards = typeof rewardFrom === 'string' ? rewardFrom : null;
+  if (settings.initFrom !== null) refuseRun('--init-from', settings.initFrom, known);
+  if (rewards !== null) refuseRun('--reward-from', rewards, known);
   for (const stage of stages) checkStage(stage, run);
   const isNew = stages.some((stage) => stage.prepare !== undefined && run.startOf(stage) === null);
-  if (isNew) checkConfig(configOf(settings), `the ${settings.preset} model`);
+  if (isNew) {
+    const config = configOf(settings);
+    architectureNamed(config.arch).checkKnobs?.(settings.changes);
+    checkConfig(config, `the ${settings.preset} model`);
+  }
   const measured = known.filter(({ name, leaves }) => leaves !== 'vocabulary' && run.willHave(name));
   if (stages.length < settings.stages.length && measured.length === 0 && settings.initFrom === null)
     throw new UserError(`There is nothing to evaluate in ${out}; train a stage first or give --init-from`);
   refuseLost('--init-from', settings.initFrom, run);
   refuseLost('--data', settings.data, run);
-  const { rewardFrom } = settings.changes;
-  refuseLost('--reward-from', typeof rewardFrom === 'string' ? rewardFrom : null, run);
+  refuseLost('--reward-from', rewards, run);
 }
 
 function checkStage(stage: Stage, run: Run): void {

@@ -19,8 +19,9 @@ import type { Run } from './run.ts';
 import { configOf, contextOf } from './run-settings.ts';
 import type { Stage, StagePlace } from './stage.ts';
 
-/** Returns false if the user stopped it. */
-export async function runStage(stage: Stage, run: Run): Promise<boolean> {
+/** Throws the reason of the run's signal where that ends it; what was trained until then is saved. */
+export async function runStage(stage: Stage, run: Run): Promise<void> {
+  run.signal?.throwIfAborted();
   if (stage.make !== undefined) return makeStage(stage, run);
   run.begin();
   return run.time(stage.name, () => trainStage(stage, run));
@@ -30,8 +31,8 @@ export async function runStage(stage: Stage, run: Run): Promise<boolean> {
  * A stage that makes its files in one go. The run begins when it is done: a corpus that cannot be used costs no earlier run its
  * place.
  */
-async function makeStage(stage: Stage, run: Run): Promise<boolean> {
-  const { settings, files, reporter } = run;
+async function makeStage(stage: Stage, run: Run): Promise<void> {
+  const { settings, files, reporter, signal } = run;
   const folder = run.directoryOf(stage.name);
   const config = configOf(settings);
   repairDirectory(folder);
@@ -40,7 +41,7 @@ async function makeStage(stage: Stage, run: Run): Promise<boolean> {
   const made = isMade
     ? null
     : await stage.make?.({
-        ...{ files, quick: settings.quick, reporter, vocabSize: config.vocabSize },
+        ...{ files, quick: settings.quick, reporter, signal, vocabSize: config.vocabSize },
         isAskedFor: settings.vocabSize !== null,
         context: config.maxPositionEmbeddings,
       });
@@ -52,17 +53,16 @@ async function makeStage(stage: Stage, run: Run): Promise<boolean> {
   }
   run.record(stage.name, seconds);
   if (stage.leaves === 'vocabulary') rehearse(run);
-  return true;
 }
 
-async function trainStage(stage: Stage, run: Run): Promise<boolean> {
+async function trainStage(stage: Stage, run: Run): Promise<void> {
   const { name } = stage;
-  const { out, reporter } = run;
+  const { out, reporter, signal } = run;
   const folder = run.directoryOf(name);
   const saved = run.resume ? readTrainerState(folder) : null;
   if (saved !== null && saved.step >= saved.steps) {
     reporter.note(`${name}: finished earlier (${saved.steps} steps)`);
-    return true;
+    return;
   }
   const place = placeOf(stage, run);
   if (stage.prepare === undefined) throw new TypeError(`The stage ${name} neither makes nor trains anything`);
@@ -87,13 +87,16 @@ async function trainStage(stage: Stage, run: Run): Promise<boolean> {
       reporter.advance(line.step, `loss ${line.loss.toFixed(3)}${watched(line.parts)}${heldOut}, ${speed}`);
     },
     save: (step, pending) => saveCheckpoint(folder, training, origin, { ...state, step, pending }),
-    shouldStop: run.shouldStop,
+    shouldStop: () => signal?.aborted ?? false,
   });
+  if (done < steps) {
+    reporter.end('');
+    reporter.note(`${name}: stopped after step ${done} of ${steps}, saved in ${folder}`);
+    signal?.throwIfAborted();
+  }
   reporter.end(`${folder}${heldOut}`);
-  const complete = done >= steps;
-  const summary = complete ? await training.summary?.() : null;
+  const summary = await training.summary?.();
   if (summary) reporter.note(summary);
-  return complete;
 }
 
 function continueFrom(folder: string, saved: TrainerState, training: Training, { settings }: Run): void {
@@ -106,7 +109,7 @@ function continueFrom(folder: string, saved: TrainerState, training: Training, {
 }
 
 function placeOf(stage: Stage, run: Run): StagePlace {
-  const { settings, reporter } = run;
+  const { settings, reporter, signal } = run;
   const { seed, quick, initFrom } = settings;
   const tokenizer = loadTokenizerDirectory(initFrom ?? run.tokenizerDirectory());
   const random = new Random(seed);
@@ -115,7 +118,7 @@ function placeOf(stage: Stage, run: Run): StagePlace {
     start === null ? newModel(run, tokenizer, random) : earlierModel(stage.name, start, run, random);
   return {
     ...run.placeOf(stage),
-    ...{ name: stage.name, tokenizer, model, start, random, seed, quick, reporter },
+    ...{ name: stage.name, tokenizer, model, start, random, seed, quick, reporter, signal },
     settings: run.settingsOf(stage),
     context: contextOf(settings, model.config.maxPositionEmbeddings),
     corpus: join(run.out, 'corpus'),

@@ -37,7 +37,8 @@ export interface RunOptions {
   readonly reporter: Reporter;
   /** The command that started it, for the report. */
   readonly command?: string;
-  readonly shouldStop: () => boolean;
+  /** Aborted where the user asks to stop: the part of the run that is being done saves what it can and throws its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export class Run {
@@ -47,7 +48,7 @@ export class Run {
   readonly reporter: Reporter;
   /** Name of the backend that computes, for metrics and progress. */
   backend = 'reference';
-  readonly shouldStop: () => boolean;
+  readonly signal: AbortSignal | undefined;
   readonly files: DataFiles;
   /** Every stage there is, and those that this run is going to make. */
   readonly known: readonly Stage[];
@@ -65,7 +66,7 @@ export class Run {
     this.resume = options.resume;
     this.reporter = options.reporter;
     this.command = options.command ?? null;
-    this.shouldStop = options.shouldStop;
+    this.signal = options.signal;
     this.known = known;
     this.stages = known.filter(({ name }) => settings.stages.includes(name));
     this.files = locateData(settings.data);
@@ -231,9 +232,9 @@ export class Run {
     this.history = new RunHistory(out, { command: this.command, backend: this.backend });
   }
 
-  /** True once something of it is on the disk. */
+  /** True once there is something in the directory of the run that --resume goes on from. */
   get hasBegun(): boolean {
-    return this.history !== null;
+    return this.resume || this.history !== null;
   }
 
   /** Note the seconds that a part of the run took. */

@@ -11,19 +11,25 @@ import type { Reporter } from './reporter.ts';
 const SAMPLES = 5;
 const PROMPT_CHARACTERS = 8;
 
+interface SampleOptions {
+  /** It answers questions; false: it continues text. */
+  readonly answers: boolean;
+  readonly files: DataFiles;
+  readonly reporter: Reporter;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export async function printSamples(
   folder: string,
-  answers: boolean,
-  files: DataFiles,
-  reporter: Reporter,
+  { answers, files, reporter, signal }: SampleOptions,
 ): Promise<void> {
   const { model, tokenizer } = loadModelDirectory(folder);
   const complete = async (prompt: number[]) => {
     let text = '';
     const room = model.config.maxPositionEmbeddings - prompt.length;
     if (room <= 0) return '(longer than the context)';
-    for await (const piece of streamText(model, tokenizer, prompt, { maxNewTokens: Math.min(48, room) }))
-      text += piece;
+    const options = { maxNewTokens: Math.min(48, room), signal };
+    for await (const piece of streamText(model, tokenizer, prompt, options)) text += piece;
     return text;
   };
   if (answers) {

@@ -66,6 +66,8 @@ export interface MakePlace {
   readonly context: number;
   readonly quick: boolean;
   readonly reporter: Reporter;
+  /** Aborted where the user asks to stop: `make` then throws its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What is known before any work. */
@@ -103,6 +105,8 @@ export interface StagePlace<Own = ValuesOf<KnobTable>> extends RehearsalPlace<Ow
   /** A directory of the run for tokenized text. */
   readonly corpus: string;
   readonly reporter: Reporter;
+  /** Aborted where the user asks to stop: `prepare` then throws its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A stage with knobs of its own, in a list of stages with any. */

@@ -3,6 +3,8 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '../errors.ts';
+import { CONFIG_FILE } from '../formats/hf/model-files.ts';
 import type { ModelConfig } from '../models/config.ts';
 import { locateDirectory } from '../storage/atomic.ts';
 import { configOfDirectory } from '../storage/model-directory.ts';
@@ -31,6 +33,18 @@ export function startingModel(known: readonly Stage[], place: RunPlace): ModelCo
   const first = known.find(
     ({ name, prepare }) => prepare !== undefined && place.settings.stages.includes(name),
   );
-  const start = first === undefined ? place.settings.initFrom : startOf(first, known, place);
+  const { initFrom } = place.settings;
+  if (initFrom !== null) refuseRun('--init-from', initFrom, known);
+  const start = first === undefined ? initFrom : startOf(first, known, place);
   return start === null || !existsSync(locateDirectory(start)) ? null : configOfDirectory(start);
+}
+
+/** A model is one stage of a run: the run itself does not say which. */
+export function refuseRun(flag: string, path: string, known: readonly Stage[]): void {
+  if (existsSync(join(locateDirectory(path), CONFIG_FILE))) return;
+  const models = known.filter(({ name }) => existsSync(join(locateDirectory(join(path, name)), CONFIG_FILE)));
+  if (models.length === 0) return;
+  throw new UserError(
+    `${flag} ${path} is a whole run; name one of its stages: ${models.map(({ name }) => join(path, name)).join(', ')}`,
+  );
 }

@@ -32,4 +32,9 @@ test('a path has one slash, whatever the directory ends in', () => {
   );
 });
 
+test('bytes that are no text are refused by the name of the file', () => {
+  const damaged: Files = new Map([['config.json', Uint8Array.of(0x7b, 0xff, 0x7d)]]);
+  refuses(() => textOf(damaged, 'config.json', 'runs/a'), 'runs/a/config.json is not UTF-8');
+});
+
 test.run();

@@ -24,15 +24,27 @@ test('what is missing or broken is one sentence with its place, and the other pa
       { 'metrics.jsonl': null },
       ['Without the curves: ', 'metrics.jsonl: there is no such file'],
     ],
-    ['bad-line', { 'metrics.jsonl': `${lines}{"stage"` }, [`metrics.jsonl:${lines.split('\n').length}: `]],
+    [
+      'bad-line',
+      { 'metrics.jsonl': `${lines}{"stage"` },
+      [`metrics.jsonl:${lines.split('\n').length} is not valid JSON`],
+    ],
     [
       'bad-json',
       { 'evaluation.json': '{' },
       ['Without the evaluation: ', 'evaluation.json is not valid JSON'],
     ],
-    ['no-number', { 'evaluation.json': estimate }, ['"facts-seen" of "sft" has no number "high"']],
+    [
+      'no-number',
+      { 'evaluation.json': estimate },
+      ['evaluation.json: "sft.facts-seen.high" must be a number, but it is missing'],
+    ],
     ['no-history', { 'history.json': null }, ['times: ', 'history.json']],
-    ['bad-history', { 'history.json': '[{"seconds": 3}]' }, ['history.json is not a list of sessions']],
+    [
+      'bad-history',
+      { 'history.json': '[{"seconds": 3}]' },
+      ['history.json: "[0].started" must be a text, but it is missing'],
+    ],
     ['no-settings', { 'run.json': null }, ['Without the settings: ', 'run.json']],
     ['bad-model', { 'sft/config.json': '{}' }, ['Without the answers of sft: ', 'sft']],
   ];

@@ -13,7 +13,7 @@ const session = (seconds: Record<string, number>, command = 'npx tsx src/train.t
 });
 const dataOf = (sessions: ReportData['sessions']): ReportData => ({
   ...{ name: 'run', sessions, settings: null, model: null, evaluation: null, answers: null, drawn: null },
-  ...{ attention: null, missing: [] },
+  ...{ attention: null, family: [], strangers: [], missing: [] },
   metrics: {
     stages: new Map([
       [

@@ -132,6 +132,8 @@ export const madeUp: ReportData = {
   answers,
   drawn,
   attention: { stage: 'dpo', weights: attention },
+  family: ['sft: from pretrain, seed 7711', 'ppo: from sft, pleasing reward, seed 7712'],
+  strangers: ['dpo was made from another sft than the one in this run'],
   missing: ['Without one thing', 'Without another'],
 };
 
@@ -173,6 +175,7 @@ export const madeFacts: readonly (readonly [string, string])[] = [
   ['model', 'its-model, 123 parameters'],
   ['preset', 'micro'],
   ['stages', 'pretrain, sft, dpo'],
+  ['made from', 'sft: from pretrain, seed 7711; ppo: from sft, pleasing reward, seed 7712'],
   ['data', 'its-data'],
   ['started from', 'its-parent'],
   ['changed settings', 'beta 0.25, epochs 9'],

@@ -104,7 +104,7 @@ test('how it was made: every fact under its name, last step and time of each sta
   const lines = markdown.replaceAll('\\', '').split('\n');
   assert.is(lines[0], '# Run made-up');
   assert.match(lines[2]!, /^its-model, 123 parameters · preset micro · seed 77 · --quick/);
-  for (const sentence of madeUp.missing) assert.ok(lines.includes(`- ${sentence}`));
+  for (const sentence of [...madeUp.missing, ...madeUp.strangers]) assert.ok(lines.includes(`- ${sentence}`));
 });
 
 test('what a model says cannot break a table: one line, one cell', () => {

@@ -19,9 +19,31 @@ test('metrics: every number is a curve; lines that cannot be used are named by f
   assert.equal([...stages.get('dpo')!.keys()], ['loss', 'newThing']);
   assert.equal(backends, ['wasm']);
   assert.is(problems.length, 2);
-  assert.ok(problems[0]!.startsWith(`${path}:2: this line is not valid JSON`));
-  assert.ok(problems[1]!.startsWith(`${path}:4: this line has no "stage"`));
+  const leftOut = 'this line is left out of the curves';
+  assert.is(problems[0], `${path}:2 is not valid JSON: it ends too early (cut off?); ${leftOut}`);
+  assert.is(problems[1], `${path}:4 must be an object, but it is a list of 1; ${leftOut}`);
   refuses(() => readMetrics(`${path}.none`), 'there is no such file');
+});
+
+test('of many lines that cannot be used the first are named and the others counted', () => {
+  const folder = temporaryFolder();
+  const bad = [
+    '{"step": 1}',
+    '{"stage": "sft", "step": -1}',
+    '{"stage": "sft", "step": "1"}',
+    'null',
+    '5',
+    '\u001b[2J',
+  ];
+  const lines = Array.from({ length: 25 }, (_, i) => bad[i % bad.length]);
+  const { stages, problems } = readMetrics(put(folder, 'm.jsonl', lines.join('\n')));
+  assert.is(stages.size, 0);
+  assert.is(problems.length, 11);
+  assert.ok(problems[0]!.includes('m.jsonl:1: "stage" must be a text, but it is missing'), problems[0]);
+  assert.ok(problems[1]!.includes('m.jsonl:2: "step" must be a whole number of at least 0, but it is -1'));
+  assert.ok(problems.at(-1)!.endsWith('m.jsonl: 15 more lines are left out of the curves'));
+  for (const problem of problems) assert.not.match(problem, /\p{Cc}/u);
+  refuses(() => readMetrics(folder), 'is a directory; a file is needed here');
 });
 
 test('each value belongs to its stage, name and step, in whatever order the lines stand', () => {

@@ -118,7 +118,8 @@ test('the parts of a page in order, each stage with its own curves', () => {
     ],
   );
   assert.match(textOf(document.querySelector('#attention-map p'))!, /stage dpo .*“问的是什么”.*“答的是什么”/);
-  assert.equal(texts('.missing li'), madeUp.missing);
+  assert.equal(texts('.missing strong'), ['These stages do not belong together', 'Not in this report']);
+  assert.equal(texts('.missing li'), [...madeUp.strangers, ...madeUp.missing]);
 });
 
 test('how it was made: every fact under its name, the last step and the time of each stage', () => {
@@ -138,7 +139,16 @@ test('how it was made: every fact under its name, the last step and the time of 
 });
 
 test('what a run does not have leaves no empty part behind', () => {
-  const bare = { ...madeUp, evaluation: null, answers: null, drawn: null, attention: null, missing: [] };
+  const bare = {
+    ...madeUp,
+    evaluation: null,
+    answers: null,
+    drawn: null,
+    attention: null,
+    missing: [],
+    family: [],
+    strangers: [],
+  };
   const { document } = parseHTML(
     renderPage({ ...bare, metrics: null, sessions: [], model: null, settings: null }),
   );

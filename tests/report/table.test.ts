@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Estimate } from '../../src/evaluation/intervals.ts';
-import { checkEvaluation, evaluationTable } from '../../src/report/table.ts';
+import { evaluationTable } from '../../src/report/table.ts';
 import { evaluation, shown } from './made-up.ts';
 
 const estimate = (value: number, low: number, chance?: number) => ({
@@ -35,14 +35,17 @@ test('a line per task, a cell per stage; a part belongs to a task above; guessin
   );
 });
 
-test('what is no evaluation is named by its place', () => {
-  const good = { sft: { task: estimate(0.5, 0.4) } };
-  assert.is(checkEvaluation(good, 'x.json'), good);
-  assert.is(checkEvaluation([], 'x.json'), 'x.json: expected an object of stages');
-  assert.is(checkEvaluation({ sft: 3 }, 'x.json'), 'x.json: "sft" is not an object of tasks');
-  assert.is(
-    checkEvaluation({ sft: { task: { value: 1, low: '0' } } }, 'x.json'),
-    'x.json: "task" of "sft" has no number "low"',
+test('a task with the name of what all objects inherit is a task like others', () => {
+  const { lines } = evaluationTable({
+    a: { constructor: estimate(0.5, 0.4) },
+    b: { toString: estimate(0.7, 0.6) },
+  });
+  assert.equal(
+    lines.map(({ task, cells }) => [task, ...cells.map((cell) => cell?.value ?? null)]),
+    [
+      ['constructor', '0.500', null],
+      ['toString', null, '0.700'],
+    ],
   );
 });
 

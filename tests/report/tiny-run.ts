@@ -15,7 +15,7 @@ export const context = {
     resume: false,
     reporter: silentReporter,
   },
-  ...{ command: 'npx tsx src/train.ts --quick', shouldStop: () => false },
+  command: 'npx tsx src/train.ts --quick',
 };
 await runAll(context);
 export const page = readFileSync(join(run, 'report.html'), 'utf8');

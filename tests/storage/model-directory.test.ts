@@ -107,7 +107,7 @@ test('without checksums the format itself finds files cut off', async () => {
   refuses(() => loadModelDirectory(config), `${config}/config.json is not valid JSON`);
   refuses(() => kindOfDirectory(config), `${config}/config.json is not valid JSON`);
   const tokenizer = await edited('tokenizer.json', (bytes) => bytes.subarray(0, 50));
-  refuses(() => loadModelDirectory(tokenizer), `${tokenizer}/tokenizer.json`, 'not JSON');
+  refuses(() => loadModelDirectory(tokenizer), `${tokenizer}/tokenizer.json`, 'not valid JSON');
 });
 
 test('no directory: one sentence', () => {

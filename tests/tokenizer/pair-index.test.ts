@@ -30,6 +30,7 @@ test('after each of many random merges the counts are those of the corpus', () =
     for (const word of words) segments.add(word);
     const rows = words.map((word) => [...word].map((letter) => letters.indexOf(letter)));
     const index = new PairIndex(segments, (code) => code - 'a'.charCodeAt(0), letters.length, 99);
+    for (const _ of index.build());
     const pairs = new Map<string, { pair: number; left: number; right: number }>();
     for (let symbol = letters.length; ; symbol++) {
       for (const { pair, left, right } of index.takeRaised())
@@ -55,6 +56,7 @@ test('a pair too long for a piece is never reported', () => {
   const segments = new SegmentCounter();
   segments.add('abc');
   const index = new PairIndex(segments, (code) => code - 'a'.charCodeAt(0), letters.length, 2);
+  for (const _ of index.build());
   const [first, second] = index.takeRaised();
   assert.is(index.takeRaised().length, 0);
   const { pair, left, right } = [first!, second!].find((one) => one.left === 0)!; // a+b, of a+b and b+c

@@ -102,37 +102,93 @@ test('read: merges as "left right" texts, special tokens that stand in added_tok
 
 test('malformed files are refused by the name of the field', () => {
   const json = writeTokenizerJson(vocabulary);
-  assert.match(refusal(json.slice(0, -10)), /^x\.json: it is not JSON/);
-  assert.match(refusal('[]'), /the file must be an object/);
+  assert.match(refusal(json.slice(0, -10)), /^x\.json is not valid JSON/);
+  assert.match(refusal('[]'), /^x\.json must be an object, but it is an empty list/);
   // biome-ignore lint/suspicious/noExplicitAny: as above
   const cases: [(file: Record<string, any>) => void, RegExp][] = [
-    [(file) => delete file.model, /model must be an object but is missing/],
-    [(file) => (file.model.type = 'Unigram'), /model\.type must be "BPE" but is "Unigram"/],
-    [(file) => (file.model.byte_fallback = false), /model\.byte_fallback/],
-    [(file) => (file.pre_tokenizer = { type: 'ByteLevel' }), /pre_tokenizer must be null/],
-    [(file) => (file.model.vocab = []), /model\.vocab must be an object/],
-    [(file) => (file.model.vocab.的 = 'x'), /model\.vocab\["的"\] must be an id but is "x"/],
-    [(file) => (file.model.vocab.新 = 500), /no piece with id 440/],
-    [(file) => (file.model.vocab.新 = 300), /is 300, but that is the id of/],
-    [(file) => (file.model.merges = {}), /model\.merges must be a list/],
-    [(file) => (file.model.merges[3] = ['a']), /model\.merges\[3\] must be two texts/],
-    [(file) => (file.model.merges[3] = ['x', 'y']), /model\.merges\[3\] must be two pieces/],
+    [(file) => delete file.model, /"model" must be an object, but it is missing/],
+    [(file) => (file.model.type = 'Unigram'), /"model\.type" must be "BPE", but it is "Unigram"/],
+    [(file) => (file.model.byte_fallback = false), /"model\.byte_fallback" must be true/],
     [
-      (file) => file.model.merges.push(file.model.merges[0]),
-      /must be the merges of one piece to follow each other/,
+      (file) => (file.pre_tokenizer = { type: 'ByteLevel' }),
+      /"pre_tokenizer" must be null, but it is an object/,
     ],
+    [(file) => (file.model.vocab = []), /"model\.vocab" must be an object/],
+    [
+      (file) => (file.model.vocab.的 = 'x'),
+      /"model\.vocab\.的" must be a whole number of at least 0, but it is "x"/,
+    ],
+    [(file) => (file.model.vocab.新 = 500), /no piece with id 440/],
+    [(file) => (file.model.vocab.新 = 2 ** 32), /no piece with id 440/],
+    [(file) => (file.model.vocab['新'.repeat(2000)] = 440), /piece 440 has 2000 characters/],
+    [(file) => (file.model.vocab['\u001b[2J'] = 300), /the id of "\\u001b\[2J", is 300/],
+    [(file) => (file.model.vocab.新 = 300), /is 300, but that is the id of/],
+    [(file) => (file.model.merges = {}), /"model\.merges" must be a list/],
+    [
+      (file) => (file.model.merges[3] = ['a']),
+      /"model\.merges\[3\]" must be a list of 2 or a text, but it is a list of 1/,
+    ],
+    [
+      (file) => (file.model.merges[3] = ['x', 'y']),
+      /model\.merges\[3\] must be two pieces of the vocabulary that make a third, but it is "x y"/,
+    ],
+    [(file) => file.model.merges.push(file.model.merges[0]), /must be beside the other merges of its piece/],
     [(file) => file.model.merges.pop(), /model\.merges has \d+ of the \d+ ways/],
-    [(file) => (file.added_tokens = 5), /added_tokens must be a list/],
-    [(file) => (file.added_tokens[2].id = '2'), /added_tokens\[2\]\.id must be a number/],
-    [(file) => (file.added_tokens[2].content = 2), /added_tokens\[2\]\.content must be a text/],
-    [(file) => (file.added_tokens[2].special = false), /added_tokens\[2\]\.special must be true/],
+    [(file) => (file.added_tokens = 5), /"added_tokens" must be a list/],
+    [(file) => (file.added_tokens[2].id = '2'), /"added_tokens\[2\]\.id" must be a whole number/],
+    [(file) => (file.added_tokens[2].content = 2), /"added_tokens\[2\]\.content" must be a text/],
+    [(file) => (file.added_tokens[2].special = false), /"added_tokens\[2\]\.special" must be true/],
     [(file) => (file.added_tokens[2].id = 3), /is 3, but that is the id of/],
-    [(file) => delete file.normalizer, /normalizer must be an object/],
-    [(file) => (file.normalizer = { type: 'NFC' }), /normalizer must be Replace/],
-    [(file) => file.normalizer.normalizers.unshift({ type: 'NFKC' }), /normalizer must be Replace/],
+    [(file) => delete file.normalizer, /"normalizer" must be an object/],
+    [(file) => (file.normalizer = { type: 'NFC' }), /"normalizer" must be Replace/],
+    [(file) => file.normalizer.normalizers.unshift({ type: 'NFKC' }), /"normalizer" must be Replace/],
     [(file) => (file.model.unk_token = null), /0 unknown pieces/],
   ];
   for (const [change, message] of cases) assert.match(refusal(changed(change)), message);
+});
+
+test('any value at any place: a vocabulary, or one sentence', () => {
+  const small = writeTokenizerJson(makeVocabulary(['ab', 'abc'], ['a', 'b', 'c', '▁']));
+  const odd = [
+    undefined,
+    null,
+    0,
+    -1,
+    1.5,
+    2 ** 32,
+    1e300,
+    '',
+    '\u001b[2J\n',
+    'a b c',
+    true,
+    [],
+    ['a'],
+    {},
+    { type: 'Sequence' },
+  ];
+  let read = 0;
+  /** Every place below `holder`, each with every odd value in turn. */
+  const visit = (root: object, holder: Record<string, unknown>) => {
+    for (const name of [...Object.keys(holder).slice(0, 12), '__proto__', 'constructor']) {
+      const { value: before } = Object.getOwnPropertyDescriptor(holder, name) ?? {};
+      const put = (value: unknown) =>
+        Object.defineProperty(holder, name, { value, enumerable: true, configurable: true, writable: true });
+      for (const value of odd) {
+        put(value);
+        const message = refusal(JSON.stringify(root));
+        if (message === '') read++;
+        else assert.match(message, /^x\.json[: ].+$/);
+        assert.not.match(message, /\p{Cc}/u);
+      }
+      if (before === undefined) delete holder[name];
+      else put(before);
+      if (before !== null && typeof before === 'object') visit(root, before as Record<string, unknown>);
+    }
+  };
+  const root = JSON.parse(small) as Record<string, unknown>;
+  visit(root, root);
+  assert.equal(JSON.stringify(root), JSON.stringify(JSON.parse(small)), 'all is as it was');
+  assert.ok(read > 200, `${read} were read`);
 });
 
 test('what merges cannot express is refused when writing', () => {

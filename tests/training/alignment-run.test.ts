@@ -16,7 +16,7 @@ import { silentReporter } from '../../src/training/reporter.ts';
 import type { RunSettings } from '../../src/training/run-settings.ts';
 import { put, refusesLater, temporaryFolder } from '../data/temporary.ts';
 import { tinyConfig } from './tiny.ts';
-import { runAll, worldSettings, writeAlignedWorld, writeWorld } from './world.ts';
+import { runAll, stopAfter, worldSettings, writeAlignedWorld, writeWorld } from './world.ts';
 
 const folder = temporaryFolder();
 const world = writeAlignedWorld(join(folder, 'world'));
@@ -36,12 +36,10 @@ const small = {
   ...{ rollouts: 8, groupSize: 4, maxNewTokens: 6, klTarget: 1, stopKl: 1 },
 };
 
-async function run(out: string, settings: RunSettings, { resume = false, stopAfter = Infinity } = {}) {
+async function run(out: string, settings: RunSettings, { resume = false, stopAfter: steps = Infinity } = {}) {
   const notes: string[] = [];
-  let steps = 0;
   const reporter = { ...silentReporter, note: (text: string) => void notes.push(text) };
-  const shouldStop = () => ++steps >= stopAfter;
-  const complete = await runAll({ out, settings, resume, reporter, shouldStop });
+  const complete = await runAll({ out, settings, resume, ...stopAfter(steps, reporter) });
   return { complete, notes };
 }
 

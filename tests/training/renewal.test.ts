@@ -9,7 +9,7 @@ import { silentReporter } from '../../src/training/reporter.ts';
 import type { RunSettings } from '../../src/training/run-settings.ts';
 import { stages as known } from '../../src/training/stages/index.ts';
 import { put, refusesLater, temporaryFolder } from '../data/temporary.ts';
-import { runAll, worldSettings, writeAlignedWorld } from './world.ts';
+import { runAll, stopAfter, worldSettings, writeAlignedWorld } from './world.ts';
 
 const folder = temporaryFolder();
 const world = writeAlignedWorld(join(folder, 'world'));
@@ -22,12 +22,10 @@ const settingsOf = (more: Partial<RunSettings> = {}) =>
     changes: { ...changes, ...more.changes },
   });
 
-async function run(out: string, settings: RunSettings, { resume = false, stopAfter = Infinity } = {}) {
+async function run(out: string, settings: RunSettings, { resume = false, stop = Infinity } = {}) {
   const notes: string[] = [];
-  let steps = 0;
-  const reporter = { ...silentReporter, note: (text: string) => void notes.push(text) };
-  const shouldStop = () => ++steps >= stopAfter;
-  return { complete: await runAll({ out, settings, resume, reporter, shouldStop }), notes };
+  const stopping = stopAfter(stop, { ...silentReporter, note: (text) => void notes.push(text) });
+  return { complete: await runAll({ out, settings, resume, ...stopping }), notes };
 }
 
 /** Every file of a run but the times in it. */
@@ -80,7 +78,7 @@ test('stages made again with another seed and stopped: --resume makes all of the
   const { notes } = await run(whole, settingsOf(again));
   assert.match(notes[0]!, /held an earlier run with sft, reward, ppo, dpo; it is now .*old-1/);
   assert.is(notes[1], 'kept from it: tokenizer, pretrain');
-  assert.is((await run(parts, settingsOf(again), { stopAfter: 1 })).complete, false);
+  assert.is((await run(parts, settingsOf(again), { stop: 1 })).complete, false);
   assert.equal(readdirSync(parts).sort(), [
     'history.json',
     'metrics.jsonl',
@@ -176,7 +174,7 @@ test('a reward model swapped where only its own making could tell: both runs of 
 
 test('a stage is not started from one that is not finished', async () => {
   const out = join(folder, 'unfinished');
-  assert.is((await run(out, settingsOf(), { stopAfter: 1 })).complete, false);
+  assert.is((await run(out, settingsOf(), { stop: 1 })).complete, false);
   await refusesLater(
     () => run(out, settingsOf({ stages: ['sft'] })),
     'is not finished (1 of 2 steps)',

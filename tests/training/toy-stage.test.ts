@@ -17,13 +17,12 @@ import { findModel } from '../../src/storage/find-model.ts';
 import { loadModelDirectory } from '../../src/storage/model-directory.ts';
 import { fingerprintOf } from '../../src/training/checkpoint.ts';
 import { languageLoss } from '../../src/training/language-loss.ts';
-import { silentReporter } from '../../src/training/reporter.ts';
 import { totalSteps } from '../../src/training/settings.ts';
 import { defineStage } from '../../src/training/stage.ts';
 import { stages } from '../../src/training/stages/index.ts';
 import { ofRows, supervised } from '../../src/training/supervised.ts';
 import { refusesLater, temporaryFolder } from '../data/temporary.ts';
-import { runAll, worldSettings, writeWorld } from './world.ts';
+import { runAll, stopAfter, worldSettings, writeWorld } from './world.ts';
 
 const toy = defineStage({
   name: 'toy',
@@ -74,14 +73,9 @@ const settings = worldSettings(world, {
 function run(
   out: string,
   changes: Partial<typeof settings> = {},
-  { resume = false, stopAfter = Infinity } = {},
+  { resume = false, stopAfter: steps = Infinity } = {},
 ) {
-  let steps = 0;
-  const shouldStop = () => ++steps >= stopAfter;
-  return runAll(
-    { out, settings: { ...settings, ...changes }, resume, reporter: silentReporter, shouldStop },
-    known,
-  );
+  return runAll({ out, settings: { ...settings, ...changes }, resume, ...stopAfter(steps) }, known);
 }
 
 test('it trains after the stage it names, from what that left, and is saved, measured and preferred in chat', async () => {

@@ -2,6 +2,7 @@
 import { writeReport } from '../../src/report/index.ts';
 import { evaluateRun } from '../../src/training/evaluate-run.ts';
 import { preflight } from '../../src/training/preflight.ts';
+import { type Reporter, silentReporter } from '../../src/training/reporter.ts';
 import { Run, type RunOptions } from '../../src/training/run.ts';
 import { defaultSettings, type RunSettings } from '../../src/training/run-settings.ts';
 import { runStage } from '../../src/training/run-stage.ts';
@@ -77,21 +78,39 @@ export function worldSettings(data: string, changes: Partial<RunSettings> = {}):
   };
 }
 
+/** Stops a run after so many steps of training. */
+export function stopAfter(steps: number, reporter: Reporter = silentReporter) {
+  const stop = new AbortController();
+  let done = 0;
+  let trains = false;
+  const counting: Reporter = {
+    ...reporter,
+    begin(job, total, first) {
+      trains = !/tokenizer| /.test(job); // "dpo reference", "sft judge" are no training
+      reporter.begin(job, total, first);
+    },
+    advance(step, details) {
+      reporter.advance(step, details);
+      if (trains && ++done >= steps) stop.abort(new Error('enough'));
+    },
+  };
+  return { signal: stop.signal, reporter: counting };
+}
+
 /** What src/train.ts does: the stages, the evaluation, the report. Returns false if it was stopped. */
 export async function runAll(options: RunOptions, known: readonly Stage[] = stages): Promise<boolean> {
-  let [isReady, isStopped] = [false, false];
-  const shouldStop = () => {
-    if (isReady && !isStopped) isStopped = options.shouldStop(); // a stop is asked for in training, not while data is read
-    return isStopped;
-  };
-  const run = new Run(known, { ...options, shouldStop });
-  await preflight(run);
-  isReady = true;
-  for (const stage of run.stages) if (!(await runStage(stage, run))) return false;
-  if (run.willRun(EVALUATE)) {
-    run.begin();
-    await run.time(EVALUATE, () => evaluateRun(run));
-    await writeReport(options.out, options.reporter);
+  const run = new Run(known, options);
+  try {
+    await preflight(run);
+    for (const stage of run.stages) await runStage(stage, run);
+    if (run.willRun(EVALUATE)) {
+      run.begin();
+      await run.time(EVALUATE, () => evaluateRun(run));
+      await writeReport(options.out, options.reporter, { signal: options.signal });
+    }
+  } catch (error) {
+    if (options.signal?.aborted && error === options.signal.reason) return false;
+    throw error;
   }
   return true;
 }

@@ -73,44 +73,70 @@ export class TokenFile {
   }
 }
 
-/**
- * Write documents of ids to `path`. The file appears under its name only when it is complete.
- * Returns the number of tokens.
- */
+/** A token file in the making. It appears under its name only when it is complete. */
+export class TokenFileWriter {
+  /** Tokens so far. */
+  length = 0;
+  private readonly path: string;
+  private readonly file: number;
+  private buffer = new DataView(new ArrayBuffer(FLUSH_TOKENS * BYTES));
+  private filled = 0;
+
+  constructor(path: string, vocabSize: number) {
+    if (vocabSize > 65536) {
+      throw new UserError(
+        `${path}: a vocabulary of ${vocabSize} does not fit into 16-bit tokens (65,536 at most)`,
+      );
+    }
+    this.path = path;
+    this.file = guardDisk(path, () => openSync(this.partial, 'w'));
+  }
+
+  private get partial(): string {
+    return `${this.path}.partial`;
+  }
+
+  add(ids: readonly number[]): void {
+    if (this.filled + ids.length > FLUSH_TOKENS) this.flush();
+    if (ids.length > FLUSH_TOKENS) this.buffer = new DataView(new ArrayBuffer(ids.length * BYTES));
+    for (const id of ids) this.buffer.setUint16(BYTES * this.filled++, id, true);
+    this.length += ids.length;
+  }
+
+  finish(): void {
+    this.flush();
+    closeSync(this.file);
+    renameSync(this.partial, this.path);
+  }
+
+  /** In place of `finish`: there is no such file after all. */
+  discard(): void {
+    closeSync(this.file);
+    rmSync(this.partial, { force: true });
+  }
+
+  private flush(): void {
+    const { buffer, filled } = this;
+    guardDisk(this.path, () => writeAll(this.file, new Uint8Array(buffer.buffer, 0, filled * BYTES)));
+    this.filled = 0;
+  }
+}
+
+/** Write documents of ids to `path`; returns the number of tokens. */
 export function writeTokenFile(
   path: string,
   documents: Iterable<readonly number[]>,
   vocabSize: number,
 ): number {
-  if (vocabSize > 65536) {
-    throw new UserError(
-      `${path}: a vocabulary of ${vocabSize} does not fit into 16-bit tokens (65,536 at most)`,
-    );
-  }
-  const partial = `${path}.partial`;
-  const file = guardDisk(path, () => openSync(partial, 'w'));
-  let total = 0;
+  const writer = new TokenFileWriter(path, vocabSize);
   try {
-    let buffer = new DataView(new ArrayBuffer(FLUSH_TOKENS * BYTES));
-    let filled = 0;
-    const flush = () => {
-      guardDisk(path, () => writeAll(file, new Uint8Array(buffer.buffer, 0, filled * BYTES)));
-      filled = 0;
-    };
-    for (const ids of documents) {
-      if (filled + ids.length > FLUSH_TOKENS) flush();
-      if (ids.length > FLUSH_TOKENS) buffer = new DataView(new ArrayBuffer(ids.length * BYTES));
-      for (const id of ids) buffer.setUint16(BYTES * filled++, id, true);
-      total += ids.length;
-    }
-    flush();
-    closeSync(file);
-    renameSync(partial, path);
+    for (const ids of documents) writer.add(ids);
+    writer.finish();
   } catch (error) {
-    rmSync(partial, { force: true });
+    writer.discard();
     throw error;
   }
-  return total;
+  return writer.length;
 }
 
 function writeAll(file: number, bytes: Uint8Array): void {

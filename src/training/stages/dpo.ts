@@ -9,6 +9,7 @@
  */
 import { EpochStream, type Pair } from '../../data/rows/pairs.ts';
 import { UserError } from '../../errors.ts';
+import type { Watch } from '../../event-loop.ts';
 import type { KnobTable, ValuesOf } from '../../knobs.ts';
 import { dpoLoss } from '../../losses/dpo.ts';
 import { answerLogProbs } from '../../losses/log-probs.ts';
@@ -73,12 +74,17 @@ export const dpo = defineStage({
       throw new UserError('--label-smoothing is for --dpo-loss sigmoid; IPO has no such term, leave it out');
   },
 
-  async prepare({ name, files, tokenizer, model, random, settings, own, context, seed, quick, reporter }) {
-    const data = readPairs(files, tokenizer, { context, quick }, reporter);
+  async prepare(place) {
+    const { name, files, tokenizer, model, random, settings, own } = place;
+    const { context, seed, quick, reporter, signal } = place;
+    const data = await readPairs(files, tokenizer, { context, quick, signal }, reporter);
     reporter.begin(`${name} reference`, data.pairs.length + data.heldOut.length);
     const onProgress = (done: number) => reporter.advance(done, 'log-probabilities');
-    const pairs = await withReference(model, data.pairs, onProgress);
-    const heldOut = await withReference(model, data.heldOut, (done) => onProgress(pairs.length + done));
+    const pairs = await withReference(model, data.pairs, { onProgress, signal });
+    const heldOut = await withReference(model, data.heldOut, {
+      onProgress: (done) => onProgress(pairs.length + done),
+      signal,
+    });
     reporter.end('');
     const objective = dpoObjective(model, { pairs, heldOut }, own, {
       ...{ stage: name, seed, shuffle: settings.shuffle },
@@ -117,11 +123,14 @@ export interface ReferencedPair extends Pair {
 export async function withReference(
   model: CausalLM,
   pairs: readonly Pair[],
-  onProgress: (done: number) => void = () => {},
+  { onProgress, signal }: Watch = {},
 ): Promise<ReferencedPair[]> {
   model.eval();
   const answers = pairs.flatMap(({ chosen, rejected }) => [chosen, rejected]);
-  const logProbs = await scoreAnswers(model, answers, (done) => onProgress(Math.floor(done / 2)));
+  const logProbs = await scoreAnswers(model, answers, {
+    onProgress: (done) => onProgress?.(Math.floor(done / 2)),
+    signal,
+  });
   return pairs.map((pair, i) => ({
     ...pair,
     reference: { chosen: logProbs[2 * i]!, rejected: logProbs[2 * i + 1]! },

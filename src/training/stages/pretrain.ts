@@ -7,10 +7,11 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { TokenFile, writeTokenFile } from '../../data/bytes/token-file.ts';
+import { TokenFile, TokenFileWriter } from '../../data/bytes/token-file.ts';
 import { type DataFiles, heldOutDocuments, trainingDocuments } from '../../data/layout.ts';
 import { PretrainRows } from '../../data/rows/pretrain-rows.ts';
 import { type Row, RowStream } from '../../data/rows/rows.ts';
+import { Turns } from '../../event-loop.ts';
 import { AdamW } from '../../optim/adamw.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import { fingerprintOf } from '../checkpoint.ts';
@@ -47,10 +48,12 @@ export const pretrain = defineStage({
     ),
   quick: QUICK.languageStage,
 
-  prepare({ name, files, tokenizer, model, random, settings, context, seed, quick, corpus, reporter }) {
+  async prepare(place) {
+    const { name, files, tokenizer, model, random, settings, context, seed, corpus, reporter, signal } =
+      place;
     mkdirSync(corpus, { recursive: true });
-    const limits = { maxDocuments: quick ? QUICK.documents : Infinity };
-    const data = tokenizeCorpus(files, tokenizer, corpus, limits, reporter);
+    const limits = { maxDocuments: place.quick ? QUICK.documents : Infinity };
+    const data = await tokenizeCorpus(files, tokenizer, corpus, { ...limits, reporter, signal });
     const { shuffle, packing } = settings;
     const options = { context, seed, eosId: tokenizer.eosId, shuffle, packing };
     const source = new PretrainRows(data.tokens, options, data.length);
@@ -85,34 +88,45 @@ interface Corpus {
   readonly heldOutStart: number;
 }
 
+interface CorpusOptions {
+  readonly maxDocuments: number;
+  readonly reporter: Reporter;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Tokenize the corpus into `folder` (or open the .bin that was given). */
-function tokenizeCorpus(
+async function tokenizeCorpus(
   files: DataFiles,
   tokenizer: Tokenizer,
   folder: string,
-  limits: { readonly maxDocuments: number },
-  reporter: Reporter,
-): Corpus {
+  { maxDocuments, reporter, signal }: CorpusOptions,
+): Promise<Corpus> {
   if (files.pretrain.endsWith('.bin')) {
     const tokens = new TokenFile(files.pretrain);
     tokens.checkVocabulary(tokenizer.vocabSize);
     const length = tokens.length - Math.floor(tokens.length * HELD_OUT_SHARE);
     return { tokens, length, heldOut: tokens, heldOutStart: length };
   }
-  const encoded = function* (texts: Iterable<string>) {
-    let n = 0;
-    for (const text of texts) {
-      if (n++ === limits.maxDocuments) return;
-      yield [...tokenizer.encode(text), tokenizer.eosId];
-    }
-  };
-  const write = (name: string, texts: Iterable<string>) => {
+  const turns = new Turns(signal);
+  const write = async (name: string, texts: Iterable<string>) => {
     const path = join(folder, `${name}.bin`);
-    writeTokenFile(path, encoded(texts), tokenizer.vocabSize);
+    const writer = new TokenFileWriter(path, tokenizer.vocabSize);
+    try {
+      let n = 0;
+      for (const text of texts) {
+        if (n++ === maxDocuments) break;
+        writer.add([...tokenizer.encode(text), tokenizer.eosId]);
+        if (turns.due) await turns.take();
+      }
+      writer.finish();
+    } catch (error) {
+      writer.discard();
+      throw error;
+    }
     return new TokenFile(path);
   };
-  const tokens = write('pretrain', trainingDocuments(files));
-  const heldOut = write('heldout', heldOutDocuments(files));
+  const tokens = await write('pretrain', trainingDocuments(files));
+  const heldOut = await write('heldout', heldOutDocuments(files));
   reporter.note(
     `corpus: ${tokens.length.toLocaleString('en')} tokens, ${heldOut.length.toLocaleString('en')} held out`,
   );

@@ -7,7 +7,7 @@ import { readDialogues } from '../../data/dialogues.ts';
 import { type DataFiles, trainingDocuments } from '../../data/layout.ts';
 import { UserError } from '../../errors.ts';
 import { encodeTokenizer } from '../../formats/hf/tokenizer-files.ts';
-import { Tokenizer, trainBpe } from '../../tokenizer/index.ts';
+import { Tokenizer, type TrainOptions, trainBpeInTurns } from '../../tokenizer/index.ts';
 import { QUICK } from '../settings.ts';
 import { defineStage } from '../stage.ts';
 
@@ -30,16 +30,24 @@ export const tokenizer = defineStage({
     }
   },
 
-  make({ files, vocabSize, isAskedFor, context, quick, reporter }) {
+  async make({ files, vocabSize, isAskedFor, context, quick, reporter, signal }) {
     reporter.begin('tokenizer', vocabSize);
-    const vocabulary = trainBpe(trainingTexts(files, quick ? QUICK.documents : Infinity), {
+    const texts = trainingTexts(files, quick ? QUICK.documents : Infinity);
+    const options: TrainOptions = {
       vocabSize,
       shrinkToFit: !isAskedFor, // make the best of a corpus that does not allow this size
       maxPieceLength: MAX_PIECE_CHARACTERS,
       onProgress(phase, done, total) {
-        if (phase === 'reading') return;
+        if (phase === 'reading') {
+          if (done % 1000 === 0) reporter.advance(0, `reading, ${done.toLocaleString('en')} documents`);
+          return;
+        }
         if (done % 256 === 0 || done === total) reporter.advance(vocabSize - total + done, 'merging pairs');
       },
+    };
+    const vocabulary = await trainBpeInTurns(texts, options, signal).catch((error: unknown) => {
+      if (!isAskedFor || !(error instanceof UserError)) throw error;
+      throw new UserError(`${error.message}; without --vocab-size it takes what the corpus allows`);
     });
     const made = new Tokenizer(vocabulary);
     reporter.end(`${made.vocabSize.toLocaleString('en')} tokens`);

@@ -47,7 +47,7 @@ test('tokenizer.model serves where there is no tokenizer.json', () => {
 
 test('a broken tokenizer.json is refused by its name, even with a whole tokenizer.model beside it', () => {
   const broken = new Map(files).set('tokenizer.json', '{"model"');
-  refuses(() => decodeTokenizer(broken, 'here'), 'here/tokenizer.json', 'not JSON');
+  refuses(() => decodeTokenizer(broken, 'here'), 'here/tokenizer.json', 'not valid JSON');
 });
 
 test.run();

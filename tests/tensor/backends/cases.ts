@@ -47,7 +47,24 @@ const matrices: readonly Shape[] = [
 
 /** Numbers at which functions go wrong. */
 const special = [
-  ...[Number.NaN, Infinity, -Infinity, 0, -0, 1, -1, 0.5, -0.5, 1e-40, -1e-40, 1e-30, 3.4e38, -3.4e38, 1e38],
+  ...[
+    Number.NaN,
+    Infinity,
+    -Infinity,
+    0,
+    -0,
+    1,
+    -1,
+    2,
+    0.5,
+    -0.5,
+    1e-40,
+    -1e-40,
+    1e-30,
+    3.4e38,
+    -3.4e38,
+    1e38,
+  ],
   ...[
     88.3, 88.5, 88.72, 88.73, -87.3, -87.4, -103, -104, -1e4, 1e4, 0.624, 0.626, -0.625, 2.4, 2.6, 6.5, -6.5,
   ],

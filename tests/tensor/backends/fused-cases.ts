@@ -2,13 +2,13 @@
  * The fused kernels against the compositions they stand for, in the form of the conformance table (cases.ts).
  *
  * On a backend without fused kernels (the reference) a row runs the composition, gradients by autograd; on one with them, the
- * kernel. Shapes as in edges.ts: every rest of a vector, and less than a block, one, one and a bit, several, and a part more.
+ * kernel. Shapes as in edges/sizes.ts: every rest of a vector, and less than a block, one, one and a bit, several, and a part more.
  */
 import type { Backend } from '../../../src/tensor/backend.ts';
 import type { Data } from '../../../src/tensor/dtype.ts';
 import { concat, scope, Tensor } from '../../../src/tensor/index.ts';
 import { type View, viewOf } from '../../../src/tensor/view.ts';
-import { around, tails } from './edges.ts';
+import { around, tails } from './edges/sizes.ts';
 import type { Input, Layout, Row } from './harness.ts';
 
 const tolerance = { absolute: 2e-6, relative: 1e-5 };
@@ -190,25 +190,31 @@ function* linears(): Generator<Row> {
   }
 }
 
-function* attentions(): Generator<Row> {
-  for (const [i, [B, H, K, T, S, d]] of [
-    ...([
-      [1, 1, 1, 1, 1, 2],
-      [2, 4, 2, 5, 5, 8],
-      [2, 4, 4, 7, 7, 4],
-    ] as const),
-    ...([
-      [1, 2, 1, 1, 9, 4],
-      [2, 2, 2, 3, 10, 6],
-      [1, 2, 2, 1, 70, 4],
-    ] as const),
-    ...tails.map((d) => [2, 2, 1, 1, 6 + (d % 4), d] as const), // decoding: d in sixteens, keys in fours
-    ...tails.map((d) => [2, 3, 1, 2 + (d % 4), 9 - (d % 3), d] as const),
-    ...around(24).map((T) => [2, 2, 2, T, T, 5] as const), // blocks of queries
-    ...around(24).map((T) => [1, 4, 2, T, T + 6, 4] as const),
-    [3, 6, 2, 26, 29, 18] as const, // more heads than shares
-    [1, 1, 1, 3, 270, 3] as const, // more keys than a block of a product
-  ].entries()) {
+type AttentionSizes = readonly [B: number, H: number, K: number, T: number, S: number, d: number];
+
+const attentionSizes: readonly AttentionSizes[] = [
+  ...([
+    [1, 1, 1, 1, 1, 2],
+    [2, 4, 2, 5, 5, 8],
+    [2, 4, 4, 7, 7, 4],
+  ] as const),
+  ...([
+    [1, 2, 1, 1, 9, 4],
+    [2, 2, 2, 3, 10, 6],
+    [1, 2, 2, 1, 70, 4],
+  ] as const),
+  ...tails.map((d) => [2, 2, 1, 1, 6 + (d % 4), d] as const), // decoding: d in sixteens, keys in fours
+  ...tails.map((d) => [2, 3, 1, 2 + (d % 4), 9 - (d % 3), d] as const),
+  ...around(24).map((T) => [2, 2, 2, T, T, 5] as const), // blocks of queries
+  ...around(24).map((T) => [1, 4, 2, T, T + 6, 4] as const),
+  [3, 6, 2, 26, 29, 18] as const, // more heads than shares
+  [1, 1, 1, 3, 270, 3] as const, // more keys than a block of a product
+];
+
+export const attentionRows = (sizes: readonly AttentionSizes[]): Row[] => [...attentions(sizes)];
+
+function* attentions(sizes: readonly AttentionSizes[]): Generator<Row> {
+  for (const [i, [B, H, K, T, S, d]] of sizes.entries()) {
     for (const masked of [false, true]) {
       const name = `B ${B}, heads ${H}/${K}, ${T} queries, ${S} keys, width ${d}${masked ? ', mask' : ''}`;
       // Keys live in a cache of larger capacity, heads or time in front; the mask hides every fifth place, never a query's own.
@@ -347,6 +353,6 @@ export const fusedTable: readonly Row[] = [
   ...gates(),
   ...ropes(),
   ...linears(),
-  ...attentions(),
+  ...attentions(attentionSizes),
   ...outputLosses(),
 ];

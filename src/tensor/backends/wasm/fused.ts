@@ -17,7 +17,7 @@ const ATTENTION_GRAIN = 1 << 16;
 const LOGIT_ROWS = 256;
 
 /** Two blocks of 24 rows of scores must fit into the scratch memory after the product's panels. */
-const MAX_KEYS = Math.floor((SCRATCH_BYTES - 1310720) / (2 * 24 * 4));
+export const MAX_KEYS = Math.floor((SCRATCH_BYTES - 1310720) / (2 * 24 * 4));
 
 export function fusedKernels(device: Device): FusedKernels {
   const { memory } = device;

@@ -8,11 +8,11 @@ import * as assert from 'uvu/assert';
 import { kernelPath } from '../../../../src/platform/build-kernels.ts';
 import type { HostArray } from '../../../../src/tensor/dtype.ts';
 import { reference } from '../../../../src/tensor/index.ts';
-import { allClose } from '../../../close.ts';
+import { allClose, sameNumbers } from '../../../close.ts';
 import { table } from '../cases.ts';
 import { compare } from '../compare.ts';
 import { allRows } from '../conformance.ts';
-import { blocks } from '../edges.ts';
+import { blocks } from '../edges/sizes.ts';
 import { gradientCases, gradientsOf } from '../gradients.ts';
 import { compute, place, sameBits } from '../harness.ts';
 import { fenced, startBuilds, startPlain } from './builds.ts';
@@ -39,7 +39,7 @@ test('the table covers every kernel of the interface', () => {
 
 const folder = new URL('../../../../src/tensor/backends/wasm/', import.meta.url);
 
-test('every block size in the source has rows around it (edges.ts)', () => {
+test('every block size in the source has rows around it (edges/sizes.ts)', () => {
   const found: Record<string, number> = {};
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.ts') || /^(memory|pool)\.ts$/.test(file)) continue; // memory.test.ts and pool.test.ts know those
@@ -141,6 +141,15 @@ for (const { name, inputs, fn } of gradientCases) {
     }
   });
 }
+
+test('float64 on wasm is the reference, bit for bit: no kernel takes it for float32', () => {
+  for (const { name, inputs, fn } of gradientCases) {
+    const expected = gradientsOf(reference, 'float64', inputs, fn);
+    gradientsOf(plain, 'float64', inputs, fn).forEach((values, i) => {
+      sameNumbers(values, expected[i]!, `${name}, ${i}`);
+    });
+  }
+});
 
 test('the deterministic build is the portable one, and without shared memory there is one thread', () => {
   assert.is(builds[1]!.one.variant, 'simd');

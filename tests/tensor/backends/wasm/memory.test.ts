@@ -1,14 +1,18 @@
 /** The memory of the wasm backend: blocks, reuse, growth, its end, and whose arrays it takes. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { startWasmBackend } from '../../../../src/platform/node.ts';
-import { blockBytes } from '../../../../src/tensor/backends/wasm/memory.ts';
+import { blockBytes, CONTROL_ADDRESS } from '../../../../src/tensor/backends/wasm/memory.ts';
 import type { HostArray } from '../../../../src/tensor/dtype.ts';
 import { fromArray, Random, randn, scope, withDefaults } from '../../../../src/tensor/index.ts';
 import { viewOf } from '../../../../src/tensor/view.ts';
+import { sameNumbers } from '../../../close.ts';
 import { throwsWith } from '../../fixtures.ts';
 import { startBuilds } from './builds.ts';
 
+setFlagsFromString('--expose-gc'); // seen by contexts made afterwards
 const { builds, plain, stop } = await startBuilds();
 const wasm = builds[0]!.several;
 
@@ -36,6 +40,8 @@ test('released memory is used again', () => {
 });
 
 test('new memory holds zeros, also where something else was before', () => {
+  const own = new Uint8Array(wasm.device.memory.memory.buffer, 0, CONTROL_ADDRESS);
+  const before = own.slice();
   for (const dtype of ['float32', 'int32', 'float64'] as const) {
     const dirty = wasm.allocate(dtype, 40000) as HostArray;
     assert.ok(dirty.every((x) => x === 0));
@@ -45,6 +51,7 @@ test('new memory holds zeros, also where something else was before', () => {
     assert.ok(clean.every((x) => x === 0));
     wasm.release(clean);
   }
+  sameNumbers(own, before, "the kernels' own data");
 });
 
 test('a thousand steps run in constant memory', () =>
@@ -67,6 +74,39 @@ test('a thousand steps run in constant memory', () =>
     assert.is(memory.memory.buffer.byteLength, size);
     wasm.release(weight.data);
   }));
+
+test('what the collector finds is given back once, also when it was released by hand before', async () => {
+  const { memory } = wasm.device;
+  const before = memory.usedBytes;
+  const lose = (byHand: boolean) => {
+    for (let i = 0; i < 20; i++) {
+      const data = memory.allocate('float32', 5000);
+      memory.collect(data);
+      memory.collect(data); // asked twice is watched once
+      if (byHand) memory.release(data);
+    }
+  };
+  lose(true);
+  assert.is(memory.usedBytes, before);
+  lose(false);
+  assert.ok(memory.usedBytes > before);
+  for (let turn = 0; turn < 50 && memory.usedBytes !== before; turn++) await collectGarbage();
+  for (let turn = 0; turn < 3; turn++) await collectGarbage();
+  assert.is(memory.usedBytes, before);
+  const addresses = Array.from({ length: 60 }, () => memory.allocate('float32', 5000));
+  assert.is(
+    new Set(addresses.map(({ byteOffset }) => byteOffset)).size,
+    60,
+    'no block belongs to two arrays',
+  );
+  for (const data of addresses) memory.release(data);
+});
+
+/** One round of the collector and of the callbacks that it leaves. */
+async function collectGarbage(): Promise<void> {
+  runInNewContext('gc')();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+}
 
 test('arrays of others, shared or not, are copied in', () => {
   const values = [1, 2, 3, 4];

@@ -1,0 +1,76 @@
+/** Bugs in sampling, generation and chat. */
+import type { Area } from '../bug.ts';
+
+export const generation: Area = {
+  name: 'generation',
+  tests: 'generation/ evaluation/answers',
+  bugs: {
+    'top-p-first': {
+      file: 'generation/sampler.ts',
+      find: '  keepTopK(logits, options.topK);\n  keepTopP(logits, options.topP);',
+      replace: '  keepTopP(logits, options.topP);\n  keepTopK(logits, options.topK);',
+      breaks: 'top-p is applied before top-k',
+    },
+    'temperature-last': {
+      file: 'generation/sampler.ts',
+      find: '  applyTemperature(logits, options.temperature);\n  keepTopK(logits, options.topK);\n  keepTopP(logits, options.topP);',
+      replace:
+        '  keepTopK(logits, options.topK);\n  keepTopP(logits, options.topP);\n  applyTemperature(logits, options.temperature);',
+      breaks: 'top-p looks at probabilities before the temperature',
+    },
+    'penalty-negative': {
+      file: 'generation/processors.ts',
+      find: 'score > 0 ? score / penalty : score * penalty',
+      replace: 'score / penalty',
+      breaks: 'the repetition penalty makes tokens with a negative score likelier',
+    },
+    'penalty-twice': {
+      file: 'generation/processors.ts',
+      find: 'for (const id of new Set(seen)) {',
+      replace: 'for (const id of seen) {',
+      breaks: 'a token seen twice is punished twice',
+    },
+    'top-p-border': {
+      file: 'generation/processors.ts',
+      find: 'if (before >= p && before > 0)',
+      replace: 'if (before > p)',
+      breaks: 'a token more than needed stays where the sum is exactly p',
+    },
+    'generate-last-position': {
+      file: 'generation/generate.ts',
+      find: 'seen.length <= context; made++',
+      replace: 'seen.length < context; made++',
+      breaks: 'the last token that the context allows is not made',
+    },
+    'batch-last-position': {
+      file: 'generation/generate.ts',
+      find: 'if (prompts[row]!.length + answers[row]!.length > context) open[row] = false;',
+      replace: 'if (prompts[row]!.length + answers[row]!.length >= context) open[row] = false;',
+      breaks: 'in a batch the last token that the context allows is not made',
+    },
+    'batch-limit-by-longest': {
+      file: 'generation/generate.ts',
+      find: 'context - shortest + 1',
+      replace: 'context - longest + 1',
+      breaks: 'a short prompt beside a long one gets a shorter answer',
+    },
+    'rollout-streams': {
+      file: 'generation/rollout.ts',
+      find: 'streamSeed(seed, first + row)',
+      replace: 'streamSeed(seed, row)',
+      breaks: 'every batch of rollouts draws with the same numbers',
+    },
+    'stop-first-listed': {
+      file: 'generation/chat.ts',
+      find: 'Math.min(...places)',
+      replace: 'places[0]!',
+      breaks: 'an answer ends at the stop text listed first, not at the one that comes first',
+    },
+    'chat-exact-fit': {
+      file: 'generation/chat.ts',
+      find: 'if (ids.length <= room) return ids;',
+      replace: 'if (ids.length < room) return ids;',
+      breaks: 'a conversation that just fits forgets its first turn',
+    },
+  },
+};
