@@ -42,7 +42,7 @@ async function readData(run: Run): Promise<void> {
   let isShown = false;
   const sums = await inspectData(files, wants, {
     onProgress(file, done, total) {
-      if (performance.now() - began < QUIET_MS) return;
+      if (done >= total || performance.now() - began < QUIET_MS) return;
       if (!isShown) reporter.begin('reading data', total);
       isShown = true;
       reporter.advance(done, file);
