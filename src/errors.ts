@@ -99,12 +99,17 @@ const faults: ReadonlySet<unknown> = new Set([
 
 /** Run something that writes to `path`; a full disk or a forbidden place becomes one sentence. */
 export function guardDisk<T>(path: string, write: () => T): T {
+  return guardFile(`Cannot write ${path}`, write);
+}
+
+/** Run calls of the file system; what the system says of them is added to the start of a sentence, such as "Cannot read x". */
+export function guardFile<T>(start: string, call: () => T): T {
   try {
-    return write();
+    return call();
   } catch (error) {
     const why = systemErrorInWords(error);
     if (why === null) throw error;
-    throw diskError(`Cannot write ${path}: ${why}`, (error as { code?: unknown }).code);
+    throw diskError(`${start}: ${why}`, (error as { code?: unknown }).code);
   }
 }
 

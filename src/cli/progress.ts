@@ -1,6 +1,7 @@
 /**
  * Progress of long work: a bar on a terminal, a plain line every few seconds elsewhere (a pipe, a log file, CI).
  */
+import { Writable } from 'node:stream';
 import cliProgress from 'cli-progress';
 import type { Reporter } from '../training/reporter.ts';
 
@@ -77,6 +78,21 @@ class LineReporter extends PacedReporter {
   }
 }
 
+/**
+ * cli-progress saves the place of the cursor when a bar begins and goes back there at its end, over whatever has been written
+ * since ("Stopping after this step").
+ */
+function withoutSavedCursor(stream: NodeJS.WriteStream): Writable {
+  const bar = new Writable({
+    decodeStrings: false,
+    write(text: string, _, done) {
+      if (text !== '\x1B7' && text !== '\x1B8') stream.write(text);
+      done();
+    },
+  });
+  return Object.defineProperties(bar, { isTTY: { value: true }, columns: { get: () => stream.columns } });
+}
+
 class BarReporter extends PacedReporter {
   private bar: cliProgress.SingleBar | null = null;
 
@@ -93,7 +109,7 @@ class BarReporter extends PacedReporter {
       barCompleteChar: '█',
       barIncompleteChar: '░',
       barsize: 24,
-      stream: this.stream,
+      stream: withoutSavedCursor(this.stream),
       // Cursor and line wrap stay as they are: whoever kills this process could not give them back. Long lines are cut.
       hideCursor: false,
       linewrap: true,

@@ -20,15 +20,15 @@ const TSX_PREFLIGHT = /[\\/]tsx[\\/]dist[\\/]preflight\.c?js$/;
 /** Milliseconds between two looks at the processes above. */
 const LOOK_EVERY = 500;
 
-/** Do the work in this process, or under tsx in a child of it. */
-export async function inWorkProcess(work: () => Promise<void>, saying: string): Promise<void> {
+/** Returns in the process that has to do the work. Under tsx that is a child; this one ends with it. */
+export async function superviseWork(saying: string): Promise<void> {
   const preflight = process.execArgv.findIndex((argument) => TSX_PREFLIGHT.test(argument));
-  if (preflight === -1 || process.platform === 'win32') return work();
+  if (preflight === -1 || process.platform === 'win32') return;
   const options = process.execArgv.toSpliced(preflight - 1, 2); // --require FILE
   const child = spawn(process.execPath, [...options, ...process.argv.slice(1)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
-  process.exitCode = await supervise(child, saying);
+  process.exit(await supervise(child, saying));
 }
 
 /** Returns the exit code. */
@@ -58,7 +58,7 @@ function supervise(child: ChildProcess, saying: string): Promise<number> {
     child.on('error', reject);
     child.on('exit', (code, signal) => {
       clearInterval(timer);
-      if (code === null && !ended) say(`The process that did the work was ended by ${signal}.`);
+      if (code === null && first === null) say(`The process that did the work was ended by ${signal}.`);
       resolve(first !== null && ended ? exitCodeOf(first.signal) : (code ?? exitCodeOf(signal!))); // one of the two is there
     });
   });

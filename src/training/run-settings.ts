@@ -81,6 +81,8 @@ export function modelChanges(arch: string | null, changes: Changes): Partial<Mod
 }
 
 export const RUN_FILE = 'run.json';
+/** What a directory is known by as that of a run, also where its first file was being written when the power went. */
+export const RUN_FILES = [RUN_FILE, `${RUN_FILE}.partial`];
 
 export function hasRunSettings(out: string): boolean {
   return existsSync(join(out, RUN_FILE));
@@ -125,6 +127,12 @@ export function resumeRunSettings(
   if (!existsSync(path))
     throw new UserError(`--resume: there is no run in ${out}; start one without --resume`);
   const saved = parse(settingsSchema(known), readText(path), path, 'start a new run with --out');
+  for (const place of [saved.data, saved.initFrom]) {
+    if (place === null || existsSync(place)) continue;
+    throw new UserError(
+      `${path} names ${place}, and there is nothing there (from this directory); go to where the run was started, or put it back`,
+    );
+  }
   for (const [name, value] of Object.entries(given)) {
     if (name === 'changes') {
       for (const [knob, wanted] of Object.entries(value as Changes))

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeModel } from '../../src/formats/hf/model-files.ts';
-import { verifyDirectory, writeDirectoryAtomically } from '../../src/storage/atomic.ts';
+import { writeDirectoryAtomically } from '../../src/storage/atomic.ts';
+import { verifyDirectory } from '../../src/storage/checksums.ts';
 import { loadModelDirectory } from '../../src/storage/model-directory.ts';
 import { fromArray, noGrad } from '../../src/tensor/index.ts';
 import { allClose } from '../close.ts';
@@ -182,7 +183,10 @@ test('bad input of train: one sentence, exit code 2', async () => {
     ],
     [() => command('train', ['--out', join(folder, 'none'), '--resume']), '--resume: there is no run in'],
     [() => command('train', ['--out', run, '--resume', '--seed', '7']), 'was started with seed 42, not 7'],
-    [() => command('train', ['--out', join(line, 'run'), '--data', world]), 'Cannot write', 'bad.jsonl/run'],
+    [
+      () => command('train', ['--out', join(line, 'run'), '--data', world]),
+      'bad.jsonl/run: a part of its path is not a directory',
+    ],
   ];
   await eachOf(cases, 3, async ([begin, ...parts]) => isRefused(await begin(), 2, ...parts));
 });
@@ -260,12 +264,12 @@ test('bad input of chat and evaluate: one sentence, exit code 2', async () => {
 });
 
 test('a fault of the run: one sentence, exit code 1', async () => {
-  const from = join(folder, 'nan-model');
-  const nan = tinyModel();
-  (nan.parameters()[0]!.view.data as Float32Array).fill(Number.NaN);
-  writeDirectoryAtomically(from, await encodeModel(nan, tinyTokenizer));
+  const from = join(folder, 'huge-model');
+  const huge = tinyModel();
+  (huge.parameters()[0]!.view.data as Float32Array).fill(3e38); // finite, but no product of two of them is
+  writeDirectoryAtomically(from, await encodeModel(huge, tinyTokenizer));
   const args = ['--data', world, '--init-from', from, '--stages', 'pretrain', ...small];
-  const finished = await command('train', [...args, '--out', join(folder, 'nan')]);
+  const finished = await command('train', [...args, '--out', join(folder, 'overflowing')]);
   isRefused(finished, 1, 'pretrain: the loss is NaN at step 1');
 });
 

@@ -68,7 +68,7 @@ test('a terminal: a bar with job, counts and details, notes above it; cursor and
   assert.match(text(), /pretrain +[█░]+ 1\/4/);
   assert.match(text(), /█{24} 4\/4 {2}loss 1\.5/);
   assert.match(text(), /pretrain: done in \d+\.\ds, saved\n$/);
-  for (const code of ['\x1B[?25', '\x1B[?7']) assert.not.ok(text().includes(code)); // a process that is killed could not give them back
+  for (const code of ['\x1B[?25', '\x1B[?7', '\x1B7', '\x1B8']) assert.not.ok(text().includes(code)); // a process that is killed could not give them back
 });
 
 test('a terminal: a new job or a note ends the bar before it', () => {

@@ -39,6 +39,35 @@ test('cosine: falls without a break, half way at the mean, to the final share', 
   allClose(curve({ finalShare: 1 }).slice(4), new Array<number>(20).fill(0.01), { absolute: 1e-15 });
 });
 
+test('the ends, for two values of each setting: first step, last of the warm-up, the top, the middle, the last, beyond', () => {
+  for (const warmup of [0, 1, 5]) {
+    for (const steps of [11, 40]) {
+      for (const finalShare of [0, 0.25]) {
+        for (const learningRate of [1e-3, 2]) {
+          const schedule: Schedule = { kind: 'cosine', learningRate, warmup, steps, finalShare };
+          const at = (step: number) => learningRateAt(step, schedule) / learningRate;
+          const exact = { absolute: 1e-14 };
+          if (warmup > 0) {
+            allClose([at(0), at(warmup - 1)], [1 / warmup, 1], exact);
+            allClose([at(warmup - 1)], [at(warmup)], exact, 'no jump from the warm-up to the top');
+          }
+          allClose(
+            [at(warmup), at(steps), at(steps + 1), at(10 * steps)],
+            [1, finalShare, finalShare, finalShare],
+            exact,
+          );
+          // Symmetric about the middle, where it is half way: what one step is above, its mirror image is below.
+          for (let s = warmup; s <= steps; s++)
+            allClose([at(s) + at(steps + warmup - s)], [1 + finalShare], exact);
+          assert.ok(at(steps - 1) > finalShare, 'the last update is not yet at the end');
+          const quarter = warmup + (steps - warmup) / 4;
+          allClose([at(quarter)], [finalShare + (1 - finalShare) * 0.5 * (1 + Math.SQRT1_2)], exact);
+        }
+      }
+    }
+  }
+});
+
 test('constant: the same warm-up, then no change', () => {
   const points = curve({ kind: 'constant' });
   assert.equal(points.slice(0, 4), curve().slice(0, 4));

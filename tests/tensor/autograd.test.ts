@@ -2,9 +2,20 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { record } from '../../src/tensor/autograd.ts';
-import { fromArray, isRecording, noGrad, ones, type Tensor, tensor, where } from '../../src/tensor/index.ts';
+import {
+  fromArray,
+  isRecording,
+  noGrad,
+  ones,
+  scope,
+  scopeSize,
+  type Tensor,
+  tensor,
+  where,
+} from '../../src/tensor/index.ts';
 import type { GraphNode } from '../../src/tensor/tensor.ts';
-import { checkGradient, distinct, float64, ids, type Range, throwsWith } from './fixtures.ts';
+import { allClose } from '../close.ts';
+import { checkGradient, counting, distinct, float64, ids, type Range, throwsWith } from './fixtures.ts';
 
 const condition = ids([
   [1, 0, 1],
@@ -152,6 +163,76 @@ test('an op with one result used in several places, another not at all', () => {
   first!.mul(first!).mul(last!).backward();
   assert.equal(numbers(x.grad), [12, 0, 9]);
 });
+
+test('a backward pass that breaks off leaves everything as it should be: recording on, no scope open, memory given back', () => {
+  const { backend, live } = counting();
+  const x = tensor([1, 2], { backend }).requireGrad();
+  const w = tensor([3, 4], { backend }).requireGrad();
+  const before = live();
+  for (const fault of ['throws', 'wrong shape'] as const) {
+    scope(() => {
+      const inner = x.mul(2).exp();
+      const data = backend.copy(inner.view, 'float32');
+      const broken = record(
+        'broken',
+        data,
+        [2],
+        [inner],
+        [
+          (dy) => {
+            if (fault === 'throws') throw new Error('the adjoint throws');
+            return dy.sum();
+          },
+        ],
+      );
+      const loss = broken.mul(w).sum();
+      assert.throws(() => loss.backward(), /the adjoint throws|made a gradient of shape/);
+      assert.is(isRecording(), true);
+      assert.ok(x.mul(2).requiresGrad);
+    });
+    assert.is(scopeSize(), 0);
+    assert.is(x.grad, null, 'nothing has reached x');
+    w.grad!.dispose(); // w was reached before
+    w.grad = null;
+    assert.is(live(), before);
+  }
+  x.mul(w).sum().backward();
+  assert.equal(
+    [numbers(x.grad), numbers(w.grad)],
+    [
+      [3, 4],
+      [1, 2],
+    ],
+  );
+});
+
+test('a condition has no gradient: what it was computed from is passed over, unless it is needed elsewhere', () => {
+  const x = tensor([1, -1]).requireGrad();
+  const mask = x.mul(2).relu(); // recorded, and reached by the walk, but no gradient leads here
+  where(mask, x.mul(3), 5).sum().backward();
+  assert.equal(numbers(x.grad), [3, 0]);
+  x.grad = null;
+  const both = x.mul(2).relu();
+  where(both, x.mul(3), both.mul(10)).sum().backward();
+  assert.equal(numbers(x.grad), [3, 0]);
+});
+
+test('the graph is walked as it was recorded: an order of uses that is not the order of making', () =>
+  float64(() => {
+    const x = distinct([3]).requireGrad();
+    const [a, b] = [x.exp(), x.sin()];
+    const c = b.mul(a);
+    const d = a.mul(c).add(b);
+    const late = x.mul(3);
+    d.mul(late).add(c).add(a).sum().backward();
+    const found = numbers(x.grad);
+    const expected = numbers(x).map((t) => {
+      const [e, s, k] = [Math.exp(t), Math.sin(t), Math.cos(t)];
+      const f = e * e * s + s;
+      return (2 * e * e * s + e * e * k + k) * 3 * t + f * 3 + (k * e + s * e) + e;
+    });
+    allClose(found, expected, { absolute: 1e-12, relative: 1e-12 });
+  }));
 
 test('backward frees what the ops saved', () => {
   const x = tensor([1, 2]).requireGrad();

@@ -44,10 +44,39 @@ test('the other draws, fixed for good', () => {
   const uniforms = new Random(42);
   const sum = draws(12, () => uniforms.float()).reduce((a, b) => a + b, -6);
   assert.is(new Random(42).normal(), sum);
-  assert.equal(
-    new Random(7).shuffle([0, 1, 2, 3, 4, 5, 6, 7]),
-    new Random(7).shuffle([0, 1, 2, 3, 4, 5, 6, 7]),
-  );
+});
+
+test('shuffle is Fisher and Yates, from the end, with the draws of int; pick is one draw of int', () => {
+  for (const n of [0, 1, 2, 3, 8, 50]) {
+    const items = Array.from({ length: n }, (_, i) => i);
+    const random = new Random(7);
+    const expected = [...items];
+    for (let i = n - 1; i >= 1; i--) {
+      const j = random.int(i + 1);
+      [expected[i], expected[j]] = [expected[j]!, expected[i]!];
+    }
+    const own = new Random(7);
+    assert.equal(own.shuffle([...items]), expected);
+    assert.equal(own.state(), random.state(), 'and no draw more');
+    assert.equal([...new Random(7).shuffle(Uint32Array.from(items))], expected);
+    if (n === 0) continue;
+    const [a, b] = [new Random(9), new Random(9)];
+    for (let i = 0; i < 20; i++) assert.is(a.pick(items), items[b.int(n)]);
+    assert.equal(a.state(), b.state());
+  }
+});
+
+test('int throws away what lies above the last whole multiple of n, and nothing else', () => {
+  for (const n of [1, 2, 3, 10, 1000, 2 ** 31, 2 ** 31 + 1, 3 * 2 ** 30, 2 ** 32 - 1, 2 ** 32]) {
+    const [own, raw] = [new Random(5), new Random(5)];
+    const limit = 2 ** 32 - (2 ** 32 % n);
+    for (let i = 0; i < 200; i++) {
+      let draw = raw.uint32();
+      while (draw >= limit) draw = raw.uint32();
+      assert.is(own.int(n), draw % n, `${n}`);
+    }
+    assert.equal(own.state(), raw.state(), `${n}`);
+  }
 });
 
 test('a saved state goes on with the same draws', () => {

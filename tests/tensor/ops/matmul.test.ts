@@ -137,6 +137,16 @@ const b = zeros([4, 5]);
 errorTests([
   ['matmul, inner lengths', () => a.matmul(b), 'matmul', '[2, 3]', '[4, 5]'],
   ['matmul of a vector', () => a.matmul(zeros([3])), 'matmul', '[2, 3]', '[3]', 'two axes'],
+  [
+    'matmul of a vector and a matrix',
+    () => zeros([3]).matmul(zeros([3, 2])),
+    'matmul',
+    '[3]',
+    '[3, 2]',
+    'two axes',
+  ],
+  ['matmul of two vectors', () => zeros([3]).matmul(zeros([3])), 'matmul', '[3]', 'two axes'],
+  ['matmul of a number', () => zeros([]).matmul(zeros([1, 1])), 'matmul', '[]', 'two axes'],
   ['matmul, leading axes', () => zeros([2, 3, 4]).matmul(zeros([5, 4, 2])), 'matmul', '[2]', '[5]'],
 ]);
 

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { arange, concat, stack, tensor, zeros } from '../../../src/tensor/index.ts';
-import { element, layout, made, matches, runs, seed, shapes } from '../naive.ts';
+import { throwsWith } from '../fixtures.ts';
+import { element, indices, layout, made, matches, runs, seed, shapes } from '../naive.ts';
 import { errorTests, goldenTests, gradientTests } from './families.ts';
 
 gradientTests(
@@ -99,6 +100,93 @@ test('slice, pad and concat: random shapes and layouts against a formula for eac
     }),
     { ...runs, numRuns: 120 },
   );
+});
+
+test('slice: every start and end of every length, on every axis counted from either side, as the slices of arrays', () => {
+  for (let n = 0; n <= 4; n++) {
+    const list = Array.from({ length: n }, (_, i) => i);
+    for (const [axis, x] of [
+      [0, arange(n)],
+      [-1, arange(n)],
+      [0, arange(2 * n).reshape([n, 2])],
+      [-2, arange(2 * n).reshape([n, 2])],
+      [1, arange(2 * n).reshape([2, n])],
+      [
+        -1,
+        arange(2 * n)
+          .reshape([n, 2])
+          .transpose(),
+      ],
+    ] as const) {
+      const at = axis < 0 ? axis + x.rank : axis;
+      for (let start = -n - 1; start <= n + 1; start++) {
+        for (const end of [...Array.from({ length: 2 * n + 3 }, (_, i) => i - n - 1), undefined]) {
+          const from = start < 0 ? start + n : start;
+          const to = end === undefined ? n : end < 0 ? end + n : end;
+          const fits = from >= 0 && to <= n && from <= to;
+          if (!fits) {
+            throwsWith(() => x.slice(axis, start, end), `slice: ${start}..${end ?? ''}`);
+            continue;
+          }
+          const expected = list.slice(from, to); // the places along the axis
+          const y = x.slice(axis, start, end);
+          assert.equal([...y.shape], [...x.shape.with(at, expected.length)]);
+          const values = [...indices(y.shape)].map((index) =>
+            element(x, index.with(at, expected[index[at]!]!)),
+          );
+          assert.equal([...y.toArray()], values, `${start}..${end} of ${n}`);
+        }
+      }
+    }
+  }
+});
+
+test('slice: the ends that are easily confused', () => {
+  const x = arange(4);
+  for (const [start, end, expected] of [
+    [0, -1, [0, 1, 2]],
+    [0, 0, []],
+    [-1, undefined, [3]],
+    [-1, 4, [3]],
+    [4, undefined, []],
+    [4, 4, []],
+    [-4, -4, []],
+    [-4, -1, [0, 1, 2]],
+    [3, -1, []],
+  ] as const) {
+    assert.equal([...x.slice(0, start, end).toArray()], [...expected], `${start}..${end}`);
+  }
+  assert.is(x.slice(0, 0), x, 'all of it is the tensor itself');
+  assert.is(x.slice(0, -4, 4), x);
+});
+
+test('pad and slice undo each other, for any number of zeros on either side, on every axis', () => {
+  const x = arange(6).reshape([2, 3]).add(1);
+  for (const axis of [0, 1, -1, -2]) {
+    const at = axis < 0 ? axis + 2 : axis;
+    for (const before of [0, 1, 3]) {
+      for (const after of [0, 1, 2]) {
+        const padded = x.pad(axis, before, after);
+        const n = x.shape[at]!;
+        assert.equal([...padded.shape], [...x.shape.with(at, before + n + after)]);
+        assert.equal([...padded.slice(axis, before, before + n).toArray()], [...x.toArray()]);
+        assert.is(padded.sum().item(), 21);
+      }
+    }
+  }
+});
+
+test('split and concat undo each other', () => {
+  const x = arange(12).reshape([2, 6]);
+  for (const lengths of [[6], [1, 5], [0, 2, 0, 4], [2, 2, 2], [5, 1, 0]]) {
+    const parts = x.split(lengths, -1);
+    assert.equal(
+      parts.map(({ shape }) => shape[1]),
+      lengths,
+    );
+    assert.equal([...concat(parts, 1).toArray()], [...x.toArray()]);
+    assert.equal([...concat(parts, -1).toArray()], [...x.toArray()]);
+  }
 });
 
 test('stack places the new axis where it was asked for', () => {
