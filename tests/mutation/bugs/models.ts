@@ -26,7 +26,7 @@ export const models: Area = {
     'config-rope-parameters': {
       file: 'formats/hf/config.ts',
       find: "rope.get('rope_theta') === undefined",
-      replace: 'true',
+      replace: "rope.get('rope_type') !== undefined",
       breaks: 'the theta that Transformers 5 writes is not read',
     },
     'decoder-theta': {
