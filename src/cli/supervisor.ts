@@ -58,7 +58,7 @@ function supervise(child: ChildProcess, saying: string): Promise<number> {
     child.on('error', reject);
     child.on('exit', (code, signal) => {
       clearInterval(timer);
-      if (code === null && !ended) say(`The process that did the work was ended by ${signal}.`);
+      if (code === null && first === null) say(`The process that did the work was ended by ${signal}.`);
       resolve(first !== null && ended ? exitCodeOf(first.signal) : (code ?? exitCodeOf(signal!))); // one of the two is there
     });
   });

@@ -50,7 +50,7 @@ export interface Training extends Steps {
   readonly fingerprint: string;
   readonly extra?: ExtraState;
   /** What to say once it is finished. */
-  summary?(signal?: AbortSignal): Promise<string | null>;
+  summary?(): Promise<string | null>;
 }
 
 /** State beside model and optimizer that a resumed run needs back. */

@@ -95,7 +95,7 @@ async function trainStage(stage: Stage, run: Run): Promise<void> {
     signal?.throwIfAborted();
   }
   reporter.end(`${folder}${heldOut}`);
-  const summary = await training.summary?.(signal);
+  const summary = await training.summary?.();
   if (summary) reporter.note(summary);
 }
 

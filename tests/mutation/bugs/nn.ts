@@ -13,8 +13,8 @@ export const nn: Area = {
     },
     'rope-sine-start': {
       file: 'nn/rope.ts',
-      find: 'sin: this.sin.slice(0, start, end)',
-      replace: 'sin: this.sin.slice(0, 0, length)',
+      find: 'sin: sin.slice(0, start, end)',
+      replace: 'sin: sin.slice(0, 0, length)',
       breaks: 'after a cache the sines are those of position 0',
     },
     'attention-dropout-fused': {

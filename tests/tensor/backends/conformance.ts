@@ -16,7 +16,7 @@ import { sizeOf } from '../../../src/tensor/shape.ts';
 import { viewOf } from '../../../src/tensor/view.ts';
 import { isClose } from '../../all-close.ts';
 import { table } from './cases.ts';
-import { edges } from './edges.ts';
+import { edges } from './edges/index.ts';
 import { fusedTable } from './fused-cases.ts';
 import { place, type Row } from './harness.ts';
 

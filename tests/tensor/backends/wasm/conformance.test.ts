@@ -12,7 +12,7 @@ import { allClose, sameNumbers } from '../../../close.ts';
 import { table } from '../cases.ts';
 import { compare } from '../compare.ts';
 import { allRows } from '../conformance.ts';
-import { blocks } from '../edges.ts';
+import { blocks } from '../edges/sizes.ts';
 import { gradientCases, gradientsOf } from '../gradients.ts';
 import { compute, place, sameBits } from '../harness.ts';
 import { fenced, startBuilds, startPlain } from './builds.ts';
@@ -39,7 +39,7 @@ test('the table covers every kernel of the interface', () => {
 
 const folder = new URL('../../../../src/tensor/backends/wasm/', import.meta.url);
 
-test('every block size in the source has rows around it (edges.ts)', () => {
+test('every block size in the source has rows around it (edges/sizes.ts)', () => {
   const found: Record<string, number> = {};
   for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
     if (!file.endsWith('.ts') || /^(memory|pool)\.ts$/.test(file)) continue; // memory.test.ts and pool.test.ts know those

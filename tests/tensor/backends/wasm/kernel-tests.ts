@@ -11,7 +11,7 @@ import { reference } from '../../../../src/tensor/index.ts';
 import { sameNumbers } from '../../../all-close.ts';
 import { table } from '../cases.ts';
 import { compare } from '../compare.ts';
-import { edges } from '../edges.ts';
+import { edges } from '../edges/index.ts';
 import { compute, type Row, sameBits } from '../harness.ts';
 import { fenced, startBuilds } from './builds.ts';
 
