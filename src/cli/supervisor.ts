@@ -24,7 +24,10 @@ const LOOK_EVERY = 500;
 export async function superviseWork(saying: string): Promise<void> {
   const preflight = process.execArgv.findIndex((argument) => TSX_PREFLIGHT.test(argument));
   if (preflight === -1 || process.platform === 'win32') return;
-  const options = process.execArgv.toSpliced(preflight - 1, 2); // --require FILE
+  const isOneWord = process.execArgv[preflight]!.startsWith('-'); // --require=FILE; it has been found there
+  const options = isOneWord
+    ? process.execArgv.toSpliced(preflight, 1)
+    : process.execArgv.toSpliced(preflight - 1, 2);
   const child = spawn(process.execPath, [...options, ...process.argv.slice(1)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });

@@ -41,6 +41,20 @@ test('an answer comes in pieces', async () => {
   assert.is(found.join(''), '我很好。');
 });
 
+test('an answer that is stopped ends within a token, and neither side is remembered', async () => {
+  const { model, chat } = start({ maxNewTokens: 1000 }, 4096);
+  model.willSay('我很好。'.repeat(50));
+  const stop = new AbortController();
+  const pieces: string[] = [];
+  const listen = async () => {
+    for await (const piece of chat.say('你好', stop.signal)) if (pieces.push(piece) === 3) stop.abort();
+  };
+  const error = await errorOf(listen());
+  assert.is(error, stop.signal.reason);
+  assert.is(pieces.length, 3);
+  assert.equal(chat.promptFor(user('海')), prompt(user('海')));
+});
+
 test('the system message comes first, always; an empty one counts as none', async () => {
   const { model, chat } = start({ system: '你是海。' });
   model.willSay('好。');
