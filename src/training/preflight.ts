@@ -9,7 +9,8 @@
  */
 import { inspectData } from '../data/inspect.ts';
 import { UserError } from '../errors.ts';
-import { locateDirectory, repairDirectory, verifyDirectory } from '../storage/atomic.ts';
+import { locateDirectory, repairDirectory } from '../storage/atomic.ts';
+import { verifyDirectory } from '../storage/checksums.ts';
 import { loadModelDirectory, loadTokenizerDirectory } from '../storage/model-directory.ts';
 import { readOrigin, requireSame, vocabularyIn } from './origin.ts';
 import { loadReward } from './rollouts/rewards.ts';

@@ -105,7 +105,7 @@ test('what cannot become a directory of ours is one sentence, and nothing is lef
     [at('file'), `--out ${at('file')} is a file, not a directory`],
     [at('to-file'), 'is a file, not a directory'],
     [at('file/x'), 'a part of its path is not a directory'],
-    [at('dangling'), `--out ${at('dangling')}: is a symbolic link to a place that does not exist`],
+    [at('dangling'), `--out ${at('dangling')}: it is a symbolic link to a place that does not exist`],
     [at('dangling/x'), `${at('dangling')} is a symbolic link to a place that does not exist`],
     [at('a'), 'its symbolic links lead in a circle'],
     [at('a/x'), 'its symbolic links lead in a circle'],
