@@ -143,6 +143,25 @@ const actions: Readonly<Record<string, readonly [verb: string, joint: string]>> 
   rm: ['remove', 'and'],
 };
 
+/**
+ * The sentence for memory that nobody below could get; null for any other error. V8 cannot tell of its own heap: when that is full
+ * the process ends with a report of V8's.
+ */
+export function memoryError(error: unknown): FaultError | null {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const isMemory =
+    code === 'ERR_STRING_TOO_LONG' ||
+    code === 'ERR_WORKER_OUT_OF_MEMORY' ||
+    (error instanceof RangeError && noMemory.test(String(message)));
+  if (!isMemory) return null;
+  return new FaultError(
+    `The memory is used up (${message}); take a smaller --batch-size, a shorter --context, a smaller model or less data at once`,
+  );
+}
+
+const noMemory =
+  /allocation failed|could not allocate|out of memory|array length: \d{9}|string length|(Map|Set) maximum size/i;
+
 function diskError(sentence: string, code: unknown): UserError | FaultError {
   if (noRoom.has(code)) {
     return new FaultError(

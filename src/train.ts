@@ -33,7 +33,7 @@ await runCommand({
     const out = outputDirectory(values.out ?? 'runs/default', { holds: RUN_FILES });
     const command = commandLine('src/train.ts', process.argv.slice(2));
     lockDirectory(out, { command }); // until the process ends: a run has one writer
-    repairDirectory(out, runSwap); // the power may have gone when a new run took the place of an earlier one
+    repairDirectory(out, runSwap); // a power cut may have left it half replaced
     const settings = settingsFrom(values, out);
     const reporter = makeReporter();
     const advice = () => howToGoOn(out, run.hasBegun);

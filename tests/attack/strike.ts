@@ -27,7 +27,7 @@ const PATIENCE_MS = 60_000;
 export function drawStrike(trial: Trial, seconds: number): Strike {
   const { random } = trial;
   const signal = trial.chance(0.5) ? 'SIGKILL' : random.pick(['SIGINT', 'SIGTERM', 'SIGHUP'] as const);
-  const moment = trial.chance(0.5) ? { after: trial.below(seconds * 1000) } : { change: random.int(40) };
+  const moment = trial.chance(0.5) ? { after: trial.below(seconds * 900) } : { change: random.int(30) };
   const again = signal !== 'SIGKILL' && trial.chance(0.2) ? trial.below(300) : null;
   return { signal, target: random.pick(targets), moment, again };
 }
@@ -44,7 +44,8 @@ export async function hit(strike: Strike, session: Session, out: string): Promis
   const { signal, target, moment, again } = strike;
   await Promise.race([session.ended, 'after' in moment ? sleep(moment.after) : changes(out, moment.change)]);
   const hadBegun = session.said.includes('backend:');
-  const landed = session.send(signal, target);
+  // Before the trainer is there its place is taken by all that are.
+  const landed = session.send(signal, target) || session.send(signal, 'group');
   if (landed && again !== null) {
     await Promise.race([session.ended, sleep(again)]);
     session.send(signal, target);

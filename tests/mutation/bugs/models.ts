@@ -25,8 +25,8 @@ export const models: Area = {
     },
     'config-rope-parameters': {
       file: 'formats/hf/config.ts',
-      find: "typeof rope.rope_theta === 'number' ? rope.rope_theta : fields.number('rope_theta', 10000)",
-      replace: "fields.number('rope_theta', 10000)",
+      find: "rope.get('rope_theta') === undefined",
+      replace: "rope.get('rope_type') !== undefined",
       breaks: 'the theta that Transformers 5 writes is not read',
     },
     'decoder-theta': {
