@@ -67,7 +67,7 @@ test('property: whatever the text, one short line without control characters, th
       for (const error of [new UserError(text), new FaultError(text)]) assert.is(error.message, shown);
       if (text.length <= 1500) assert.is(printable(shown).slice(0, 100), shown.slice(0, 100));
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 

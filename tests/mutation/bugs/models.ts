@@ -3,7 +3,9 @@ import type { Area } from '../bug.ts';
 
 export const models: Area = {
   name: 'models',
-  tests: 'models/ formats/',
+  tests:
+    'models/settings models/equivalences models/decoder models/causal-lm models/reward-model models/architectures/ ' +
+    'formats/hf/ formats/architectures',
   bugs: {
     'config-initializer-range': {
       file: 'formats/hf/config.ts',
@@ -26,7 +28,7 @@ export const models: Area = {
     'config-rope-parameters': {
       file: 'formats/hf/config.ts',
       find: "rope.get('rope_theta') === undefined",
-      replace: 'true',
+      replace: "rope.get('rope_type') !== undefined",
       breaks: 'the theta that Transformers 5 writes is not read',
     },
     'decoder-theta': {
