@@ -261,4 +261,12 @@ test('what comes out is the text up to the first stop text, however the tokens c
   assert.ok(ended > 20, `${ended} texts had a stop text`);
 });
 
+test('stop texts that end together: the one that began first counts, in whatever order they are listed', async () => {
+  for (const stop of [
+    ['束了', '结束了'],
+    ['结束了', '束了'],
+  ])
+    assert.equal(await pieces(['好', '结', '束', '了'], { stop }), ['好']);
+});
+
 test.run();
