@@ -11,7 +11,7 @@ import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { damages, differences } from './same-run.ts';
 import { type Ended, Session } from './session.ts';
-import { gone, sleep } from './strike.ts';
+import { sleep, undisturbed } from './strike.ts';
 import { notARefusal, type Trial } from './trial.ts';
 import { type Baselines, variants } from './world.ts';
 
@@ -48,8 +48,7 @@ async function smallDisk(
       await Promise.race([session.ended, sleep(trial.below(seconds * 1000))]);
       await becomeReadOnly(disk, session);
     }
-    const ended = await gone(trial, session, 'its start');
-    trial.judge(session, ended);
+    const ended = await undisturbed(trial, session);
     if (ended.code !== 0) {
       tally.fullDisks++;
       judgeFull(trial, ended, kind === 'read-only' ? /read-only/ : /disk is full/);
@@ -70,8 +69,7 @@ async function longFile(trial: Trial, baselines: Baselines, tally: Tally): Promi
   const flags = baselines.flagsOf(variant);
   const fileBlocks = 1 + trial.random.int(2500);
   const session = new Session('node', 'src/train.ts', [...flags, '--out', out], { fileBlocks });
-  const ended = await gone(trial, session, 'its start');
-  trial.judge(session, ended);
+  const ended = await undisturbed(trial, session);
   if (ended.code !== 0) {
     tally.fullDisks++;
     judgeFull(trial, ended, /too large|larger than|file size/);
@@ -94,8 +92,7 @@ async function finish(trial: Trial, flags: readonly string[], out: string, expec
     ? ['--resume', '--threads', '1', '--out', out]
     : [...flags, '--out', out];
   const session = new Session('node', 'src/train.ts', args);
-  const ended = await gone(trial, session, 'there was room again');
-  trial.judge(session, ended);
+  const ended = await undisturbed(trial, session);
   if (ended.code !== 0) trial.fault(`${session.words}: exit ${ended.code} although there was room again`);
   else for (const difference of differences(out, expected)) trial.fault(difference);
 }
@@ -144,8 +141,7 @@ async function forbiddenPlace(trial: Trial, baselines: Baselines, tally: Tally):
   const out = places[name]?.() ?? folder;
   try {
     const session = new Session('node', 'src/train.ts', [...baselines.flagsOf(variants[0]), '--out', out]);
-    const ended = await gone(trial, session, 'it should have been refused');
-    trial.judge(session, ended);
+    const ended = await undisturbed(trial, session);
     tally.forbidden++;
     const wrong = notARefusal(ended, /./);
     if (wrong !== null) trial.fault(`--out is ${name}: ${wrong}`);

@@ -9,7 +9,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { damages, differences } from './same-run.ts';
 import { type Ended, Session, type Way, ways } from './session.ts';
-import { drawStrike, gone, hit, judgeAnswer, sleep } from './strike.ts';
+import { drawStrike, gone, hit, judgeAnswer, sleep, undisturbed } from './strike.ts';
 import { notARefusal, type Trial } from './trial.ts';
 import { type Baselines, variants } from './world.ts';
 
@@ -50,7 +50,7 @@ export async function untilFinished(trial: Trial, struck: Struck, tally: Tally):
     const isStruck = n === 0 || (n < MOST_SESSIONS && trial.chance(0.9));
     const ended = isStruck
       ? await struckSession(trial, { way, session, out, seconds }, tally)
-      : await leftInPeace(trial, session);
+      : await undisturbed(trial, session);
     for (const damage of damages(out)) trial.fault(damage);
     if (ended.code === 0 && isFinished(ended)) return true;
     if (ended.code !== null && ![0, 129, 130, 137, 143].includes(ended.code)) {
@@ -60,12 +60,6 @@ export async function untilFinished(trial: Trial, struck: Struck, tally: Tally):
   }
   trial.fault(`not finished after ${MOST_SESSIONS + 2} sessions`);
   return false;
-}
-
-async function leftInPeace(trial: Trial, session: Session): Promise<Ended> {
-  const ended = await gone(trial, session, 'it was left in peace');
-  trial.judge(session, ended);
-  return ended;
 }
 
 /** As a user would: --resume where there is something to resume. */

@@ -11,15 +11,16 @@ export interface ReadersCount {
 
 export async function attackReaders({
   seed,
+  seconds,
   short,
 }: {
   readonly seed: number;
+  readonly seconds: number;
   readonly short: boolean;
 }): Promise<ReadersCount> {
-  const count = String(short ? FILES_SHORT : FILES);
-  const session = new Session('node', 'tests/attack/readers.ts', ['--count', count, '--seed', String(seed)], {
-    limitMs: Infinity,
-  });
+  const limits = { count: short ? FILES_SHORT : FILES, seed, seconds };
+  const flags = Object.entries(limits).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const session = new Session('node', 'tests/attack/readers.ts', flags, { limitMs: Infinity });
   const { stdout, stderr } = await session.ended;
   process.stdout.write(stdout);
   const line = /([\d,]+) mutated files, ([\d,]+) faults\s*$/.exec(stdout);

@@ -61,7 +61,7 @@ await runCommand({
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.on(signal, () => process.exit(130));
     // The readers need no other process: they run beside the rest.
-    const readers = only.includes('readers') ? attackReaders({ seed, short }) : null;
+    const readers = only.includes('readers') ? attackReaders({ seed, seconds, short }) : null;
     for (const name of names.filter((part) => only.includes(part))) {
       const { share, trial: attack } = parts[name];
       const until = performance.now() + seconds * 1000 * (only.length === 1 ? 1 : share);

@@ -89,6 +89,13 @@ function judgeCheckpoint(trial: Trial, signal: string, out: string): void {
     trial.fault(`${signal} lost steps: ${stage} was at ${step}, the checkpoint is of ${saved}`);
 }
 
+/** A session that was not disturbed ends by itself, or the watchdog ends it. */
+export async function undisturbed(trial: Trial, session: Session): Promise<Ended> {
+  const ended = await session.ended;
+  trial.judge(session, ended);
+  return ended;
+}
+
 /** Wait until everybody of the session has gone; one that does not go is a fault. */
 export async function gone(trial: Trial, session: Session, why: string): Promise<Ended> {
   const patience = sleep(PATIENCE_MS, 'late' as const);
