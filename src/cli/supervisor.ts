@@ -66,7 +66,7 @@ function supervise(child: ChildProcess, saying: string): Promise<number> {
 
 /**
  * tsx, and npx with its shell where that started it. Nobody's end beyond those concerns the work: a shell may be closed, and
- * `nohup` or a service goes on.
+ * a service goes on.
  */
 function processesAbove(): number[] {
   const tsx = process.ppid;

@@ -10,7 +10,8 @@ function run(checkpointed: boolean) {
   const random = new Random(3);
   const x = randn([4, 6], random, { backend }).requireGrad();
   const weight = randn([6, 6], random, { backend }).requireGrad();
-  return scope(() => {
+  const before = live();
+  const result = scope(() => {
     const layer = (h: Tensor) => h.matmul(weight).silu().dropout(0.3, random).mul(h).tanh();
     let h: Tensor = x;
     for (let i = 0; i < 5; i++) h = checkpointed ? checkpoint(layer, h, random) : layer(h);
@@ -20,6 +21,8 @@ function run(checkpointed: boolean) {
     const numbers = [loss, x.grad!, weight.grad!].map((t) => [...t.toArray()]);
     return { numbers, pieces, state: random.state() };
   });
+  assert.is(live(), before + 2, 'the gradients of x and weight are left, and nothing else');
+  return result;
 }
 
 test('the same loss, gradients and random state, with fewer pieces of memory after the forward pass', () => {

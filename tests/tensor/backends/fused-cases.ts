@@ -217,7 +217,7 @@ function* attentions(sizes: readonly AttentionSizes[]): Generator<Row> {
   for (const [i, [B, H, K, T, S, d]] of sizes.entries()) {
     for (const masked of [false, true]) {
       const name = `B ${B}, heads ${H}/${K}, ${T} queries, ${S} keys, width ${d}${masked ? ', mask' : ''}`;
-      // Keys live in a cache of larger capacity, heads or time in front; the mask hides every fifth place, never a query's own.
+      // Keys live in a cache of larger capacity, heads or time in front; the mask hides every fifth place, also a query's own.
       const timeFirst = i % 2 === 1;
       const cache = timeFirst ? [B, S + 2, K, d] : [B, K, S + 2, d];
       const masks = i % 3 === 2 ? 1 : B;
@@ -229,7 +229,7 @@ function* attentions(sizes: readonly AttentionSizes[]): Generator<Row> {
         { shape: [B, T, H, d], range: [-1, 1] },
       ];
       const hidden = (b: number, t: number, s: number) =>
-        s > S - T + t || (masked && s < S - T + t && ((b % masks) + t + s) % 5 === 0);
+        s > S - T + t || (masked && S - T + t > 0 && ((b % masks) + t + s) % 5 === 0); // never the only key
       const maskOf = (backend: Backend) => {
         const values = new Float32Array(masks * T * S);
         for (let i = 0; i < values.length; i++) {

@@ -45,8 +45,10 @@ export function startPlain() {
 
 /** 64 bytes, so that blocks stay aligned. */
 const FENCE = 16;
-/** A NaN that no kernel makes; as an integer, an index far outside of everything. */
+/** New memory: NaN; as an integer, an index far outside of everything. */
 const UNWRITTEN = 0x7fc0abcd;
+/** Fences are another number for every block, about 1e20: what is copied or computed from one fence is not what the next holds. */
+const FENCES = 0x60a00000;
 
 /**
  * From now on all memory of this backend begins as NaN and lies between fences: a kernel that leaves out an element, counts on
@@ -55,25 +57,28 @@ const UNWRITTEN = 0x7fc0abcd;
  */
 export function fenced({ device: { memory } }: WasmBackend): () => void {
   const { allocate, release } = memory;
-  const blocks = new Map<number, HostArray>();
+  const blocks = new Map<number, { readonly block: HostArray; readonly word: number }>();
+  let made = 0;
   memory.allocate = (dtype, size) => {
     if (dtype === 'float64') return allocate.call(memory, dtype, size);
     const block = allocate.call(memory, dtype, size + 2 * FENCE);
-    new Int32Array(block.buffer, block.byteOffset, block.length).fill(UNWRITTEN);
+    const word = FENCES + (made++ % 0x10000);
+    const words = new Int32Array(block.buffer, block.byteOffset, block.length).fill(word);
+    words.fill(UNWRITTEN, FENCE, FENCE + size);
     const data = block.subarray(FENCE, FENCE + size);
-    blocks.set(data.byteOffset, block);
+    blocks.set(data.byteOffset, { block, word });
     return data;
   };
   memory.release = (data) => {
-    const block = memory.owns(data) ? blocks.get(data.byteOffset) : undefined;
-    if (block === undefined) return release.call(memory, data);
+    const found = memory.owns(data) ? blocks.get(data.byteOffset) : undefined;
+    if (found === undefined) return release.call(memory, data);
+    const { block, word } = found;
     blocks.delete(data.byteOffset);
     release.call(memory, block);
     const words = new Int32Array(block.buffer, block.byteOffset, block.length);
     const end = FENCE + data.length;
     for (let i = 0; i < words.length; i++) {
-      if (i >= FENCE && i < end) continue;
-      if (words[i] === UNWRITTEN) continue;
+      if ((i >= FENCE && i < end) || words[i] === word) continue;
       const where = i < FENCE ? `${FENCE - i} numbers before` : `${i - end + 1} numbers after`;
       throw new Error(`something was written ${where} an array of ${data.length} numbers`);
     }
