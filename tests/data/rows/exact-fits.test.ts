@@ -104,7 +104,9 @@ test('dialogues of any lengths: all that fit are there once, and a row ends only
         assert.equal([rows.kept, rows.tooLong], [fitting.length, lengths.length - fitting.length]);
         const found: number[][] = [];
         for (let i = 0; i < rows.rowsInEpoch(0); i++) {
-          const { documents, length = context, targets } = rows.row(0, i);
+          const row = rows.row(0, i);
+          const { documents, length = context, targets } = row;
+          assert.is('length' in row, length < context, 'a full row has no filler');
           const own = [...documents!].slice(0, length); // sft rows keep dialogues apart
           const inRow = [...new Set(own)].map((document) => own.filter((each) => each === document).length);
           found.push(inRow);
