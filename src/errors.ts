@@ -99,12 +99,17 @@ const faults: ReadonlySet<unknown> = new Set([
 
 /** Run something that writes to `path`; a full disk or a forbidden place becomes one sentence. */
 export function guardDisk<T>(path: string, write: () => T): T {
+  return guardFile(`Cannot write ${path}`, write);
+}
+
+/** Run calls of the file system; what the system says of them is added to the start of a sentence, such as "Cannot read x". */
+export function guardFile<T>(start: string, call: () => T): T {
   try {
-    return write();
+    return call();
   } catch (error) {
     const why = systemErrorInWords(error);
     if (why === null) throw error;
-    throw diskError(`Cannot write ${path}: ${why}`, (error as { code?: unknown }).code);
+    throw diskError(`${start}: ${why}`, (error as { code?: unknown }).code);
   }
 }
 
@@ -137,6 +142,25 @@ const actions: Readonly<Record<string, readonly [verb: string, joint: string]>> 
   rmdir: ['remove', 'and'],
   rm: ['remove', 'and'],
 };
+
+/**
+ * The sentence for memory that nobody below could get; null for any other error. V8 cannot tell of its own heap: when that is full
+ * the process ends with a report of V8's.
+ */
+export function memoryError(error: unknown): FaultError | null {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const isMemory =
+    code === 'ERR_STRING_TOO_LONG' ||
+    code === 'ERR_WORKER_OUT_OF_MEMORY' ||
+    (error instanceof RangeError && noMemory.test(String(message)));
+  if (!isMemory) return null;
+  return new FaultError(
+    `The memory is used up (${message}); take a smaller --batch-size, a shorter --context, a smaller model or less data at once`,
+  );
+}
+
+const noMemory =
+  /allocation failed|could not allocate|out of memory|array length: \d{9}|string length|(Map|Set) maximum size/i;
 
 function diskError(sentence: string, code: unknown): UserError | FaultError {
   if (noRoom.has(code)) {

@@ -57,6 +57,14 @@ export async function inTurns<T>(work: Generator<unknown, T>, signal?: AbortSign
   }
 }
 
+/** Go through such work at once. */
+export function atOnce<T>(work: Generator<unknown, T>): T {
+  for (;;) {
+    const next = work.next();
+    if (next.done === true) return next.value;
+  }
+}
+
 /** All items of a slow source, read with turns in between. */
 export async function collect<T>(items: Iterable<T>, signal?: AbortSignal): Promise<T[]> {
   const turns = new Turns(signal);

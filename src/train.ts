@@ -13,11 +13,13 @@ import { runCommand } from './cli/command.ts';
 import { makeReporter } from './cli/progress.ts';
 import { stopOnSignals } from './cli/stop.ts';
 import { settingsFrom, trainFlags } from './cli/train-flags.ts';
+import { repairDirectory } from './storage/atomic.ts';
 import { lockDirectory } from './storage/lock.ts';
 import { outputDirectory } from './storage/paths.ts';
 import { evaluateRun } from './training/evaluate-run.ts';
 import { commandLine } from './training/history.ts';
 import { preflight } from './training/preflight.ts';
+import { runSwap } from './training/renewal.ts';
 import { Run } from './training/run.ts';
 import { RUN_FILES } from './training/run-settings.ts';
 import { runStage } from './training/run-stage.ts';
@@ -29,9 +31,10 @@ await runCommand({
   async run(values) {
     // What to do. What flags and names of files rule out is refused here, before any work.
     const out = outputDirectory(values.out ?? 'runs/default', { holds: RUN_FILES });
-    const settings = settingsFrom(values, out);
     const command = commandLine('src/train.ts', process.argv.slice(2));
     lockDirectory(out, { command }); // until the process ends: a run has one writer
+    repairDirectory(out, runSwap); // a power cut may have left it half replaced
+    const settings = settingsFrom(values, out);
     const reporter = makeReporter();
     const advice = () => howToGoOn(out, run.hasBegun);
     const signal = stopOnSignals({ saying: 'Stopping after this step', advice });

@@ -18,7 +18,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { FaultError, fileError, guardDisk, printable, systemErrorInWords, UserError } from '../src/errors.ts';
+import {
+  FaultError,
+  fileError,
+  guardDisk,
+  memoryError,
+  printable,
+  systemErrorInWords,
+  UserError,
+} from '../src/errors.ts';
 import { temporaryFolder } from './data/temporary.ts';
 
 const caught = (run: () => unknown): Error => {
@@ -59,7 +67,7 @@ test('property: whatever the text, one short line without control characters, th
       for (const error of [new UserError(text), new FaultError(text)]) assert.is(error.message, shown);
       if (text.length <= 1500) assert.is(printable(shown).slice(0, 100), shown.slice(0, 100));
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
@@ -133,6 +141,27 @@ test('what a file system call throws becomes one sentence with the path, tried o
   const file = openSync(at('file'), 'r');
   closeSync(file);
   assert.is(fileError(caught(() => readSync(file, new Uint8Array(1)))), null); // EBADF: a bug of ours, with its stack
+});
+
+test('memory that nobody could get is one sentence; other range errors are bugs', () => {
+  for (const ask of [
+    () => new ArrayBuffer(2 ** 52),
+    () => new Float32Array(2 ** 40),
+    () => 'x'.repeat(2 ** 30),
+    () => Buffer.alloc(2 ** 29).toString('hex'),
+  ]) {
+    const sentence = memoryError(caught(ask));
+    assert.instance(sentence, FaultError);
+    assert.match(sentence!.message, /^The memory is used up \(.+\); take a smaller/);
+  }
+  for (const error of [
+    caught(() => new Float32Array(-1)),
+    caught(() => (1).toFixed(200)),
+    new TypeError('x'),
+    null,
+    5,
+  ])
+    assert.is(memoryError(error), null);
 });
 
 test('anything else is a bug and stays what it is', () => {

@@ -93,7 +93,8 @@ export async function closeBackend(): Promise<void> {
 async function useGpu(mode: GpuMode | undefined): Promise<ChosenBackend> {
   if (mode === undefined) {
     const found = await findGpu();
-    return 'backend' in found ? takeGpu(found.backend) : takeGpu(await startGpuBackend('webasm'));
+    if ('backend' in found) return takeGpu(found.backend);
+    return takeGpu(await startGpuBackend('webasm'), `; ${found.reason}`);
   }
   try {
     return takeGpu(await startGpuBackend(mode));
@@ -131,7 +132,7 @@ async function chooseBackend(choice: BackendChoice): Promise<ChosenBackend> {
   // Answering is one token at a time: too little work for a GPU to gain anything.
   if (choice.deterministic === true || choice.work === undefined) return useWasm(wasm);
   const found = await findGpu();
-  if (!('backend' in found)) return useWasm(wasm, '; no GPU mode starts here');
+  if (!('backend' in found)) return useWasm(wasm, '; no GPU mode starts here, --backend gpu says why');
   const gpu = found.backend;
   const mode = `gpu ${gpu.mode}`;
   const shapes = modelGemms(choice.work.config, choice.work.tokens);

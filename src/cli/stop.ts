@@ -68,10 +68,12 @@ export function stopOnSignals({ saying, advice = () => '' }: StopOptions = {}): 
         process.exit(exitCodeOf(signal));
     });
   }
-  if (process.connected === true) {
-    process.on('disconnect', () => {
+  if (process.send !== undefined) {
+    const left = () => {
       if (!controller.signal.aborted) stop('SIGTERM');
-    });
+    };
+    if (process.connected) process.on('disconnect', left);
+    else left(); // it died while this process was starting
     process.channel?.unref(); // waiting for that does not keep the process alive
   }
   return controller.signal;

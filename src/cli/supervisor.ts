@@ -58,7 +58,7 @@ function supervise(child: ChildProcess, saying: string): Promise<number> {
     child.on('error', reject);
     child.on('exit', (code, signal) => {
       clearInterval(timer);
-      if (code === null && !ended) say(`The process that did the work was ended by ${signal}.`);
+      if (code === null && first === null) say(`The process that did the work was ended by ${signal}.`);
       resolve(first !== null && ended ? exitCodeOf(first.signal) : (code ?? exitCodeOf(signal!))); // one of the two is there
     });
   });
@@ -66,7 +66,7 @@ function supervise(child: ChildProcess, saying: string): Promise<number> {
 
 /**
  * tsx, and npx with its shell where that started it. Nobody's end beyond those concerns the work: a shell may be closed, and
- * `nohup` or a service goes on.
+ * a service goes on.
  */
 function processesAbove(): number[] {
   const tsx = process.ppid;

@@ -175,7 +175,8 @@ function refuseIdleFlags(values: TrainValues, { stages: chosen, initFrom }: RunS
     if (values[flag] === undefined || readers.length + architectures.length > 0) continue;
     if (trained.length === 0) refuse(flag, 'nothing is trained');
     const isIgnored = ({ ignores = [] }: Stage) => (ignores as readonly string[]).includes(name);
-    if (trained.every(isIgnored)) refuse(flag, `${namesOf(trained)} does not read it`);
+    if (trained.every(isIgnored))
+      refuse(flag, `${namesOf(trained)} ${trained.length === 1 ? 'does' : 'do'} not read it`);
   }
 }
 

@@ -3,7 +3,8 @@
  *
  * An answer counts if, without surrounding blanks and the final punctuation mark, it equals one of the accepted sentences. The
  * baseline beside it is the best that a model could do without reading the question beyond its kind: always the most frequent
- * answer of that relation.
+ * answer of that relation among all questions of the task, also where only some of them are asked (of one question each, the
+ * most frequent answer is always right).
  */
 
 import type { Question } from '../data/questions.ts';
@@ -35,12 +36,13 @@ export async function answerQuestions(
   });
 }
 
-export function exactMatch(answered: readonly Answered[]): Estimate {
+/** Share of right answers; `all` are the questions of the task, of which those answered may be a part. */
+export function exactMatch(
+  answered: readonly Answered[],
+  all: readonly Question[] = answered.map(({ question }) => question),
+): Estimate {
   const correct = answered.filter((answer) => answer.correct).length;
-  return {
-    ...wilson(correct, answered.length),
-    chance: majorityBaseline(answered.map(({ question }) => question)),
-  };
+  return { ...wilson(correct, answered.length), chance: majorityBaseline(all) };
 }
 
 export function isAccepted(text: string, { accepted }: Question): boolean {

@@ -86,11 +86,12 @@ function exponent({ bitsPerByte, perplexity }: TextScore): Estimate {
 
 function facts(task: string, path: string): Task {
   return async ({ model, tokenizer, limit, begin, onProgress, signal, onAnswers }) => {
-    const questions = readQuestions(path).slice(0, limit);
+    const all = readQuestions(path);
+    const questions = all.slice(0, limit);
     begin(questions.length);
     const answers = await answerQuestions(model, tokenizer, questions, { onProgress, signal });
     onAnswers(answers);
-    return { [task]: exactMatch(answers) };
+    return { [task]: exactMatch(answers, all) };
   };
 }
 

@@ -5,7 +5,8 @@
  *                                                           half
  *   win-rate-decided   wins / (wins + losses)               among the questions where the judge sees a difference; n counts those
  *
- * Intervals by the paired bootstrap over questions.
+ * Intervals by the paired bootstrap over questions. One question cannot be resampled: its interval is open, and one decided
+ * comparison (or none) is not shown as a rate.
  */
 import { bootstrap } from './bootstrap.ts';
 import type { Estimate } from './intervals.ts';
@@ -28,8 +29,10 @@ export function winRate(
   const decided = bootstrap(outcomes, {
     statistic: (signs) => wins(signs) / (wins(signs) + losses(signs)), // 0 / 0 is NaN: nothing decided
   });
+  const n = wins(outcomes) + losses(outcomes);
+  const open = own.length === 1 ? { low: 0, high: 1 } : {};
   return {
-    'win-rate': { ...all, chance: 0.5 },
-    'win-rate-decided': { ...decided, n: wins(outcomes) + losses(outcomes), chance: 0.5 },
+    ...(own.length === 0 ? {} : { 'win-rate': { ...all, ...open, chance: 0.5 } }),
+    ...(n < 2 ? {} : { 'win-rate-decided': { ...decided, n, chance: 0.5 } }),
   };
 }

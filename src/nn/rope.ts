@@ -94,12 +94,14 @@ export class RopeTable {
       );
     }
     if (this.table !== null && end <= this.rows) return this.table;
-    this.rows = Math.min(this.maxPositions, Math.max(end, 2 * this.rows, FIRST_ROWS));
-    const half = this.headDim / 2;
-    const angle = (i: number) => Math.floor(i / half) * this.theta ** ((-2 * (i % half)) / this.headDim); // m θ_j, i = m d/2 + j
+    const rows = Math.min(this.maxPositions, Math.max(end, 2 * this.rows, FIRST_ROWS));
+    const { headDim, theta } = this;
+    const half = headDim / 2;
+    const angle = (i: number) => Math.floor(i / half) * theta ** ((-2 * (i % half)) / headDim); // m θ_j, i = m d/2 + j
     const table = (fn: (angle: number) => number) =>
-      fromFunction([this.rows, half], (i) => fn(angle(i)), this.place).keep();
+      fromFunction([rows, half], (i) => fn(angle(i)), this.place).keep();
     this.table = { cos: table(Math.cos), sin: table(Math.sin) };
+    this.rows = rows;
     return this.table;
   }
 }

@@ -1,10 +1,12 @@
 /**
  * The gpu backend in Node: which modes of gpu.js exist on this machine.
  *
- *   webgpu       Dawn, from the package `webgpu` that gpu.js brings along (its binary needs a recent C++ library)
+ *   webgpu       Dawn, from the package `webgpu`, where it was added (its binary needs a recent C++ library)
  *   headlessgl   ANGLE, from the package `gl` (optional: npm leaves it out where it has no binary and cannot compile)
  *   webasm, cpu  everywhere, without a GPU: correct and slow
  *
+ * Dawn's binaries are 84 MB, more than all else that training needs together, and gpu.js asks for them without ever opening
+ * them. So `overrides` in package.json puts an empty package in their place, and who wants Dawn adds it by hand.
  * Dawn keeps Node alive as long as something refers to it: stop() lets it go.
  */
 import { FaultError } from '../errors.ts';
@@ -12,11 +14,15 @@ import { createGpuBackend, type GpuBackend, type GpuMode } from '../tensor/backe
 
 export type { GpuBackend, GpuMode } from '../tensor/backends/gpu/index.ts';
 
+/** The version that gpu.js was made with. */
+export const ADD_DAWN = 'npm install --no-save webgpu@0.2.9';
+
 /** Modes that compute on a GPU (or on a driver that acts as one), best first. */
 const realModes = ['webgpu', 'headlessgl'] as const satisfies readonly GpuMode[];
 
 export async function startGpuBackend(mode: GpuMode): Promise<GpuBackend> {
-  if (mode === 'headlessgl') await loadOptional('gl', 'the package gl is not installed');
+  if (mode === 'headlessgl')
+    await loadOptional('gl', 'the package gl does not load', 'the package gl is not installed');
   if (mode !== 'webgpu') return createGpuBackend({ mode });
   const letGo = await loadDawn();
   try {
@@ -51,7 +57,11 @@ export async function findGpu(): Promise<{ backend: GpuBackend } | { reason: str
 async function loadDawn(): Promise<() => void> {
   if (globalThis.navigator?.gpu !== undefined) return () => {};
   type Dawn = { create(options: readonly string[]): unknown; globals: object };
-  const dawn = (await loadOptional('webgpu', 'Dawn does not load')) as Dawn;
+  const dawn = (await loadOptional(
+    'webgpu',
+    'Dawn does not load',
+    `Dawn is not installed, "${ADD_DAWN}" adds it`,
+  )) as Dawn;
   Object.assign(globalThis, dawn.globals);
   if (globalThis.navigator === undefined) {
     Object.defineProperty(globalThis, 'navigator', { value: {}, configurable: true });
@@ -62,13 +72,13 @@ async function loadDawn(): Promise<() => void> {
   };
 }
 
-/**
- * A package that is not a dependency of this project: gpu.js brings it, and where it cannot be loaded nothing else is missing.
- */
-async function loadOptional(name: string, why: string): Promise<unknown> {
+/** A package that is not a dependency of this project: where it cannot be loaded nothing else is missing. */
+export async function loadOptional(name: string, broken: string, missing: string): Promise<unknown> {
   try {
     return await import(name);
   } catch (error) {
-    throw new FaultError(`${why} (${(error as Error).message.split('\n')[0]})`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_MODULE_NOT_FOUND') throw new FaultError(missing);
+    throw new FaultError(`${broken} (${message.split('\n')[0]})`);
   }
 }

@@ -2,10 +2,11 @@
  * The wasm backend in Node: compiled kernels from the disk (compiled now if they are missing or stale), threads from
  * worker_threads.
  */
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
-import { Worker } from 'node:worker_threads';
+import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { createWasmBackend, type WasmBackend } from '../tensor/backends/wasm/index.ts';
 import type { WorkerHandle } from '../tensor/backends/wasm/pool.ts';
 import { buildKernels, isStale, kernelPath, type Variant } from './build-kernels.ts';
@@ -21,24 +22,44 @@ interface NodeWasmOptions {
 
 const workerUrl = new URL('../tensor/backends/wasm/worker.js', import.meta.url);
 
-function spawn(): WorkerHandle {
-  const worker = new Worker(workerUrl, { execArgv: [] });
+/** A file that every worker keeps open as long as it lives; any file would do. */
+const lease = fileURLToPath(workerUrl);
+
+/** Starts a thread of the pool. */
+export function spawnWorker(url = workerUrl, options: WorkerOptions = {}): WorkerHandle {
+  const worker = new Worker(url, { ...options, execArgv: [] });
   worker.unref(); // an idle pool does not keep the program alive
+  let open: number | null = null;
   return {
-    postMessage: (message) => worker.postMessage(message),
+    postMessage: (message) => worker.postMessage({ ...(message as object), lease }),
     onStart(ready, failed) {
       worker.ref();
       const settle = (then: () => void) => {
-        worker.removeAllListeners(); // an error later on is nobody's to expect: it ends the program
+        worker.removeAllListeners();
+        worker.on('error', () => {}); // the pool notices when it waits for this one (isAlive)
         worker.unref();
         then();
       };
-      worker.once('message', () => settle(ready));
+      worker.once('message', (descriptor: number) => {
+        open = descriptor;
+        settle(ready);
+      });
       worker.once('error', (error) => settle(() => failed(error.message)));
       worker.once('exit', () => settle(() => failed('it ended at once')));
     },
     terminate: () => void worker.terminate(),
+    isAlive: () => open === null || isOpen(open),
   };
+}
+
+/** True if the descriptor still is that of the lease: the number of a closed one is given away again. */
+function isOpen(descriptor: number): boolean {
+  try {
+    const [held, file] = [fstatSync(descriptor), statSync(lease)];
+    return held.ino === file.ino && held.dev === file.dev;
+  } catch {
+    return false;
+  }
 }
 
 export async function startWasmBackend(options: NodeWasmOptions = {}): Promise<WasmBackend> {
@@ -50,7 +71,7 @@ export async function startWasmBackend(options: NodeWasmOptions = {}): Promise<W
     module,
     variant,
     threads,
-    spawn,
+    spawn: () => spawnWorker(),
     ...(maximumBytes === undefined ? {} : { maximumBytes }),
   });
 }

@@ -18,7 +18,7 @@ export function factsOf({ settings, model, sessions, metrics, family }: ReportDa
     ['model', model ?? undefined],
     ['preset', settings?.preset],
     ['stages', settings?.stages?.join(', ')],
-    ['made from', family.join('\n')],
+    ['made from', family.join('; ')],
     ['data', settings?.data],
     ['started from', settings?.initFrom ?? undefined],
     ['changed settings', changed(settings?.changes ?? {})],

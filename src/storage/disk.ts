@@ -7,6 +7,7 @@
  */
 import {
   closeSync,
+  constants,
   copyFileSync,
   fsyncSync,
   linkSync,
@@ -43,7 +44,7 @@ export const realDisk: Disk = {
   mkdir: (path) => mkdirSync(path),
   rename: renameSync,
   link: linkSync,
-  copy: copyFileSync,
+  copy: (from, to) => copyFileSync(from, to, constants.COPYFILE_EXCL),
   remove: (path) => rmSync(path, { recursive: true, force: true }),
 };
 
@@ -87,13 +88,17 @@ const notForDirectories: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Make a directory and those above it. Returns the first that was made; undefined if it was there.
+ * Make a directory and those above it, names on the disk. Returns the first that was made; undefined if it was there.
  * (mkdirSync with `recursive` never returns where a file system takes no directories, such as /proc, seen with Node 20.)
  */
 export function makeDirectories(path: string, disk: Disk = realDisk): string | undefined {
+  const make = () => {
+    disk.mkdir(path);
+    sync(dirname(path), disk);
+  };
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return undefined;
   try {
-    disk.mkdir(path);
+    make();
     return path;
   } catch (error) {
     const above = dirname(path);
@@ -101,7 +106,7 @@ export function makeDirectories(path: string, disk: Disk = realDisk): string | u
     if (code === 'EEXIST' && statSync(path, { throwIfNoEntry: false })?.isDirectory()) return undefined;
     if (code !== 'ENOENT' || statSync(above, { throwIfNoEntry: false })?.isDirectory()) throw error;
     const made = makeDirectories(above, disk);
-    disk.mkdir(path);
+    make();
     return made ?? path;
   }
 }

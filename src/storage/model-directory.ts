@@ -1,6 +1,7 @@
 /**
  * Opens a model directory on the disk: finds it, also in the middle of a swap, verifies its checksums, reads the files that are
- * needed, and leaves what is in them to formats/hf/.
+ * needed, and leaves what is in them to formats/hf/. A model that is being trained at this moment is replaced again and again:
+ * what is read is one state of it.
  */
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,7 +22,8 @@ import type { ModelConfig } from '../models/config.ts';
 import type { RewardModel } from '../models/reward-model.ts';
 import type { Random } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
-import { locateDirectory, verifyDirectory } from './atomic.ts';
+import { locateDirectory, readDirectory } from './atomic.ts';
+import { verifyDirectory } from './checksums.ts';
 import { readBytes, readText } from './read-file.ts';
 
 export interface LoadedModel<M = CausalLM> extends ModelWithTokenizer<M> {
@@ -30,20 +32,19 @@ export interface LoadedModel<M = CausalLM> extends ModelWithTokenizer<M> {
 
 /** Open the directory of a language model. `random` is what dropout draws from, should the model be trained further. */
 export function loadModelDirectory(path: string, random?: Random): LoadedModel {
-  const directory = openDirectory(path);
-  return { ...decodeModel(readFiles(directory, filesToOpen), directory, random), directory };
+  const { files, directory } = openDirectory(path, filesToOpen);
+  return { ...decodeModel(files, directory, random), directory };
 }
 
 /** The same for a reward model. */
 export function loadRewardDirectory(path: string, random?: Random): LoadedModel<RewardModel> {
-  const directory = openDirectory(path);
-  return { ...decodeRewardModel(readFiles(directory, filesToOpen), directory, random), directory };
+  const { files, directory } = openDirectory(path, filesToOpen);
+  return { ...decodeRewardModel(files, directory, random), directory };
 }
 
 /** The tokenizer of a model or tokenizer directory. */
 export function loadTokenizerDirectory(path: string): Tokenizer {
-  const directory = openDirectory(path);
-  const files = readFiles(directory, (isThere) => [tokenizerFile(isThere)]);
+  const { files, directory } = openDirectory(path, (isThere) => [tokenizerFile(isThere)]);
   return decodeTokenizer(files, directory);
 }
 
@@ -59,10 +60,20 @@ export function configOfDirectory(path: string): ModelConfig {
   return fromHfConfig(parseJson(readText(file), file), file);
 }
 
-function openDirectory(path: string): string {
-  const directory = existingDirectory(path);
-  verifyDirectory(directory);
-  return directory;
+/**
+ * The files that `choose` asks for, verified. One that is missing is left out: whoever opens the rest knows what that means.
+ */
+function openDirectory(
+  path: string,
+  choose: (isThere: (name: string) => boolean) => readonly string[],
+): { readonly files: Files; readonly directory: string } {
+  existingDirectory(path);
+  return readDirectory(path, (directory) => {
+    const isThere = (name: string) => existsSync(join(directory, name));
+    const names = choose(isThere).filter(isThere);
+    verifyDirectory(directory, names);
+    return { files: new Map(names.map((name) => [name, readBytes(join(directory, name))])), directory };
+  });
 }
 
 function existingDirectory(path: string): string {
@@ -73,14 +84,4 @@ function existingDirectory(path: string): string {
     );
   }
   return directory;
-}
-
-/** The files that `choose` asks for. One that is missing is left out: whoever opens the rest knows what that means. */
-function readFiles(
-  directory: string,
-  choose: (isThere: (name: string) => boolean) => readonly string[],
-): Files {
-  const isThere = (name: string) => existsSync(join(directory, name));
-  const names = choose(isThere).filter(isThere);
-  return new Map(names.map((name) => [name, readBytes(join(directory, name))]));
 }

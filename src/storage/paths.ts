@@ -1,5 +1,5 @@
 /**
- * Paths as a user types them: where they lead, and whether a directory can be read or written there.
+ * Paths as a user types them: where they lead, and whether a directory can be written there.
  *
  * A directory that is written is also renamed, and has neighbours that share its name (x.next while it is replaced, x.lock, and so
  * on). Hence more can be wrong with `--out` than that it cannot be written: it may be a link, a mount point, or a name with no
@@ -17,7 +17,7 @@ import {
   statSync,
 } from 'node:fs';
 import { basename, dirname, join, normalize, parse, relative, resolve, sep } from 'node:path';
-import { guardDisk, systemErrorInWords, UserError } from '../errors.ts';
+import { guardDisk, guardFile, UserError } from '../errors.ts';
 import { makeDirectories } from './disk.ts';
 
 /** Neighbours of a file or directory that is being written. */
@@ -52,36 +52,23 @@ export function realPath(given: string): string {
 function followed(given: string, name: string): string {
   const missing: string[] = [];
   for (let path = resolve(given); ; path = dirname(path)) {
-    try {
-      return join(realpathSync.native(path), ...missing);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unusable(name, error);
-      if (statOf(path, name, lstatSync)?.isSymbolicLink()) {
-        const place = missing.length === 0 ? '' : `${path} `;
-        throw new UserError(`${name}: ${place}is a symbolic link to a place that does not exist`);
-      }
-      missing.unshift(basename(path));
+    const real = guardFile(`Cannot use ${name}`, () => realOrNull(path));
+    if (real !== null) return join(real, ...missing);
+    if (statOf(path, name, lstatSync)?.isSymbolicLink()) {
+      const place = missing.length === 0 ? 'it' : path;
+      throw new UserError(`Cannot use ${name}: ${place} is a symbolic link to a place that does not exist`);
     }
+    missing.unshift(basename(path));
   }
 }
 
-/**
- * The directory `given`, which has to be there, as a path without a slash at its end. `name` is what messages call it, such as
- * `--run runs/x`.
- */
-export function inputDirectory(given: string, name = given): string {
-  if (given === '') throw new UserError('The name of a directory is empty; give one such as runs/default');
-  const there = statOf(given, name, statSync);
-  if (there === undefined) {
-    const link = statOf(plainPath(given), name, lstatSync)?.isSymbolicLink();
-    throw new UserError(
-      link
-        ? `${name} is a symbolic link to a place that does not exist`
-        : `${name}: there is no such directory`,
-    );
+function realOrNull(path: string): string | null {
+  try {
+    return realpathSync.native(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
   }
-  if (!there.isDirectory()) throw new UserError(`${name} is ${kindOf(there)}, not a directory`);
-  return plainPath(given);
 }
 
 /**
@@ -128,7 +115,9 @@ function refuseEnding(name: string, base: string): void {
 /** A directory with other things in it would be renamed with them when a new run makes room. */
 function refuseForeign(name: string, real: string, path: string, holds: readonly string[]): void {
   if (holds.length === 0) return;
-  const inside = guardRead(name, () => readdirSync(real)).filter((entry) => !entry.startsWith('.'));
+  const inside = guardFile(`Cannot use ${name}`, () => readdirSync(real)).filter(
+    (entry) => !entry.startsWith('.'),
+  );
   if (inside.length === 0 || inside.some((entry) => holds.includes(entry))) return;
   throw new UserError(
     `${name} holds other things (${inside[0]}) and no run; give a new directory, such as ${join(path, 'run')}`,
@@ -180,20 +169,7 @@ function isMountPoint(path: string): boolean {
 
 /** What is there; undefined if nothing is. */
 function statOf(path: string, name: string, stat: typeof statSync | typeof lstatSync): Stats | undefined {
-  return guardRead(name, () => stat(path, { throwIfNoEntry: false })) as Stats | undefined;
-}
-
-function guardRead<T>(name: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw unusable(name, error);
-  }
-}
-
-function unusable(name: string, error: unknown): unknown {
-  const why = systemErrorInWords(error);
-  return why === null ? error : new UserError(`Cannot use ${name}: ${why}`);
+  return guardFile(`Cannot use ${name}`, () => stat(path, { throwIfNoEntry: false })) as Stats | undefined;
 }
 
 /** "a file", "a named pipe" */

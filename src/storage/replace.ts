@@ -1,46 +1,95 @@
-/** A directory in the place of another: its files linked rather than copied, the other one kept. */
-import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-} from 'node:fs';
-import { join } from 'node:path';
-import { setAside } from './atomic.ts';
+/**
+ * A directory of directories in the place of another, which is kept: a new run where there was an earlier one.
+ *
+ *   1. make NAME.next; its marker, a file that the caller names, is written last       a crash here leaves NAME as it was
+ *   2. NAME -> NAME.previous                                                          a crash here: NAME.next is complete
+ *   3. NAME.next -> NAME
+ *   4. NAME.previous -> NAME.old-1, or the next free number
+ *
+ * The steps and states are those of atomic.ts: `locateDirectory(NAME, markedBy(...))` finds it at any moment, and `repairDirectory`
+ * finishes or undoes a swap that was cut short. Neither removes anything: what is in the way is set aside.
+ */
+import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { guardDisk, UserError } from '../errors.ts';
+import { repairDirectory, type Swap, swapIn } from './atomic.ts';
+import { makeDirectories, realDisk, sync } from './disk.ts';
+import { ending, kindOf } from './paths.ts';
 
-export function sumOf(directory: string, name: string): string {
-  const sums = join(directory, 'SHA256SUMS');
-  if (existsSync(sums)) {
-    const line = readFileSync(sums, 'utf8')
-      .split('\n')
-      .find((each) => each.slice(66) === name);
-    if (line !== undefined) return line.slice(0, 64);
-  }
-  return createHash('sha256')
-    .update(readFileSync(join(directory, name)))
-    .digest('hex');
+/** A directory that is complete when this file is in it. */
+export function markedBy(marker: string): Swap {
+  return {
+    isComplete: (directory) =>
+      lstatSync(join(directory, marker), { throwIfNoEntry: false })?.isFile() === true,
+    keepsOld: true,
+  };
 }
-export function linkOrCopyDirectory(from: string, to: string): void {
-  mkdirSync(to, { recursive: true });
-  for (const name of readdirSync(from)) {
+
+/**
+ * Put what `make` makes in the place of `path`, all or nothing. `make` gets an empty directory and writes the file `marker` last.
+ * Returns where the old directory is kept; null if there was none. An error leaves the old one in its place.
+ */
+export function replaceDirectory(
+  path: string,
+  marker: string,
+  make: (next: string) => void,
+  disk = realDisk,
+): string | null {
+  const swap = markedBy(marker);
+  repairDirectory(path, swap, disk);
+  const next = path + ending.next;
+  return guardDisk(path, () => {
+    makeDirectories(dirname(path), disk);
     try {
-      linkSync(join(from, name), join(to, name));
-    } catch {
-      copyFileSync(join(from, name), join(to, name));
+      disk.mkdir(next);
+      make(next);
+      sync(next, disk);
+      if (!swap.isComplete(next)) throw new TypeError(`${next} was made without its ${marker}`);
+    } catch (error) {
+      try {
+        disk.remove(next);
+      } catch {
+        // The first error is the one to tell.
+      }
+      throw error;
     }
+    return swapIn(path, swap, disk);
+  });
+}
+
+/**
+ * The same files in another directory, as hard links: no copy, no room, no time. Where the file system has none they are copied.
+ * Both names lead to the same bytes, so it is for files that are replaced and never changed in place.
+ */
+export function linkOrCopyDirectory(from: string, to: string, disk = realDisk): void {
+  guardDisk(to, () => {
+    makeDirectories(dirname(to), disk);
+    disk.mkdir(to);
+    for (const name of readdirSync(from)) {
+      const [source, target] = [join(from, name), join(to, name)];
+      const there = statSync(source);
+      // What a link leads to might be changed behind our back: copied. A loop of directories is not followed.
+      const isLink = lstatSync(source).isSymbolicLink();
+      if (there.isDirectory() && !isLink) linkOrCopyDirectory(source, target, disk);
+      else if (there.isFile()) linkOrCopy(source, target, isLink);
+      else throw new UserError(`Cannot keep ${source}: it is ${isLink ? 'a link to ' : ''}${kindOf(there)}`);
+    }
+    sync(to, disk);
+  });
+
+  function linkOrCopy(source: string, target: string, isLink: boolean): void {
+    if (!isLink && isDone(() => disk.link(source, target))) return;
+    disk.copy(source, target);
+    sync(target, disk);
   }
 }
-export function startNext(path: string): string {
-  rmSync(`${path}.next`, { recursive: true, force: true });
-  return `${path}.next`;
-}
-export function replaceDirectory(path: string, _marker: string): string {
-  const aside = setAside(path);
-  renameSync(`${path}.next`, path);
-  return aside!;
+
+/** False where it failed: another file system, one without hard links, too many of them. If it is something else, copying says so. */
+function isDone(link: () => void): boolean {
+  try {
+    link();
+    return true;
+  } catch {
+    return false;
+  }
 }

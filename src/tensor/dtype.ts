@@ -4,6 +4,8 @@
  * float32 is what models are trained in, float64 what gradient checks run in, int32 what token ids and indices are.
  * Masks are ordinary tensors: zero is false, anything else is true.
  */
+import { outOfMemory } from './out-of-memory.ts';
+
 export type DType = 'float32' | 'float64' | 'int32';
 export type FloatDType = Exclude<DType, 'int32'>;
 
@@ -31,8 +33,14 @@ export function dtypeOf(data: Data): DType {
   return data.dtype;
 }
 
+const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array } as const;
+
+/** Zeros on the JavaScript heap; a FaultError where there is no room for them. */
 export function hostArray(dtype: DType, size: number): HostArray {
-  if (dtype === 'float32') return new Float32Array(size);
-  if (dtype === 'float64') return new Float64Array(size);
-  return new Int32Array(size);
+  try {
+    return new arrays[dtype](size);
+  } catch (error) {
+    if (!(error instanceof RangeError) || !(size > 0)) throw error;
+    throw outOfMemory('There is no memory', size, size * arrays[dtype].BYTES_PER_ELEMENT);
+  }
 }

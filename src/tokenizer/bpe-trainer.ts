@@ -11,7 +11,7 @@
  * first: the same without either.
  */
 import { UserError } from '../errors.ts';
-import { inTurns } from '../event-loop.ts';
+import { atOnce, inTurns } from '../event-loop.ts';
 import { Heap } from './heap.ts';
 import { type PairCount, PairIndex } from './pair-index.ts';
 import { SegmentCounter } from './segment-counter.ts';
@@ -43,11 +43,7 @@ export interface TrainOptions {
  * Learns a vocabulary of exactly `vocabSize` pieces or throws a UserError that says which size is possible (see `shrinkToFit`).
  */
 export function trainBpe(documents: Iterable<string>, options: TrainOptions): Vocabulary {
-  const training = learn(documents, options);
-  for (;;) {
-    const next = training.next();
-    if (next.done === true) return next.value;
-  }
+  return atOnce(learn(documents, options));
 }
 
 /** The same, with turns of the event loop in between; ends with the reason of `signal` once that is aborted. */
@@ -84,8 +80,7 @@ function* learn(documents: Iterable<string>, options: TrainOptions): Generator<u
   if (nMerges < 0) {
     throw new UserError(
       `tokenizer training: a vocabulary of ${vocabSize} has no room for ${FIRST_PIECE_ID} special and byte pieces and the ` +
-        `${characters.length} characters of this corpus; ask for at least ${FIRST_PIECE_ID + characters.length} ` +
-        'or lower the character coverage',
+        `${characters.length} characters of this corpus; ask for at least ${FIRST_PIECE_ID + characters.length}`,
     );
   }
   const merged = yield* learnMerges(

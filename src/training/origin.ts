@@ -15,8 +15,8 @@ import { WEIGHTS_FILE } from '../formats/hf/model-files.ts';
 import { tokenizerFile } from '../formats/hf/tokenizer-files.ts';
 import { anything, boolean, type Infer, number, object, optional, parse, record, text } from '../schema.ts';
 import { locateDirectory } from '../storage/atomic.ts';
+import { sumOf } from '../storage/checksums.ts';
 import { readText } from '../storage/read-file.ts';
-import { sumOf } from '../storage/replace.ts';
 import type { Product } from './stage.ts';
 
 /** What a stage can be made from: a vocabulary, a language model to go on from, a reward model to please. */

@@ -4,7 +4,7 @@
 import type { DataFiles } from '../data/layout.ts';
 import { readPreferences } from '../data/preferences.ts';
 import { answerLength } from '../data/rows/answers.ts';
-import { describePairs, encodePairs, type Pair, requirePair } from '../data/rows/pairs.ts';
+import { describePairs, encodePairsInTurns, type Pair, requirePair } from '../data/rows/pairs.ts';
 import { UserError } from '../errors.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { fingerprintOf } from './checkpoint.ts';
@@ -20,6 +20,7 @@ export interface PairOptions {
   readonly context: number;
   /** A part of the pairs is enough. */
   readonly quick?: boolean;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const QUICK_PAIRS = 240;
@@ -31,19 +32,19 @@ export function preferencesOf(files: DataFiles): string {
 }
 
 /** What is left out is counted in a note, no pair at all is refused. */
-export function readPairs(
+export async function readPairs(
   files: DataFiles,
   tokenizer: Tokenizer,
-  { context, quick = false }: PairOptions,
+  { context, quick = false, signal }: PairOptions,
   reporter: Reporter,
-): PairFiles {
-  const encode = (path: string) => {
-    const encoded = encodePairs(readPreferences(path), tokenizer, context);
+): Promise<PairFiles> {
+  const encode = async (path: string) => {
+    const encoded = await encodePairsInTurns(readPreferences(path), tokenizer, context, signal);
     reporter.note(`${path}: ${describePairs(encoded, path)}`);
     return encoded.pairs;
   };
-  const pairs = encode(preferencesOf(files)).slice(0, quick ? QUICK_PAIRS : Infinity);
-  return { pairs, heldOut: files.preferencesHeldOut === null ? [] : encode(files.preferencesHeldOut) };
+  const pairs = (await encode(preferencesOf(files))).slice(0, quick ? QUICK_PAIRS : Infinity);
+  return { pairs, heldOut: files.preferencesHeldOut === null ? [] : await encode(files.preferencesHeldOut) };
 }
 
 /** Refuses files of which no pair fits the context, without reading further than the first that does. */

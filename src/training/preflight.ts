@@ -9,7 +9,8 @@
  */
 import { inspectData } from '../data/inspect.ts';
 import { UserError } from '../errors.ts';
-import { locateDirectory, repairDirectory, verifyDirectory } from '../storage/atomic.ts';
+import { locateDirectory, repairDirectory } from '../storage/atomic.ts';
+import { verifyDirectory } from '../storage/checksums.ts';
 import { loadModelDirectory, loadTokenizerDirectory } from '../storage/model-directory.ts';
 import { readOrigin, requireSame, vocabularyIn } from './origin.ts';
 import { loadReward } from './rollouts/rewards.ts';
@@ -42,7 +43,7 @@ async function readData(run: Run): Promise<void> {
   let isShown = false;
   const sums = await inspectData(files, wants, {
     onProgress(file, done, total) {
-      if (performance.now() - began < QUIET_MS) return;
+      if (done >= total || performance.now() - began < QUIET_MS) return;
       if (!isShown) reporter.begin('reading data', total);
       isShown = true;
       reporter.advance(done, file);

@@ -6,29 +6,31 @@
  * The new directory is made complete beside the old one (kept stages are hard links: no copy, and files of a stage never change in
  * place) and then takes its place in one swap, so that at no moment the settings of one run stand over the stages of another.
  */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { guardDisk } from '../errors.ts';
 import { locateDirectory, writeFileAtomically } from '../storage/atomic.ts';
-import { linkOrCopyDirectory, replaceDirectory, startNext } from '../storage/replace.ts';
+import { readText } from '../storage/read-file.ts';
+import { linkOrCopyDirectory, markedBy, replaceDirectory } from '../storage/replace.ts';
 import { HISTORY_FILE, keepHistoryOf } from './history.ts';
 import { linesOf, METRICS_FILE } from './metrics.ts';
 import { RUN_FILE, type RunSettings, writeRunSettings } from './run-settings.ts';
 
+/** A run is complete with its settings, which are written last. */
+export const runSwap = markedBy(RUN_FILE);
+
 /** Returns where the run that was in `out` is now. */
 export function renewRun(out: string, kept: readonly string[], settings: RunSettings): string {
-  return guardDisk(out, () => {
-    const next = startNext(out);
-    mkdirSync(next, { recursive: true });
+  const aside = replaceDirectory(out, RUN_FILE, (next) => {
     for (const stage of kept) linkOrCopyDirectory(locateDirectory(join(out, stage)), join(next, stage));
-    copyPart(METRICS_FILE, (text) => linesOf(text, kept));
-    copyPart(HISTORY_FILE, (text) => keepHistoryOf(text, kept));
-    writeRunSettings(next, settings); // last: with it the new run is complete
-    return replaceDirectory(out, RUN_FILE);
-
-    function copyPart(name: string, keep: (text: string) => string): void {
-      const path = join(out, name);
-      if (existsSync(path)) writeFileAtomically(join(next, name), keep(readFileSync(path, 'utf8')));
-    }
+    copyPart(METRICS_FILE, next, (text) => linesOf(text, kept));
+    copyPart(HISTORY_FILE, next, (text) => keepHistoryOf(text, kept));
+    writeRunSettings(next, settings);
   });
+  if (aside === null) throw new TypeError(`There is no run in ${out} to make room`);
+  return aside;
+
+  function copyPart(name: string, next: string, keep: (text: string) => string): void {
+    const path = join(out, name);
+    if (existsSync(path)) writeFileAtomically(join(next, name), keep(readText(path)));
+  }
 }

@@ -28,7 +28,11 @@ export function checkRun(run: Run): void {
   if (rewards !== null) refuseRun('--reward-from', rewards, known);
   for (const stage of stages) checkStage(stage, run);
   const isNew = stages.some((stage) => stage.prepare !== undefined && run.startOf(stage) === null);
-  if (isNew) checkConfig(configOf(settings), `the ${settings.preset} model`);
+  if (isNew) {
+    const config = configOf(settings);
+    architectureNamed(config.arch).checkKnobs?.(settings.changes);
+    checkConfig(config, `the ${settings.preset} model`);
+  }
   const measured = known.filter(({ name, leaves }) => leaves !== 'vocabulary' && run.willHave(name));
   if (stages.length < settings.stages.length && measured.length === 0 && settings.initFrom === null)
     throw new UserError(`There is nothing to evaluate in ${out}; train a stage first or give --init-from`);

@@ -47,7 +47,7 @@ export async function untilFinished(trial: Trial, struck: Struck, tally: Tally):
   for (let n = 0; n < MOST_SESSIONS + 2; n++) {
     const way = trial.random.pick(ways);
     const session = new Session(way, 'src/train.ts', argumentsFor(struck));
-    const isStruck = n < MOST_SESSIONS && trial.chance(0.9);
+    const isStruck = n === 0 || (n < MOST_SESSIONS && trial.chance(0.9));
     const ended = isStruck
       ? await struckSession(trial, { way, session, out, seconds }, tally)
       : await leftInPeace(trial, session);
@@ -84,6 +84,9 @@ async function struckSession(trial: Trial, fire: UnderFire, tally: Tally): Promi
   const { way, session, out, seconds } = fire;
   const strike = drawStrike(trial, seconds);
   const rival = trial.chance(0.25) ? rivalry(trial, fire, trial.below(seconds * 1000)) : null;
+  // Whoever reads standard error leaves, as `2>&1 | head` does: the work goes on, and nobody hears how it ends.
+  const isUnheard = trial.chance(0.1);
+  if (isUnheard) void sleep(trial.below(seconds * 1000)).then(() => session.closeErrors());
   const { landed, hadBegun } = await hit(strike, session, out);
   if (landed) tally.kills++;
   await session.exited;
@@ -99,7 +102,7 @@ async function struckSession(trial: Trial, fire: UnderFire, tally: Tally): Promi
     `(${strike.signal} to the ${strike.target}, ${JSON.stringify(strike.moment)}, landed: ${landed})`,
   );
   trial.judge(session, ended);
-  if (landed) judgeAnswer(trial, { strike, way, hadBegun }, ended, out);
+  if (landed && !isUnheard) judgeAnswer(trial, { strike, way, hadBegun }, ended, out);
   return ended;
 }
 

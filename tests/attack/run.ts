@@ -16,6 +16,7 @@ import { disksTrial } from './disks.ts';
 import { killsTrial } from './kills.ts';
 import { attackReaders } from './readers-part.ts';
 import { restartsTrial } from './restarts.ts';
+import { endAll } from './session.ts';
 import { attackFolder, Trial } from './trial.ts';
 import { Baselines } from './world.ts';
 
@@ -52,6 +53,13 @@ await runCommand({
     const folder = attackFolder();
     const baselines = new Baselines(join(folder, 'baselines'));
     let faults = 0;
+    // However it ends: what it started goes, and what it wrote, unless that shows a fault.
+    process.on('exit', () => {
+      endAll();
+      if (faults === 0) rmSync(folder, { recursive: true, force: true });
+    });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => process.exit(130));
     // The readers need no other process: they run beside the rest.
     const readers = only.includes('readers') ? attackReaders({ seed, short }) : null;
     for (const name of names.filter((part) => only.includes(part))) {
@@ -68,8 +76,7 @@ await runCommand({
     }
     const read = await readers;
     faults += read?.faults ?? 0;
-    if (faults === 0) rmSync(folder, { recursive: true, force: true });
-    else process.stdout.write(`The folders of the faults are in ${folder}\n`);
+    if (faults > 0) process.stdout.write(`The folders of the faults are in ${folder}\n`);
     const { kills, secondWriters, restarts, fullDisks, forbidden } = tally;
     const counts = [
       `${kills} kills`,

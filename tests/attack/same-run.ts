@@ -4,7 +4,8 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { locateDirectory, verifyDirectory } from '../../src/storage/atomic.ts';
+import { locateDirectory } from '../../src/storage/atomic.ts';
+import { verifyDirectory } from '../../src/storage/checksums.ts';
 
 /** These tell of the sessions, not of the run: they are there, and differ. */
 const OF_SESSIONS = ['history.json', 'report.html', 'report.md'];

@@ -2,8 +2,8 @@
  * A command as a user starts it, in a process group of its own, watched for time and memory.
  *
  *   node   node --import tsx src/train.ts                   one process
- *   tsx    node_modules/.bin/tsx src/train.ts               tsx > node
- *   npx    npx tsx src/train.ts                             npm > sh > tsx > node
+ *   tsx    node_modules/.bin/tsx src/train.ts               tsx > supervisor > trainer
+ *   npx    npx tsx src/train.ts                             npm > sh > tsx > supervisor > trainer
  *
  * A signal goes to the trainer (the innermost node), to the process that was started, or to the whole group, as a terminal
  * does it. Linux only: processes are found in /proc.
@@ -17,7 +17,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 export const ways = ['node', 'tsx', 'npx'] as const;
 export type Way = (typeof ways)[number];
 
-export const targets = ['trainer', 'parent', 'group'] as const;
+export const targets = ['trainer', 'supervisor', 'parent', 'group'] as const;
 export type Target = (typeof targets)[number];
 
 /** Watchdog: nothing here needs a tenth of either. */
@@ -105,16 +105,16 @@ export class Session {
 
   /** The innermost process, which does the work; null before it is there and after it has ended. */
   trainer(): number | null {
-    const [first] = this.members()
-      .filter(({ words }) => words.includes('--import') && words.some((word) => word.startsWith('src/')))
-      .map(({ pid }) => pid);
-    return first ?? null;
+    return this.workers().at(-1) ?? null;
   }
 
   /** False if there was nobody left to receive it. */
   send(signal: NodeJS.Signals, target: Target): boolean {
-    const group = this.group;
-    const pid = target === 'trainer' ? this.trainer() : target === 'parent' ? group : -group;
+    const { group } = this;
+    const pid = {
+      ...{ trainer: this.trainer(), supervisor: this.workers()[0] ?? null },
+      ...{ parent: group, group: -group },
+    }[target];
     if (pid === null || (target === 'parent' && this.hasExited)) return false;
     try {
       return process.kill(pid, signal);
@@ -143,6 +143,15 @@ export class Session {
     return this.child.pid === undefined ? [] : processesOf(this.child.pid);
   }
 
+  /** The processes that run the script, from the outside inward: the supervisor, if there is one, and the trainer. */
+  private workers(): number[] {
+    const script = /(^|\/)src\/\w+\.ts$/;
+    return this.members()
+      .filter(({ words }) => words.includes('--import') && words.some((word) => script.test(word)))
+      .sort((a, b) => (a.parent === b.pid ? 1 : b.parent === a.pid ? -1 : a.pid - b.pid))
+      .map(({ pid }) => pid);
+  }
+
   private watch(limitMs: number): NodeJS.Timeout {
     const began = Date.now();
     const timer = setInterval(() => {
@@ -166,10 +175,10 @@ const starters: Readonly<Record<Way, readonly [file: string, before: readonly st
 export function endAll(): void {
   for (const session of alive) session.send('SIGKILL', 'group');
 }
-process.on('exit', endAll);
 
 interface Process {
   readonly pid: number;
+  readonly parent: number;
   readonly words: readonly string[];
 }
 
@@ -179,11 +188,12 @@ function processesOf(group: number): Process[] {
     if (!/^\d+$/.test(name)) return [];
     try {
       // pid (name) state parent group ...; the name may hold blanks and brackets
-      const [state, , itsGroup] = readFileSync(`/proc/${name}/stat`, 'utf8')
+      const [state, parent, itsGroup] = readFileSync(`/proc/${name}/stat`, 'utf8')
         .replace(/^.*\) /s, '')
         .split(' ');
       if (Number(itsGroup) !== group || state === 'Z') return [];
-      return [{ pid: Number(name), words: readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0') }];
+      const words = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
+      return [{ pid: Number(name), parent: Number(parent), words }];
     } catch {
       return []; // it has ended since
     }

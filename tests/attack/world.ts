@@ -43,7 +43,7 @@ export const restarts: readonly Variant[] = [
   { name: 'another reward', flags: [...loop, '--stages', 'reward', '--seed', '7', '--lr', '0.01'] },
   {
     name: 'another pretrain',
-    flags: [...loop, ...sizes, '--stages', 'pretrain,sft,evaluate', '--seed', '5'],
+    flags: [...loop, '--context', '24', '--stages', 'pretrain,sft,evaluate', '--seed', '5'],
   },
 ];
 

@@ -102,6 +102,16 @@ test('Ctrl-C: a checkpoint, a hint, exit code 130; then --resume, which refuses 
   assert.ok(weights(out).equals(weights(whole)));
 });
 
+test('nobody reads what it says any more (2>&1 | head -1): it goes on, to the same bits and exit code 0', async () => {
+  const out = join(folder, 'unheard');
+  const { child, finished } = start('train', [...flags, '--out', out]);
+  child.stderr?.once('data', () => child.stderr?.destroy());
+  child.stdout?.destroy();
+  const { code, signal } = await finished;
+  assert.equal([code, signal], [0, null]);
+  assert.ok(weights(out).equals(weights(whole)));
+});
+
 test('a damaged checkpoint is not resumed from', async () => {
   const out = join(folder, 'stopped');
   const state = join(out, 'pretrain', 'trainer_state.json');

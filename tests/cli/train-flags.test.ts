@@ -124,6 +124,54 @@ test('a model to start from says its architecture itself', async () => {
   );
 });
 
+test('a flag that none of the chosen stages has a use for is refused by name', async () => {
+  const refused: [string[], ...string[]][] = [
+    [['--stages', 'evaluate', '--lr', '0.1'], '--lr has no effect here', 'nothing is trained'],
+    [['--stages', 'tokenizer', '--epochs', '2'], '--epochs', 'nothing is trained'],
+    [['--stages', 'tokenizer', '--seed', '2'], '--seed', 'nothing is trained'],
+    [['--stages', 'evaluate', '--preset', 'pico'], '--preset', 'nothing is made'],
+    [['--stages', 'evaluate', '--context', '16'], '--context', 'nothing is made'],
+    [['--stages', 'pretrain', '--vocab-size', '300'], '--vocab-size', 'no vocabulary is made'],
+    [['--stages', 'sft,dpo', '--packing', 'shared'], '--packing', 'sft and dpo do not read it'],
+    [['--stages', 'ppo', '--epochs', '3'], '--epochs', 'ppo does not read it'],
+    [['--stages', 'grpo', '--evaluate-every', '3'], '--evaluate-every', 'grpo does not read it'],
+    [['--stages', 'grpo', '--entropy-weight', '1'], '--entropy-weight is for the stage "ppo"'],
+    [['--stages', 'sft', '--beta', '1'], '--beta is for the stage "dpo"'],
+  ];
+  for (const [args, ...words] of refused) refuses(() => settingsOf('--data', world, ...args), ...words);
+  const read = [
+    ['--stages', 'tokenizer', '--context', '16', '--preset', 'pico', '--vocab-size', '300'],
+    ['--stages', 'ppo,sft', '--epochs', '3'],
+    ['--stages', 'pretrain', '--packing', 'shared'],
+  ];
+  for (const args of read) settingsOf('--data', world, ...args);
+});
+
+test('size and architecture follow the model that a run starts from; a preset that says otherwise is refused', async () => {
+  const out = join(temporaryFolder(), 'run');
+  for (const [arch, size] of [
+    ['tinyllm', 'pico'],
+    ['moe', 'micro'],
+  ] as const) {
+    const config = { ...preset(size, arch), vocabSize: tinyTokenizer.vocabSize };
+    const files = await encodeModel(new CausalLM(config, new Random(1)), tinyTokenizer);
+    writeDirectoryAtomically(join(out, 'pretrain'), files);
+    const started = (...args: string[]) =>
+      settingsFrom(parseFlags(['--data', world, '--stages', 'sft', ...args], trainFlags)!, out);
+    const { preset: found, arch: own } = started();
+    assert.equal([found, own], [size, arch]);
+    assert.is(started('--preset', size).preset, size);
+    refuses(() => started('--preset', 'nano'), '--preset nano', `a model of the size ${size}`);
+    const from = ['--init-from', join(out, 'pretrain')];
+    assert.is(started(...from).preset, size);
+  }
+  assert.is(
+    settingsOf('--data', world, '--stages', 'tokenizer,pretrain').preset,
+    'nano',
+    'control: a new model',
+  );
+});
+
 test('a preset that the architecture does not have is refused with those it has', () => {
   refuses(
     () => configOf(settingsOf('--data', world, '--arch', 'llama2', '--preset', '92m')),

@@ -10,8 +10,8 @@ process.on('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tiny-llm-'));
+export function temporaryFolder(parent = tmpdir()): string {
+  const folder = mkdtempSync(join(parent, 'tiny-llm-'));
   folders.push(folder);
   return folder;
 }

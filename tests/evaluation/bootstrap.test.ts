@@ -39,4 +39,31 @@ test('the bootstrap agrees with Wilson in the middle, is seeded, and says nothin
   assert.equal(bootstrapMean([3, 3]), { value: 3, low: 3, high: 3, n: 2 });
 });
 
+test('the interval is the 2.5th to 97.5th percentile of the drawn samples, whatever is drawn; NaN is not counted', () => {
+  const items = [1, -1, 0, 0, 0, 1, 0];
+  const wins = (signs: readonly number[]) => signs.filter((sign) => sign > 0).length;
+  const statistic = (signs: readonly number[]) => wins(signs) / signs.filter((sign) => sign !== 0).length; // may be 0 / 0
+  const all: number[] = [];
+  for (const seed of [1, 2, 3]) {
+    const random = new Random(seed);
+    const drawn = Array.from({ length: 401 }, () =>
+      statistic(items.map(() => items[random.int(items.length)]!)),
+    );
+    const sorted = drawn.filter((value) => !Number.isNaN(value)).sort((a, b) => a - b);
+    assert.ok(sorted.length < drawn.length, 'control: some samples decide nothing');
+    const at = (share: number) => {
+      const place = share * (sorted.length - 1);
+      const [i, part] = [Math.trunc(place), place % 1];
+      return part === 0 ? sorted[i]! : (1 - part) * sorted[i]! + part * sorted[i + 1]!;
+    };
+    const { value, low, high, n } = bootstrap(items, { statistic, resamples: 401, seed });
+    assert.equal([value, n], [2 / 3, items.length]);
+    allClose([low, high], [at(0.025), at(0.975)], { absolute: 1e-12 });
+    all.push(low, high);
+  }
+  const spread = Array.from({ length: 30 }, (_, i) => Math.sqrt(i));
+  assert.not.equal(bootstrapMean(spread, 1), bootstrapMean(spread, 2), 'another seed, another interval');
+  assert.equal(bootstrapMean(spread), bootstrapMean(spread, 1));
+});
+
 test.run();

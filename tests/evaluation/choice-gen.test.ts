@@ -3,9 +3,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { LETTERS } from '../../src/data/choices.ts';
 import { chooseGen, chosenLetter } from '../../src/evaluation/choice-gen.ts';
+import { choicePrompt } from '../../src/evaluation/choice-prompts.ts';
 import { tinyTokenizer as tokenizer } from '../training/tiny.ts';
-import { balanced, shipped, value } from './choice-questions.ts';
-import { saying } from './fake-model.ts';
+import { balanced, numbered, shipped, value } from './choice-questions.ts';
+import { listen, saying } from './fake-model.ts';
 
 const short = { questions: shipped.questions.slice(0, 32), examples: shipped.examples };
 const share = (letter: number) =>
@@ -49,6 +50,76 @@ test('the shipped questions: no place of the right answer is better than another
     assert.is(right / shipped.questions.length, 0.25, letter);
   }
   assert.is(value(await chooseGen(saying('B', 256), tokenizer, short)), share(1));
+});
+
+/** The options differ in place; the first question is too long for a short context. */
+const mixed = {
+  questions: numbered.map((question, i) =>
+    i === 1 ? { ...question, question: '小猫在河边喝水'.repeat(20) } : question,
+  ),
+  examples: shipped.examples,
+};
+
+test('an answer is read with the options of its own question, also where others do not fit', async () => {
+  const chosen = await chooseGen(saying('一', 110), tokenizer, mixed);
+  assert.equal(
+    chosen.map(({ question, choice }) => [question, choice]),
+    mixed.questions.map((question, i) => [question, i === 1 ? null : i % 4]),
+  );
+});
+
+test('sixteen tokens stay free for the answer; as many worked examples as asked for stand before it', async () => {
+  const [question] = numbered;
+  const length = choicePrompt(tokenizer, question!, {
+    variant: 'letter',
+    chat: true,
+    examples: [],
+    room: 999,
+  })!.length;
+  const one = { questions: [question!], examples: shipped.examples };
+  const choice = async (context: number) =>
+    (await chooseGen(saying('A', context), tokenizer, one))[0]!.choice;
+  assert.equal([await choice(length + 16), await choice(length + 15)], [0, null]);
+  for (const shots of [0, 1, 2]) {
+    const model = saying('A', 400);
+    const heard = listen(model);
+    await chooseGen(model, tokenizer, one, { shots });
+    const examples = shipped.examples.get('world')!.slice(0, shots);
+    const prompt = choicePrompt(tokenizer, question!, { variant: 'letter', chat: true, examples, room: 384 });
+    assert.equal(heard[0], [prompt]);
+  }
+  const base = saying('A', 400);
+  const heard = listen(base);
+  await chooseGen(base, tokenizer, one, { chat: false });
+  assert.equal(
+    heard[0]![0],
+    choicePrompt(tokenizer, question!, { variant: 'letter', chat: false, examples: [], room: 384 }),
+  );
+});
+
+test('every way of naming a letter, for every letter', () => {
+  const options = ['甲', '乙', '丙', '丁'];
+  for (const [i, letter] of LETTERS.entries()) {
+    const other = LETTERS[(i + 1) % 4];
+    for (const answer of [
+      letter,
+      `${letter}。`,
+      `（${letter}）`,
+      `答案是${letter}。`,
+      `选${letter}，不选${other}`,
+      `我觉得 ${letter} 对`,
+    ])
+      assert.is(chosenLetter(answer, options), i, answer);
+    assert.is(chosenLetter(`就是${options[i]}。`, options), i);
+    assert.is(chosenLetter(`是${options[i]}还是${options[(i + 1) % 4]}`, options), null);
+    assert.is(chosenLetter(`${letter}或${other}`, options), null);
+  }
+  assert.is(
+    chosenLetter('三十一天', ['三十', '三十一', '一', '天']),
+    null,
+    'two options are named, 三十 is not',
+  );
+  assert.is(chosenLetter('三十一', ['三十', '三十一', '一', '十一']), 1);
 });
 
 test.run();

@@ -41,4 +41,38 @@ test('with letters the options are shown in order', () => {
   );
 });
 
+test('a prompt that fills its room to the last token fits; the first examples go first', () => {
+  const examples = shipped.examples.get('world')!.slice(0, 3);
+  for (const variant of ['text', 'letter'] as const)
+    for (const chat of [true, false]) {
+      const prompt = (some: typeof examples, room: number) =>
+        choicePrompt(tokenizer, numbered[2]!, { variant, chat, examples: some, room });
+      for (let first = 0; first <= 3; first++) {
+        const kept = prompt(examples.slice(first), 9999)!;
+        assert.equal(prompt(examples, kept.length), kept, `${variant} ${chat} ${first}`);
+        const next = first < 3 ? prompt(examples.slice(first + 1), 9999) : null;
+        assert.equal(prompt(examples, kept.length - 1), next);
+      }
+      assert.is(
+        prompt([], 9999)![0],
+        chat ? tokenizer.userId : tokenizer.eosId,
+        'after the end of another text',
+      );
+    }
+});
+
+test('a worked example shows its right answer, wherever it stands among the options', () => {
+  for (const variant of ['text', 'letter'] as const)
+    for (const example of numbered.slice(0, 4)) {
+      const ids = choicePrompt(tokenizer, numbered[5]!, {
+        variant,
+        chat: true,
+        examples: [example],
+        room: 999,
+      })!;
+      const said = tokenizer.decode(ids).split('<|assistant|>')[1]!.split('</s>')[0];
+      assert.is(said, variant === 'text' ? '一' : 'ABCD'[example.answer]);
+    }
+});
+
 test.run();

@@ -65,12 +65,26 @@ test('the judge and the win rate ask the questions once; a model against itself 
     onTask: (task) => told.push(task),
   });
   assert.equal(told, ['choice-gen', 'judge', 'judge'], 'the questions are asked once for both tasks');
-  assert.equal([again['win-rate']!.value, again['win-rate-decided']!.n], [0.5, 0], 'a model against itself');
+  assert.equal(
+    [again['win-rate']!.value, 'win-rate-decided' in again],
+    [0.5, false],
+    'a model against itself',
+  );
   await refusesLater(
     () => evaluateModel(model, tokenizer, files, { tasks: ['win-rate'] }),
     'win-rate',
     '--against DIR',
   );
+});
+
+test('a model that is still in training mode is measured without dropout', async () => {
+  const folder = temporaryFolder();
+  put(folder, 'pretrain.txt', '中国');
+  put(folder, 'heldout.txt', '中国的首都是北京。\n\n小猫在河边喝水。');
+  const files = locateData(folder);
+  const noisy = tinyModel({ initializerRange: 0.3, attentionDropout: 0.5 }).train();
+  const measured = await evaluateModel(noisy, tokenizer, files);
+  assert.equal(measured, await evaluateModel(model, tokenizer, files));
 });
 
 test.run();

@@ -86,4 +86,28 @@ test('answers in batches = the answers of a chat, one by one; a question longer 
   }
 });
 
+test('what guessing gives is counted over all questions of the task, not over the few that were asked', () => {
+  const all = ['红', '红', '蓝', '绿'].flatMap((answer) => [
+    question('colour', answer),
+    question('size', answer),
+  ]);
+  const asked = all.slice(0, 2).map((each) => ({ question: each, text: '', correct: true }));
+  const { value, n, chance } = exactMatch(asked, all);
+  assert.equal([value, n, chance], [1, 2, 0.5]);
+});
+
+test('any of the accepted sentences counts, with any final mark; blanks around either do not', () => {
+  const asked: Question = {
+    relation: 'r',
+    question: '？',
+    answer: '甲',
+    accepted: ['甲是一。', ' 一是甲 ', '甲'],
+  };
+  for (const sentence of ['甲是一', '一是甲', '甲'])
+    for (const mark of ['', '。', '．', '.', '！', '!', '？', '?', '！！'])
+      assert.ok(isAccepted(` ${sentence}${mark}\n`, asked), sentence + mark);
+  for (const text of ['甲是一，', '甲甲', '是', '甲是一。一是甲。'])
+    assert.not.ok(isAccepted(text, asked), text);
+});
+
 test.run();

@@ -39,3 +39,16 @@ export function saying(text: string, context?: number): FixedLM {
     context,
   );
 }
+
+/** The rows of ids that a model is given from now on, batch by batch. */
+export function listen(model: CausalLM): number[][][] {
+  const heard: number[][][] = [];
+  const forward = model.model.forward.bind(model.model);
+  model.model.forward = (ids, options) => {
+    const [B, T] = ids.shape as [number, number];
+    const values = Array.from(ids.toArray());
+    heard.push(Array.from({ length: B }, (_, row) => values.slice(row * T, (row + 1) * T)));
+    return forward(ids, options);
+  };
+  return heard;
+}

@@ -49,4 +49,26 @@ test('ratio of sums: value and interval by hand', () => {
   allClose([proportional.low, proportional.high], [3, 3]);
 });
 
+test('Wilson at the ends: of one question, of none right, of all right', () => {
+  for (const n of [1, 2, 7, 1000]) {
+    const z = 1.959963984540054 ** 2;
+    const [none, all] = [wilson(0, n), wilson(n, n)];
+    allClose([none.low, none.high], [0, z / (n + z)], { absolute: 1e-12 });
+    allClose([all.low, all.high], [n / (n + z), 1], { absolute: 1e-12 });
+    assert.ok(none.low >= 0 && all.high <= 1);
+    assert.equal([none.value, all.value, none.n], [0, 1, n]);
+  }
+  assert.ok(wilson(1, 1).low < 0.25, 'one right answer proves little');
+});
+
+test('ratio: two documents have an interval, one has none', () => {
+  const pairs = [
+    { y: 1, x: 1 },
+    { y: 5, x: 2 },
+  ];
+  const half = (1.959963984540054 * Math.sqrt((1 + 1) * 2)) / 3; // R = 2, residuals -1 and 1, n / (n - 1) = 2
+  const { value, low, high } = ratio(pairs);
+  allClose([value, low, high], [2, 2 - half, 2 + half]);
+});
+
 test.run();

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readAnswerKey } from '../../src/data/answer-key.ts';
+import { type KnownFact, readAnswerKey } from '../../src/data/answer-key.ts';
 import { readPreferences } from '../../src/data/preferences.ts';
 import { JUDGED, Judge, type Judged } from '../../src/evaluation/judge.ts';
 import { Random } from '../../src/tensor/random.ts';
@@ -148,6 +148,77 @@ test('a question that is not in the key is refused', () => {
   assert.is(judge.knows(CAPITAL), true);
   assert.is(judge.knows('？'), false);
   assert.throws(() => judge.judge('？', '好。'), /no answer to "？"/);
+});
+
+/** A judge of a few facts, made so that each rule is met alone. */
+const own = (
+  relation: string,
+  subject: string,
+  answer: string,
+  sentence = `${subject}是${answer}。`,
+): KnownFact => ({
+  ...{ relation, subject, answer, accepted: [sentence], questions: [`${sentence}？`] },
+});
+const facts = [
+  own('number', '三角形', '三', '三角形有三条边。'),
+  own('number', '四月', '三十', '四月有三十天。'),
+  own('number', '五月', '三十一', '五月有三十一天。'),
+  own('food', '猫', '鱼', '猫爱吃鱼。'),
+  own('food', '猫', '鱼', '猫的食物是鱼。'),
+  own('food', '狗', '骨头', '狗爱吃骨头。'),
+];
+const small = new Judge(facts);
+const isRight = (fact: number, answer: string) => small.judge(facts[fact]!.questions[0]!, answer).fact === 1;
+
+test('fact, rule by rule: the place of the answer, longer words, several answers, other subjects', () => {
+  const cases: [number, string, boolean][] = [
+    [0, '三角形有三条边。', true],
+    [0, '三角形有三十条边。', false],
+    [1, '答案是三十。', true],
+    [1, '答案是三十一。', false],
+    [2, '答案是三十一。', true],
+    [2, '答案是三十。', false],
+    [3, '鱼和骨头都爱吃。', false],
+    [3, '骨头和鱼都爱吃。', false],
+    [3, '猫的食物是鱼。', true],
+    [3, '狗爱吃。猫爱吃鱼。', true],
+    [3, '狗爱吃肉。猫爱吃鱼。', false],
+    [3, '“鱼”！', true],
+    [3, '不是鱼。', false],
+    [3, '没鱼。', false],
+  ];
+  for (const [fact, answer, right] of cases) assert.is(isRight(fact, answer), right, answer);
+});
+
+test('what a rude sentence says counts for nothing, and the civil ones are judged as if they stood alone', () => {
+  assert.is(lacks(CAPITAL, '笨蛋，法国的首都是巴黎。'), 'fact polite');
+  assert.is(lacks(CAPITAL, '笨蛋，法国的首都是伦敦。法国的首都是巴黎。'), 'polite');
+  assert.is(lacks(CAPITAL, '真烦。答案是巴黎。'), 'polite');
+  assert.is(lacks(CAPITAL, '真烦。巴黎。'), 'sentence polite');
+});
+
+test('one short sentence may follow the answer: at most 24 characters, no other fact', () => {
+  const tail = (characters: number) =>
+    `法国的首都是巴黎。${'天地人你我他山水火木金土日月星云雨风春夏秋冬东西南北'.slice(0, characters - 1)}。`;
+  assert.equal([lacks(CAPITAL, tail(24)), lacks(CAPITAL, tail(25))], ['', 'stop']);
+  assert.is(lacks(CAPITAL, '巴黎是法国的首都。法国的首都是巴黎。'), '', 'the same fact in other words');
+  assert.is(lacks(CAPITAL, '法国的首都是巴黎。好。好。'), 'stop');
+});
+
+test('each quality has its weight in the score', () => {
+  const scores = [
+    ['', '法国的首都是巴黎。'],
+    ['fact', '法国的首都是伦敦。'],
+    ['sentence', '巴黎。'],
+    ['polite', '法国的首都是巴黎。真笨。'],
+    ['stop', '法国的首都是巴黎。德国的首都是柏林。'],
+    ['fact stop', '法国的首都是伦敦。法国的首都是伦敦。'],
+  ].map(([missing, answer]) => {
+    assert.is(lacks(CAPITAL, answer!), missing);
+    return judge.judge(CAPITAL, answer!).score;
+  });
+  assert.equal(scores, [1, 0.6, 0.8, 0.8, 0.8, 0.4]);
+  assert.is(judge.judge(CAPITAL, '法国的首都是巴黎。', { finished: false }).score, 0.8);
 });
 
 test.run();

@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { describeAccuracy, rewardAccuracy, rewardAccuracyOn } from '../../src/evaluation/reward-accuracy.ts';
 import { rewardModelFrom } from '../../src/models/reward-model.ts';
+import { rewardAnswers } from '../../src/scoring/rewards.ts';
 import { Random } from '../../src/tensor/index.ts';
 import { put, temporaryFolder } from '../data/temporary.ts';
 import { pairs } from '../training/alignment.ts';
@@ -52,6 +53,29 @@ test('as a sentence: percent with one digit', () => {
     describeAccuracy({ 'reward-accuracy': estimate, 'reward-accuracy-fact': { ...estimate, value: 0.7 } }),
     'reward-accuracy 89.0 % (83.9 to 92.6), reward-accuracy-fact 70.0 % (83.9 to 92.6)',
   );
+});
+
+test('a win is a larger reward of the chosen answer, in every pair, without dropout', async () => {
+  const noisy = rewardModelFrom(
+    tinyModel({ attentionDropout: 0.5, initializerRange: 0.3 }),
+    new Random(3),
+  ).train();
+  const results = await rewardAccuracy(noisy, pairs);
+  assert.equal(await rewardAccuracy(noisy, pairs), results);
+  const each = async (side: 'chosen' | 'rejected') =>
+    rewardAnswers(
+      noisy.eval(),
+      pairs.map((pair) => pair[side]),
+    );
+  const [chosen, rejected] = [await each('chosen'), await each('rejected')];
+  const wins = pairs.map((_, i) => chosen[i]! > rejected[i]!);
+  for (const quality of ['a', 'b']) {
+    const own = wins.filter((_, i) => pairs[i]!.quality === quality);
+    assert.is(results[`reward-accuracy-${quality}`]!.value, own.filter(Boolean).length / own.length);
+  }
+  const share = wins.filter(Boolean).length / wins.length;
+  assert.is(results['reward-accuracy']!.value, share);
+  assert.is.not(share, 0.5, 'control: swapped sides would show');
 });
 
 test.run();

@@ -31,4 +31,28 @@ test('a loop is a stretch three times in a row, or a character four times', () =
   for (const text of ['好的好的', '的的的', '一二三，一二三，四']) assert.not.ok(hasLoop(text), text);
 });
 
+test('the predicate comes after something; a mark, a quote and a line each end a sentence once', () => {
+  for (const text of ['是猫。', '有猫。']) assert.not.ok(isFullSentence(text, '猫'), text);
+  for (const text of ['猫是动物。', '猫是动物！', '猫是动物？”']) assert.ok(isFullSentence(text, '猫'), text);
+  assert.ok(isFullSentence('有人说是猫。', ''), 'of nothing in particular');
+  assert.equal(sentencesOf('真的？！是的。」（对）好\n\n再见!'), [
+    '真的？！',
+    '是的。」',
+    '（对）好',
+    '再见!',
+  ]);
+});
+
+test('loops at their borders: how long the stretch, how often, where in the text', () => {
+  const stretch = (length: number) =>
+    Array.from({ length }, (_, i) => String.fromCodePoint(0x4e00 + i)).join('');
+  for (const length of [2, 3, 19, 20]) {
+    assert.ok(hasLoop(stretch(length).repeat(3)), String(length));
+    assert.not.ok(hasLoop(stretch(length).repeat(2)), String(length));
+  }
+  assert.not.ok(hasLoop(stretch(21).repeat(3)), 'longer stretches are not looked for');
+  assert.ok(hasLoop(`开头${stretch(4).repeat(3)}结尾`));
+  assert.ok(hasLoop('好\n好\n好\n'), 'over the end of a line too');
+});
+
 test.run();

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { formatResults } from '../../src/evaluation/table.ts';
+import { formatResults, formatsOf, intervalOf } from '../../src/evaluation/table.ts';
 
 test('the table: aligned columns, shares in percent, bits as they are', () => {
   const text = formatResults({
@@ -18,6 +18,35 @@ test('the table: aligned columns, shares in percent, bits as they are', () => {
     'sft       perplexity     3,162   99.900 .. 100              7',
     'sft       distinct-1     20.0%                              7',
   ]);
+});
+
+test('an interval is left out only where it is the value itself; every task of shares is in percent', () => {
+  const show = (x: number) => String(x);
+  const of = (value: number, low: number, high: number) => intervalOf({ value, low, high, n: 1 }, show, '-');
+  assert.equal(
+    [of(0, 0, 0.3), of(1, 0.7, 1), of(1, 1, 1), of(0.5, 0.4, 0.6)],
+    ['0-0.3', '0.7-1', '', '0.4-0.6'],
+  );
+  const shares = [
+    'facts-seen',
+    'reward-accuracy',
+    'choice-ppl',
+    'choice-gen',
+    'minimal-pairs',
+    'judge-score',
+    'judge-fact',
+  ];
+  for (const task of [...shares, 'win-rate', 'win-rate-decided', 'distinct-2', 'repetition']) {
+    const { show: percent, chance } = formatsOf(task, { value: 0, low: 0, high: 0, n: 1, chance: 0.125 });
+    assert.equal([percent(0.1234), chance], ['12.3%', '12.5%'], task);
+  }
+  for (const task of ['bits-per-byte', 'perplexity', 'answer-length']) {
+    const { show: number, chance } = formatsOf(task, { value: 0, low: 0, high: 0, n: 1 });
+    assert.equal(
+      [0.1234, 99.9994, 100.4, -1234.5, chance].map((x) => (typeof x === 'number' ? number(x) : x)),
+      [...['0.123', '99.999', '100', '-1,234', '']],
+    );
+  }
 });
 
 test.run();

@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { UserError } from '../../src/errors.ts';
 import { Chat, type ChatOptions, streamText } from '../../src/generation/chat.ts';
+import { Random } from '../../src/tensor/index.ts';
 import { encodeDialogue, type Message } from '../../src/tokenizer/index.ts';
 import { collect, errorOf, ScriptedLM, tokenizer } from './scripted.ts';
 
@@ -193,6 +194,57 @@ test('a stop text completed by the very last token', async () => {
 test('maxNewTokens counts tokens', async () => {
   assert.equal(await pieces([...'好的😀'], { maxNewTokens: 6 }), ['好', '的', '😀']);
   assert.equal(await pieces([...'好的好'], { maxNewTokens: 2 }), ['好', '的']);
+});
+
+test('the prompt is the longest end of the history that fits, to the token, for any context', async () => {
+  const random = new Random(8);
+  const turnsOf = (count: number) =>
+    Array.from(
+      { length: count },
+      () => ['海'.repeat(1 + random.int(6)), '好'.repeat(random.int(5))] as const,
+    );
+  for (let round = 0; round < 60; round++) {
+    const turns = turnsOf(random.int(6));
+    const [context, maxNewTokens] = [40 + random.int(30), 1 + random.int(40)];
+    const withSystem = random.int(2) === 0 ? { system: '你是海。' } : {};
+    const { model, chat } = start({ maxNewTokens, ...withSystem }, 256);
+    for (const [question, answer] of turns) {
+      model.script.push(...tokenizer.encode(answer).slice(0, maxNewTokens));
+      if (answer.length < maxNewTokens) model.script.push(tokenizer.eosId);
+      await say(chat, question);
+    }
+    Object.assign(model.config, { maxPositionEmbeddings: context });
+    const history = turns.flatMap(([question, answer]) => [
+      user(question),
+      assistant(answer.slice(0, maxNewTokens)),
+    ]);
+    const first = 'system' in withSystem ? [system('你是海。')] : [];
+    const room = context - Math.min(maxNewTokens, Math.floor(context / 2));
+    const fits = Array.from({ length: turns.length + 1 }, (_, forgotten) => forgotten).find(
+      (forgotten) => prompt(...first, ...history.slice(2 * forgotten), user('天')).length <= room,
+    );
+    if (fits === undefined) continue;
+    assert.equal(chat.promptFor(user('天')), prompt(...first, ...history.slice(2 * fits), user('天')));
+    assert.is(chat.forgotten, fits);
+  }
+});
+
+test('what comes out is the text up to the first stop text, however the tokens cut it', async () => {
+  const random = new Random(9);
+  const signs = ['结', '束', '了', '好', '😀'];
+  const some = (length: number) => Array.from({ length }, () => random.pick(signs)).join('');
+  let ended = 0;
+  for (let round = 0; round < 150; round++) {
+    const text = some(random.int(12));
+    const stop = Array.from({ length: random.int(3) }, () => some(1 + random.int(3)));
+    const places = stop.map((each) => text.indexOf(each)).filter((place) => place >= 0);
+    const end = places.length === 0 ? text.length : Math.min(...places);
+    const found = await pieces([text], { stop });
+    assert.is(found.join(''), text.slice(0, end), JSON.stringify({ text, stop }));
+    assert.not.ok(found.includes(''), 'no empty piece');
+    if (end < text.length) ended++;
+  }
+  assert.ok(ended > 20, `${ended} texts had a stop text`);
 });
 
 test.run();

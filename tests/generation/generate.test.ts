@@ -3,10 +3,12 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { UserError } from '../../src/errors.ts';
 import { generate, generateBatch } from '../../src/generation/generate.ts';
+import { penalizeRepetition } from '../../src/generation/processors.ts';
+import { greedy, indexOfMax } from '../../src/generation/sampler.ts';
 import { CausalLM } from '../../src/models/causal-lm.ts';
 import { noGrad, Random, scope, scopeSize } from '../../src/tensor/index.ts';
 import { allClose, Golden } from '../close.ts';
-import { goldenConfig, idsOf, randomIds, randomize, tinyConfig } from '../models/tiny.ts';
+import { everyArchitecture, goldenConfig, idsOf, randomIds, randomize, tinyConfig } from '../models/tiny.ts';
 import { collect, errorOf } from './scripted.ts';
 
 const golden = new Golden('generation');
@@ -43,11 +45,11 @@ const model = randomize(new CausalLM(tinyConfig, new Random(1)).eval(), 6, 0.5);
 const prompt = [1, 2, 3];
 
 /** Greedy without a cache: the whole text again for every token. */
-function slowly(ids: readonly number[], count: number): number[] {
+function slowly(ids: readonly number[], count: number, own = model): number[] {
   const text = [...ids];
-  for (let made = 0; made < count && text.length <= 16; made++) {
+  for (let made = 0; made < count && text.length <= own.config.maxPositionEmbeddings; made++) {
     const logits = noGrad(() =>
-      model
+      own
         .forward(idsOf([text]))
         .slice(1, text.length - 1)
         .toArray(),
@@ -150,6 +152,75 @@ test('generateBatch: a long prompt in the batch does not shorten the answers to 
     [14, 2, 16, 1],
   );
   assert.equal(await generateBatch(model, prompts, { maxNewTokens: 40, stopIds: [] }), alone);
+});
+
+test('a model of every architecture, cached, in batches of any lengths = the whole text again for every token', async () => {
+  for (const [arch, own] of Object.entries(everyArchitecture)) {
+    const each = randomize(new CausalLM(own, new Random(2)).eval(), 9, 0.5);
+    const context = own.maxPositionEmbeddings;
+    const prompts = [
+      randomIds(5, 13, 1),
+      randomIds(1, 13, 2),
+      randomIds(context, 13, 3),
+      randomIds(9, 13, 4),
+    ];
+    for (const maxNewTokens of [1, 4, 50]) {
+      const expected = prompts.map((ids) => slowly(ids, maxNewTokens, each));
+      assert.equal(await generateBatch(each, prompts, { maxNewTokens, stopIds: [] }), expected, arch);
+      for (const [i, ids] of prompts.entries())
+        assert.equal(await collect(generate(each, ids, { maxNewTokens })), expected[i], arch);
+      for (const [i, ids] of expected.entries())
+        assert.is(ids.length, Math.min(maxNewTokens, context - prompts[i]!.length + 1));
+    }
+  }
+});
+
+test('each row is asked with its own scores, once per step, until it has ended; the stop id ends it alone', async () => {
+  const prompts = [randomIds(3, 13, 1), randomIds(6, 13, 2), randomIds(2, 13, 3)];
+  const asked: number[] = [];
+  const script = [
+    [4, 5, 0],
+    [6, 0],
+    [7, 8, 9, 10],
+  ];
+  const answers = await generateBatch(model, prompts, {
+    ...{ maxNewTokens: 4, stopIds: [0] },
+    choose(logits, row) {
+      const made = asked.filter((other) => other === row).length;
+      asked.push(row);
+      const text = [...prompts[row]!, ...script[row]!.slice(0, made)];
+      const expected = noGrad(() =>
+        model
+          .forward(idsOf([text]))
+          .slice(1, text.length - 1)
+          .toArray(),
+      );
+      allClose(logits, expected, { absolute: 1e-4 }, `row ${row}, token ${made}`);
+      return script[row]![made]!;
+    },
+  });
+  assert.equal(answers, [[4, 5], [6], [7, 8, 9, 10]]);
+  assert.equal(asked, [0, 1, 2, 0, 1, 2, 0, 2, 2]);
+});
+
+test('without settings greedy; the penalty sees the prompt; without a seed always the same', async () => {
+  const plain = await collect(generate(model, prompt, { maxNewTokens: 6 }));
+  assert.equal(await collect(generate(model, prompt, { ...greedy, maxNewTokens: 6 })), plain);
+  const first = (repetitionPenalty: number) =>
+    collect(generate(model, [plain[0]!, ...prompt], { maxNewTokens: 1, repetitionPenalty }));
+  const scores = noGrad(() =>
+    model
+      .forward(idsOf([[plain[0]!, ...prompt]]))
+      .slice(1, 3)
+      .toArray(),
+  );
+  const best = indexOfMax(scores);
+  const penalized = Float32Array.from(scores);
+  penalizeRepetition(penalized, [plain[0]!, ...prompt], 50);
+  assert.equal([await first(1), await first(50)], [[best], [indexOfMax(penalized)]]);
+  const drawn = { maxNewTokens: 12, temperature: 3 };
+  const unseeded = await collect(generate(model, prompt, drawn));
+  assert.equal(unseeded, await collect(generate(model, prompt, { ...drawn, seed: 0 })));
 });
 
 test.run();

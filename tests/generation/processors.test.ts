@@ -122,4 +122,23 @@ test('softmax of removed and of huge scores', () => {
   allClose(softmax(Float64Array.of(1e4, 1e4 - Math.log(3))), [0.75, 0.25], exact);
 });
 
+test('removed is exactly what the definition removes, at exact fits too', () => {
+  const scores = Float64Array.from([0.5, 0.25, 0.125, 0.125], Math.log);
+  const kept = (change: (logits: Float64Array) => void) => {
+    const logits = scores.slice();
+    change(logits);
+    return [...logits.keys()].filter((id) => logits[id] !== -Infinity);
+  };
+  const topP = [0.49, 0.5, 0.51, 0.75, 0.76, 0.875, 0.9, 1].map((p) => kept((logits) => keepTopP(logits, p)));
+  assert.equal(topP, [[0], [0], [0, 1], [0, 1], [0, 1, 2], [0, 1, 2], [0, 1, 2, 3], [0, 1, 2, 3]]);
+  const topK = [0, 1, 2, 3, 4, 5].map((k) => kept((logits) => keepTopK(logits, k)));
+  assert.equal(topK, [[0, 1, 2, 3], [0], [0, 1], [0, 1, 2, 3], [0, 1, 2, 3], [0, 1, 2, 3]]);
+});
+
+test('a token seen twice is penalised once; a score of 0 stays', () => {
+  const logits = Float64Array.of(2, -2, 0, 5);
+  penalizeRepetition(logits, [0, 0, 1, 1, 1, 2], 2);
+  assert.equal([...logits], [1, -4, 0, 5]);
+});
+
 test.run();

@@ -9,7 +9,7 @@ import { rollOut } from '../../src/generation/rollout.ts';
 import { CausalLM } from '../../src/models/causal-lm.ts';
 import { noGrad, Random } from '../../src/tensor/index.ts';
 import { allClose } from '../close.ts';
-import { idsOf, randomize, tinyConfig } from '../models/tiny.ts';
+import { idsOf, randomIds, randomize, tinyConfig } from '../models/tiny.ts';
 import { errorOf } from './scripted.ts';
 
 const model = randomize(new CausalLM(tinyConfig, new Random(1)).eval(), 6, 0.3);
@@ -75,6 +75,46 @@ test('a prompt that leaves no room is refused; no prompts, no answers', async ()
   const error = await errorOf(rollOut(model, [[1, 2, 3, 4, 5, 6, 7, 8]], options));
   assert.match(error.message, /prompt of 8 tokens leaves no room for an answer of 9 in the context of 16/);
   assert.equal(await rollOut(model, [], options), []);
+});
+
+test('a prompt and its answer may fill the context to the last token; logged probabilities add up over the vocabulary', async () => {
+  const long = randomIds(7, 13, 1);
+  const full = { ...options, maxNewTokens: 9, stopId: -1 };
+  const [rollout] = await rollOut(model, [long], full); // 16 tokens of context
+  assert.equal([rollout!.answer.length, rollout!.finished, rollout!.prompt], [9, false, long]);
+  const failed = await errorOf(rollOut(model, [long, [...long, 1]], full));
+  assert.match(failed.message, /8 tokens leaves no room for an answer of 9/);
+  for (const [t, id] of rollout!.answer.entries()) {
+    const text = [...long, ...rollout!.answer.slice(0, t)];
+    const logits = noGrad(() =>
+      model
+        .forward(idsOf([text]))
+        .slice(1, text.length - 1)
+        .toArray(),
+    );
+    allClose([rollout!.logProbs[t]!], [Math.log(softmax(Float64Array.from(logits))[id]!)], {
+      absolute: 1e-5,
+    });
+  }
+});
+
+test('an answer that ends with its last token is finished, one that ends after it is not', async () => {
+  const all = await rollOut(
+    model,
+    Array.from({ length: 80 }, (_, i) => [1 + (i % 12)]),
+    options,
+  );
+  const { answer, finished } = all.find(
+    (each) => each.finished && each.answer.length > 2 && each.answer.length < 9,
+  )!;
+  const row = all.findIndex((each) => each.answer === answer);
+  const ending = async (maxNewTokens: number) => {
+    const [one] = await rollOut(model, [[1 + (row % 12)]], { ...options, maxNewTokens, first: row });
+    return [one!.answer.length, one!.finished];
+  };
+  assert.ok(finished);
+  assert.equal(await ending(answer.length), [answer.length, true]);
+  assert.equal(await ending(answer.length - 1), [answer.length - 1, false]);
 });
 
 test.run();

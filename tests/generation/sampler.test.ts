@@ -113,4 +113,80 @@ test('impossible settings are refused in one sentence', () => {
   checkSampling({ temperature: 100, topK: 0, topP: 1, repetitionPenalty: 100 });
 });
 
+/** Probabilities by the page of processors.ts: penalty, temperature, top-k, top-p, each on what the one before left. */
+function byHand(scores: readonly number[], seen: readonly number[], o: SamplingOptions): number[] {
+  const scaled = scores.map((score, id) => {
+    const penalized = !seen.includes(id)
+      ? score
+      : score > 0
+        ? score / o.repetitionPenalty
+        : score * o.repetitionPenalty;
+    return penalized / o.temperature;
+  });
+  const order = [...scaled.keys()].sort((a, b) => scaled[b]! - scaled[a]! || a - b);
+  const border = o.topK > 0 && o.topK < scaled.length ? scaled[order[o.topK - 1]!]! : -Infinity;
+  const kept = order.filter((id) => scaled[id]! >= border);
+  const weight = (id: number) => Math.exp(scaled[id]! - scaled[order[0]!]!);
+  const total = kept.reduce((sum, id) => sum + weight(id), 0);
+  const likely: number[] = [];
+  let before = 0;
+  for (const id of kept) {
+    if (o.topP < 1 && before >= o.topP) break;
+    likely.push(id);
+    before += weight(id) / total;
+  }
+  const sum = likely.reduce((all, id) => all + weight(id), 0);
+  return scores.map((_, id) => (likely.includes(id) ? weight(id) / sum : 0));
+}
+
+/** A stream whose next number is u. */
+const always = (u: number) => ({ float: () => u }) as unknown as Random;
+
+test('penalty, temperature, top-k and top-p act in this order, for settings drawn at random', () => {
+  const random = new Random(5);
+  const pick = (...values: number[]) => random.pick(values);
+  let differs = 0;
+  for (let round = 0; round < 400; round++) {
+    const scores = Array.from({ length: 8 }, () => Math.fround(6 * random.float() - 3));
+    if (round % 4 === 0) scores[3] = scores[6]!; // a tie
+    const seen = [random.int(8), random.int(8), random.int(8)];
+    seen.push(seen[0]!); // a token seen twice is penalised once
+    const setting = {
+      ...{ temperature: pick(0.3, 0.7, 1, 1.7, 3), topK: pick(0, 1, 2, 4, 8, 9) },
+      ...{ topP: pick(0.2, 0.5, 0.8, 0.95, 1), repetitionPenalty: pick(0.5, 1, 1.3, 2) },
+    };
+    const expected = byHand(scores, seen, setting);
+    let sum = 0;
+    for (const [id, p] of expected.entries()) {
+      sum += p;
+      if (p < 1e-6) continue;
+      const found = sample(Float64Array.from(scores), seen, setting, always(sum - p / 2));
+      assert.is(found, id, `${JSON.stringify({ scores, seen, setting })}: ${expected}`);
+    }
+    const drawn = sample(Float64Array.from(scores), seen, setting, always(1 - 1e-12));
+    assert.ok(expected[drawn]! > 0, 'nothing that was removed');
+    if (byHand(scores, [], setting).join() !== expected.join()) differs++;
+  }
+  assert.ok(differs > 100, 'control: what was seen matters');
+});
+
+test('greedy by default: no limit, no penalty', () => {
+  assert.equal(greedy, { temperature: 0, topK: 0, topP: 1, repetitionPenalty: 1 });
+  const scores = Array.from({ length: 9 }, (_, i) => i / 10);
+  for (const [u, id] of [
+    [0, 0],
+    [0.9999, 8],
+  ] as const)
+    assert.is(sample(Float64Array.from(scores), [8], options({}), always(u)), id);
+});
+
+test('draw at the borders: a token begins where the one before it ends', () => {
+  const probabilities = Float64Array.of(0.5, 0.25, 0.25);
+  assert.equal(
+    [0, 0.5, 0.75].map((u) => draw(probabilities, u)),
+    [0, 1, 2],
+  );
+  assert.is(draw(Float64Array.of(0, 0, 1, 0), 0), 2);
+});
+
 test.run();

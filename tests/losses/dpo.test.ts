@@ -7,6 +7,7 @@ import { toAnswerBatch } from '../../src/scoring/answer-batch.ts';
 import { gradcheck, Random, type Tensor, tensor } from '../../src/tensor/index.ts';
 import { allClose, differs } from '../close.ts';
 import { float64, randomIds, TIGHT, tinyModel } from '../models/tiny.ts';
+import { asTensor, by, eachRound, equals, sigmoid } from './by-hand.ts';
 import { fixed, gradientHolds, leaf } from './differences.ts';
 import { check, EXACT, golden, inputs } from './golden-cases.ts';
 import { agreesOnWasm, config, answers as longAnswers } from './on-wasm.ts';
@@ -130,6 +131,68 @@ test('impossible settings are refused in a sentence', () => {
   const pair = { chosen: tensor([1]), rejected: tensor([2]) };
   assert.throws(() => dpoLoss(pair, pair, { beta: 0 }), /beta must be positive, got 0/);
   assert.throws(() => dpoLoss(pair, pair, { beta: 1, labelSmoothing: 0.5 }), /below 0.5/);
+});
+
+test('number by number, for settings drawn at random; equal pairs win nothing; no term but the loss has a gradient', () => {
+  eachRound((draw) => {
+    const [c, r, rc] = [draw.numbers(3), draw.numbers(3), draw.numbers(3)];
+    const rr = draw.numbers(3); // the last two pairs: chosen = rejected, policy and reference
+    const [beta, e] = [draw.between(0.05, 3), draw.isTrue() ? 0 : draw.between(0.01, 0.49)];
+    const kind = draw.isTrue() ? 'ipo' : 'sigmoid';
+    const leaves = [c, r].map((values) => asTensor(values).requireGrad());
+    const policy = { chosen: leaves[0]!, rejected: leaves[1]! };
+    const reference = { chosen: asTensor(rc), rejected: asTensor(rr) };
+    const found = dpoLoss(policy, reference, { beta, labelSmoothing: e, kind });
+    const h = by([c, r, rc, rr], (a, b, x, y) => a - b - (x - y));
+    const loss = (x: number) =>
+      kind === 'ipo'
+        ? (x - 1 / (2 * beta)) ** 2
+        : -(1 - e) * Math.log(sigmoid(beta * x)) - e * Math.log(sigmoid(-beta * x));
+    equals(found.losses, h.map(loss), kind);
+    equals(
+      found.margins,
+      h.map((x) => beta * x),
+      'margins',
+    );
+    equals(
+      found.chosenRewards,
+      by([c, rc], (a, x) => beta * (a - x)),
+      'chosen rewards',
+    );
+    equals(
+      found.rejectedRewards,
+      by([r, rr], (b, y) => beta * (b - y)),
+      'rejected rewards',
+    );
+    equals(found.chosenLogProbs, c, 'chosen');
+    equals(found.rejectedLogProbs, r, 'rejected');
+    equals(
+      found.wins,
+      h.map((x) => (x > 0 ? 1 : 0)),
+      'wins',
+    );
+    assert.equal([...found.wins.toArray()].slice(-2), [0, 0], 'ties');
+    const { losses, ...terms } = found;
+    for (const [name, term] of Object.entries(terms)) assert.is(term.requiresGrad, false, name);
+    assert.ok(losses.requiresGrad);
+  });
+});
+
+test('without being told: no smoothing, sigmoid', () => {
+  float64(() => {
+    const pair = { chosen: tensor([1]), rejected: tensor([0.5]) };
+    const zero = { chosen: tensor([0]), rejected: tensor([0]) };
+    equals(dpoLoss(pair, zero, { beta: 2 }).losses, [-Math.log(sigmoid(1))], 'defaults');
+  });
+  assert.throws(
+    () =>
+      dpoLoss(
+        { chosen: tensor([1]), rejected: tensor([1]) },
+        { chosen: tensor([1]), rejected: tensor([1]) },
+        { beta: Number.NaN },
+      ),
+    /beta/,
+  );
 });
 
 test.run();

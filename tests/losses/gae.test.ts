@@ -66,4 +66,29 @@ test('PyTorch: GAE and whitening', () => {
   assert.ok(differs(wrong.advantages, golden.values('gae/advantages')));
 });
 
+test('gamma and lambda each in its own place: the recursion by hand, for every pair of them', () => {
+  const rewards = [0.5, -1, 2, 0.25];
+  const values = [1, 0.5, -0.5, 2];
+  for (const gamma of [0, 0.5, 0.9, 1])
+    for (const lambda of [0, 0.3, 0.95, 1]) {
+      const { advantages, returns } = generalizedAdvantages(rewards, values, { gamma, lambda });
+      for (let t = 0; t < 4; t++) {
+        let sum = 0;
+        for (let k = t; k < 4; k++) {
+          const delta = rewards[k]! + gamma * (values[k + 1] ?? 0) - values[k]!;
+          sum += (gamma * lambda) ** (k - t) * delta;
+        }
+        allClose([advantages[t]!, returns[t]!], [sum, sum + values[t]!], { absolute: 1e-12 });
+      }
+    }
+  const { advantages, returns } = generalizedAdvantages([3], [1], { gamma: 0.5, lambda: 0.5 });
+  assert.equal([...advantages, ...returns], [2, 3], 'an answer of one token');
+  assert.throws(() => generalizedAdvantages([1, 2], [1], { gamma: 1, lambda: 1 }), /2 rewards but 1 values/);
+});
+
+test('whitening divides by the deviation of the numbers themselves, n and not n - 1', () => {
+  allClose(whiten([1, 3]), [-1, 1], { absolute: 1e-6 });
+  allClose(whiten([5]), [0]);
+});
+
 test.run();

@@ -7,6 +7,7 @@ import { toAnswerBatch } from '../../src/scoring/answer-batch.ts';
 import { Random, tensor } from '../../src/tensor/index.ts';
 import { allClose, differs } from '../close.ts';
 import { float64, randomIds, TIGHT } from '../models/tiny.ts';
+import { asTensor, by, clamp, eachRound, equals } from './by-hand.ts';
 import { fixed, gradientHolds } from './differences.ts';
 import { check, EXACT, golden, inputs } from './golden-cases.ts';
 import { agreesOnWasm, config, answers as longAnswers } from './on-wasm.ts';
@@ -84,6 +85,61 @@ test('wasm: loss and every gradient', () =>
 test('groups that cannot be are refused in a sentence', () => {
   assert.throws(() => groupAdvantages([1, 2, 3], 2), /do not fill groups/);
   assert.throws(() => groupAdvantages([1], 1), /at least 2 answers/);
+});
+
+test('number by number, for clip and beta drawn at random', () => {
+  eachRound((draw) => {
+    const clip = draw.between(0.05, 0.9);
+    const beta = draw.isTrue() ? 0 : draw.between(0.01, 3);
+    const [lp, old, ref, a] = [draw.numbers(1.5), draw.numbers(1.5), draw.numbers(1.5), draw.numbers(1.5)];
+    const found = grpoLoss(
+      {
+        ...{ logProbs: asTensor(lp), oldLogProbs: asTensor(old) },
+        ...{ referenceLogProbs: asTensor(ref), advantages: asTensor(a) },
+      },
+      { clip, beta },
+    );
+    const k3 = by([lp, ref], (x, q) => Math.exp(q - x) - 1 - (q - x));
+    const policy = by([lp, old, a], (x, y, A) => {
+      const ratio = Math.exp(x - y);
+      return -Math.min(ratio * A, clamp(ratio, 1 - clip, 1 + clip) * A);
+    });
+    equals(
+      found.losses,
+      by([policy, k3], (p, k) => p + beta * k),
+      'losses',
+    );
+    equals(found.divergences, k3, 'divergences');
+  });
+});
+
+test('advantages by hand for groups of every size, scaled or not; weights by answer and by token', () => {
+  for (const size of [2, 3, 5]) {
+    const rewards = Array.from({ length: 3 * size }, (_, i) => ((7 * i) % 11) / 3);
+    for (const scaled of [true, false]) {
+      const found = groupAdvantages(rewards, size, { scaled });
+      for (let start = 0; start < rewards.length; start += size) {
+        const group = rewards.slice(start, start + size);
+        const mean = group.reduce((sum, r) => sum + r, 0) / size;
+        const deviation = Math.sqrt(group.reduce((sum, r) => sum + (r - mean) ** 2, 0) / size);
+        const expected = group.map((r) => (r - mean) / (scaled ? deviation + 1e-4 : 1));
+        allClose(found.slice(start, start + size), expected, { absolute: 1e-9 });
+      }
+    }
+    assert.equal(groupAdvantages(rewards, size), groupAdvantages(rewards, size, { scaled: true }));
+  }
+  const small = groupAdvantages([1e-4, -1e-4], 2);
+  allClose(
+    small,
+    [0.5, -0.5],
+    { absolute: 1e-6 },
+    'the floor is added to the deviation, not to the variance',
+  );
+  const lengths = [1, 4, 2];
+  allClose(tokenWeights(lengths, 'answer'), [1 / 3, ...new Array(4).fill(1 / 12), 1 / 6, 1 / 6]);
+  allClose(tokenWeights(lengths, 'token'), new Array(7).fill(1 / 7));
+  groupAdvantages([1, 2, 3, 4], 2);
+  for (const size of [0, 1, 1.5]) assert.throws(() => groupAdvantages([1, 2], size), /at least 2/);
 });
 
 test.run();

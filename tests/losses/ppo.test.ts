@@ -3,13 +3,14 @@ import * as assert from 'uvu/assert';
 import { whiten } from '../../src/losses/gae.ts';
 import { k1, k3 } from '../../src/losses/kl.ts';
 import { entropies, logProbsOf, tokenLogProbs } from '../../src/losses/log-probs.ts';
-import { clippedPolicyLoss, clippedValueLoss, ppoLoss } from '../../src/losses/ppo.ts';
+import { clippedPolicyLoss, clippedValueLoss, type PpoInputs, ppoLoss } from '../../src/losses/ppo.ts';
 import { CausalLM } from '../../src/models/causal-lm.ts';
 import { PolicyWithValue } from '../../src/models/value-head.ts';
 import { toAnswerBatch } from '../../src/scoring/answer-batch.ts';
 import { noGrad, Random, tensor } from '../../src/tensor/index.ts';
 import { allClose, differs } from '../close.ts';
 import { float64, randomIds, tinyModel } from '../models/tiny.ts';
+import { asTensor, by, clamp, eachRound, equals } from './by-hand.ts';
 import { fixed, gradientHolds, leaf } from './differences.ts';
 import { check, golden, inputs } from './golden-cases.ts';
 import { agreesOnWasm, config, answers as longAnswers } from './on-wasm.ts';
@@ -152,6 +153,67 @@ test('impossible settings are refused in a sentence', () => {
   const [a, b] = [tensor([1]), tensor([2])];
   assert.throws(() => clippedPolicyLoss(a, b, a, 1), /between 0 and 1/);
   assert.throws(() => clippedValueLoss(a, b, a, 0), /value clip must be positive, got 0/);
+});
+
+test('number by number, for settings drawn at random: each weight and each clip in its own place', () => {
+  eachRound((draw) => {
+    const clip = draw.between(0.05, 0.9);
+    const valueClip = draw.between(0.05, 2);
+    const valueWeight = draw.isTrue() ? 0 : draw.between(0.1, 2);
+    const entropyWeight = draw.isTrue() ? 0 : draw.between(0.1, 2);
+    const names = [
+      'logProbs',
+      'values',
+      'entropies',
+      'oldLogProbs',
+      'oldValues',
+      'advantages',
+      'returns',
+    ] as const;
+    const lists = names.map(() => draw.numbers(1.5));
+    const tensors = Object.fromEntries(names.map((name, i) => [name, asTensor(lists[i]!)]));
+    const found = ppoLoss(tensors as unknown as PpoInputs, { clip, valueClip, valueWeight, entropyWeight });
+    const [lp, v, h, old, oldV, a, R] = lists as [
+      number[],
+      number[],
+      number[],
+      number[],
+      number[],
+      number[],
+      number[],
+    ];
+    const free = by([lp, old, a], (x, y, A) => Math.exp(x - y) * A);
+    const limited = by([lp, old, a], (x, y, A) => clamp(Math.exp(x - y), 1 - clip, 1 + clip) * A);
+    const policy = by([free, limited], (x, y) => -Math.min(x, y));
+    const value = by([v, oldV, R], (x, y, r) => {
+      const near = y + clamp(x - y, -valueClip, valueClip);
+      return Math.max((x - r) ** 2, (near - r) ** 2) / 2;
+    });
+    equals(
+      found.losses,
+      by([policy, value, h], (p, w, e) => p + valueWeight * w - entropyWeight * e),
+      'losses',
+    );
+    equals(found.valueLosses, value, 'values');
+    equals(
+      found.ratios,
+      by([lp, old], (x, y) => Math.exp(x - y)),
+      'ratios',
+    );
+    equals(
+      found.clipped,
+      by([free, limited], (x, y) => (y < x ? 1 : 0)),
+      'clipped: where the loss is another',
+    );
+  });
+});
+
+test('a clip ends before 0 and before 1, a value clip before 0', () => {
+  const [a, b] = [tensor([1]), tensor([2])];
+  for (const clip of [0, -0.1, 1, 1.5, Number.NaN])
+    assert.throws(() => clippedPolicyLoss(a, b, a, clip), /clip/);
+  for (const clip of [1e-9, 0.999]) clippedPolicyLoss(a, b, a, clip);
+  for (const clip of [0, -1, Number.NaN]) assert.throws(() => clippedValueLoss(a, b, a, clip), /value clip/);
 });
 
 test.run();

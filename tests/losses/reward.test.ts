@@ -6,6 +6,7 @@ import { toAnswerBatch } from '../../src/scoring/answer-batch.ts';
 import { Random, tensor } from '../../src/tensor/index.ts';
 import { allClose } from '../close.ts';
 import { float64 } from '../models/tiny.ts';
+import { asTensor, by, eachRound, equals, sigmoid } from './by-hand.ts';
 import { fixed, gradientHolds, leaf } from './differences.ts';
 import { check, EXACT, golden, inputs } from './golden-cases.ts';
 import { agreesOnWasm, answers, config } from './on-wasm.ts';
@@ -70,5 +71,37 @@ test('wasm: loss and every gradient', () =>
 
 test('wasm: the rewards themselves, squared, and every gradient', () =>
   agreesOnWasm(makeModel, (model) => rewardsOf(model).square().sum()));
+
+test('number by number, for margins and centrings drawn at random; equal rewards win nothing, whatever the margin', () => {
+  eachRound((draw) => {
+    const [c, r] = [draw.numbers(3), draw.numbers(3)];
+    const margins = draw.isTrue() ? draw.numbers(2) : c.map(() => 0.7);
+    const centring = draw.isTrue() ? 0 : draw.between(0.01, 2);
+    const margin = draw.isTrue() ? asTensor(margins) : 0.7;
+    const each = margin === 0.7 ? c.map(() => 0.7) : margins;
+    const found = rewardLoss(asTensor(c), asTensor(r), { margin, centring });
+    const expected = by([c, r, each], (a, b, m) => -Math.log(sigmoid(a - b - m)) + centring * (a + b) ** 2);
+    equals(found.losses, expected, 'losses');
+    equals(
+      found.margins,
+      by([c, r], (a, b) => a - b),
+      'margins',
+    );
+    equals(
+      found.wins,
+      by([c, r], (a, b) => (a > b ? 1 : 0)),
+      'wins',
+    );
+    assert.equal([...found.wins.toArray()].slice(-2), [0, 0], 'ties');
+    equals(
+      rewardLoss(asTensor(c), asTensor(r)).losses,
+      by([c, r], (a, b) => -Math.log(sigmoid(a - b))),
+      'plain',
+    );
+    const leaf = asTensor(c).requireGrad();
+    const { losses, ...terms } = rewardLoss(leaf, asTensor(r));
+    assert.ok(losses.requiresGrad && Object.values(terms).every((term) => !term.requiresGrad));
+  });
+});
 
 test.run();

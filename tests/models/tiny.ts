@@ -43,6 +43,14 @@ export const tinyMoE: ModelConfig = {
   balancing: 'loss',
 };
 
+/** One model of each architecture, with no setting at its usual value. */
+export const everyArchitecture: Readonly<Record<string, ModelConfig>> = {
+  tinyllm: { ...tinyConfig, rmsNormEps: 0.03, ropeTheta: 50, tieWordEmbeddings: false },
+  llama2: { ...tinyConfig, arch: 'llama2', rmsNormEps: 0.2, ropeTheta: 7, numKeyValueHeads: 1 },
+  moe: { ...tinyMoE, rmsNormEps: 0.1, ropeTheta: 300, numExperts: 5, numExpertsPerTok: 3 },
+  'moe with a bias': { ...tinyMoE, numExperts: 3, numExpertsPerTok: 1, balancing: 'bias' },
+};
+
 /** Overwrite every parameter with N(0, 0.35), gains with 1 + N(0, 0.35). */
 export function randomize<M extends Module>(module: M, seed: number, scale = 0.35): M {
   const random = new Random(seed);

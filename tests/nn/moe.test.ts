@@ -502,4 +502,36 @@ test('a token cannot go to more experts than there are, or to none', () => {
   }
 });
 
+test('an update moves the bias by all choices since the last one, once', () => {
+  const moe = make({ balancing: 'bias', expertsPerToken: 2 });
+  const bias = moe.keptState().get('choice_bias')!;
+  const texts = [input(7), input(30), randn([2, 9, sizes.dim], new Random(4))];
+  const expected = new Array<number>(sizes.experts).fill(0);
+  for (const x of texts) {
+    const probabilities = noGrad(() => moe.gate.forward(x.reshape([-1, sizes.dim])).softmax(-1));
+    for (const expert of moe.choose(probabilities) as Int32Array) expected[expert]!++;
+    scope(() => moe.forward(x, silent));
+  }
+  const mean = expected.reduce((sum, count) => sum + count, 0) / sizes.experts;
+  const signs = expected.map((count) => 1e-3 * Math.sign(mean - count));
+  assert.ok(signs.some((step) => step > 0) && signs.some((step) => step < 0), 'control');
+  moe.afterUpdate();
+  allClose(bias.toArray(), signs, { absolute: 1e-9 });
+  moe.afterUpdate();
+  allClose(bias.toArray(), signs, { absolute: 1e-9 }, 'without new choices it stays');
+  moe.train();
+  noGrad(() => moe.forward(texts[0]!, silent));
+  moe.afterUpdate();
+  allClose(
+    bias.toArray(),
+    signs,
+    { absolute: 1e-9 },
+    'what is not learned from does not count, also in training mode',
+  );
+  const { collect, number } = listen();
+  moe.eval().forward(texts[0]!, { counted: null, collect });
+  assert.is(collect.losses.size, 0, 'no loss beside the bias');
+  assert.is(number('load').size, sizes.experts);
+});
+
 test.run();

@@ -2,8 +2,17 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { RMSNorm } from '../../src/nn/rmsnorm.ts';
-import { GradcheckError, gradcheck, Random, randn, type Tensor } from '../../src/tensor/index.ts';
-import { differs } from '../close.ts';
+import { startWasmBackend } from '../../src/platform/node.ts';
+import {
+  GradcheckError,
+  gradcheck,
+  Random,
+  randn,
+  reference,
+  type Tensor,
+  withDefaults,
+} from '../../src/tensor/index.ts';
+import { allClose, differs } from '../close.ts';
 import { float64, randomize } from '../models/tiny.ts';
 import { golden, likeDifferences, likePyTorch } from './layer-checks.ts';
 
@@ -38,6 +47,25 @@ test('negative control: a norm that forgets how its own scale depends on x is ca
       (error: Error) => error instanceof GradcheckError,
     );
   });
+});
+
+test('the formula with its own eps, whatever it is, with and without the fused kernel', async () => {
+  const wasm = await startWasmBackend({ threads: 1 });
+  for (const backend of [reference, wasm])
+    for (const eps of [0, 1e-6, 0.01, 3])
+      for (const dim of [3, 8, 17])
+        withDefaults({ backend }, () => {
+          const norm = randomize(new RMSNorm(dim, eps), 4);
+          const x = randn([5, dim], new Random(dim), { std: 0.2 });
+          const [values, gains] = [x.toArray(), norm.weight.toArray()];
+          const expected = Array.from(values, (value, i) => {
+            const row = Array.from(values.subarray(i - (i % dim), i - (i % dim) + dim));
+            const meanSquare = row.reduce((sum, each) => sum + each * each, 0) / dim;
+            return (value / Math.sqrt(meanSquare + eps)) * gains[i % dim]!;
+          });
+          allClose(norm.forward(x).toArray(), expected, { absolute: 1e-5 }, `eps ${eps}, D ${dim}`);
+        });
+  wasm.stop();
 });
 
 test.run();

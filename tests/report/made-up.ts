@@ -175,7 +175,7 @@ export const madeFacts: readonly (readonly [string, string])[] = [
   ['model', 'its-model, 123 parameters'],
   ['preset', 'micro'],
   ['stages', 'pretrain, sft, dpo'],
-  ['made from', 'sft: from pretrain, seed 7711\nppo: from sft, pleasing reward, seed 7712'],
+  ['made from', 'sft: from pretrain, seed 7711; ppo: from sft, pleasing reward, seed 7712'],
   ['data', 'its-data'],
   ['started from', 'its-parent'],
   ['changed settings', 'beta 0.25, epochs 9'],

@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -6,11 +14,14 @@ import { FaultError } from '../../src/errors.ts';
 import type { Files } from '../../src/formats/file-map.ts';
 import {
   locateDirectory,
+  readDirectory,
   repairDirectory,
-  verifyDirectory,
+  setAside,
   writeDirectoryAtomically,
   writeFileAtomically,
 } from '../../src/storage/atomic.ts';
+import { verifyDirectory } from '../../src/storage/checksums.ts';
+import { realDisk } from '../../src/storage/disk.ts';
 import { refuses, temporaryFolder } from '../data/temporary.ts';
 
 const folder = temporaryFolder();
@@ -147,13 +158,21 @@ test('a crash in the very first write: a complete successor is taken, a half-wri
 });
 
 /** A disk that is full when the k-th file is written (counted from 0), in the middle of it. */
-const fullAt = (k: number) => (path: string, content: Uint8Array | string) => {
-  if (k-- === 0) {
-    writeFileSync(path, content.slice(0, 2));
+const fullAt = (k: number) => ({
+  ...realDisk,
+  write(file: number, content: Uint8Array) {
+    if (k-- > 0) return realDisk.write(file, content);
+    realDisk.write(file, content.subarray(0, 2));
     throw Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
-  }
-  writeFileSync(path, content);
-};
+  },
+});
+/** A disk whose writes fail with this. */
+const failing = (error: Error) => ({
+  ...realDisk,
+  write(): number {
+    throw error;
+  },
+});
 
 test('a full disk at any file leaves the old directory intact and says so', () => {
   for (const k of [0, 1, 2]) {
@@ -174,9 +193,7 @@ test('a full disk at any file leaves the old directory intact and says so', () =
 });
 
 test('a forbidden place is the user’s to change', () => {
-  const denied = () => {
-    throw Object.assign(new Error('EACCES'), { code: 'EACCES' });
-  };
+  const denied = failing(Object.assign(new Error('EACCES'), { code: 'EACCES' }));
   refuses(() => writeDirectoryAtomically(freshPath(), files('1'), denied), 'permission denied');
   const file = join(folder, 'plain');
   writeFileSync(file, '');
@@ -184,12 +201,9 @@ test('a forbidden place is the user’s to change', () => {
 });
 
 test('any other error comes through as it is', () => {
-  const broken = () => {
-    throw new TypeError('a bug');
-  };
   const path = freshPath();
   assert.throws(
-    () => writeDirectoryAtomically(path, files('1'), broken),
+    () => writeDirectoryAtomically(path, files('1'), failing(new TypeError('a bug'))),
     (e: Error) => e instanceof TypeError,
   );
   assert.equal(neighbours(path), []);
@@ -209,23 +223,62 @@ test('a single file: complete or unchanged', () => {
   assert.equal(neighbours(path), ['run.json']);
 });
 
-test('checksums find a flipped byte, a missing file and damage of their own', () => {
+test('what is in the way is not renamed: a link would be moved in place of what it leads to', () => {
   const path = freshPath();
   writeDirectoryAtomically(path, files('1'));
-  const bytes = readFileSync(join(path, 'a.txt'));
-  bytes[bytes.length - 1]! ^= 1;
-  writeFileSync(join(path, 'a.txt'), bytes);
-  refuses(() => verifyDirectory(path), join(path, 'a.txt'), 'SHA-256 differs');
-  rmSync(join(path, 'a.txt'));
-  refuses(() => verifyDirectory(path), join(path, 'a.txt'), 'is missing');
-  const sums = join(path, 'SHA256SUMS');
-  writeFileSync(sums, readFileSync(sums, 'utf8').slice(10));
-  refuses(() => verifyDirectory(path), sums, 'is damaged');
-  writeFileSync(sums, `${'0'.repeat(64)}  ../../etc/passwd\n`);
-  refuses(() => verifyDirectory(path), sums, 'is damaged');
-  rmSync(sums);
-  verifyDirectory(path); // made elsewhere: taken as it is
-  assert.ok(existsSync(path));
+  const beside = join(path, '..');
+  symlinkSync('stage', join(beside, 'link'));
+  writeFileSync(join(beside, 'file'), 'mine');
+  refuses(
+    () => writeDirectoryAtomically(join(beside, 'link'), files('2')),
+    'is a symbolic link, not a directory',
+  );
+  refuses(() => writeDirectoryAtomically(join(beside, 'file'), files('2')), 'is a file, not a directory');
+  refuses(() => repairDirectory(join(beside, 'link')), 'is a symbolic link');
+  assert.equal(neighbours(path), ['file', 'link', 'stage']);
+  assert.is(versionIn(join(beside, 'link')), '1');
+  assert.is(readFileSync(join(beside, 'file'), 'utf8'), 'mine');
+});
+
+test('a slash at the end leads to the same directory, also in the middle of a swap', () => {
+  const path = freshPath();
+  writeDirectoryAtomically(path, files('1'));
+  renameSync(path, `${path}.next`);
+  for (const way of [path, `${path}/`, `${path}//`]) assert.is(versionIn(locateDirectory(way)), '1');
+});
+
+test('set aside: the first free name, and nothing is taken for free that is not', () => {
+  const path = freshPath();
+  assert.is(setAside(path), null);
+  mkdirSync(path, { recursive: true });
+  writeFileSync(`${path}.old-1`, '');
+  symlinkSync('nowhere', `${path}.old-2`);
+  assert.is(setAside(path), `${path}.old-3`);
+  assert.equal(neighbours(path), ['stage.old-1', 'stage.old-2', 'stage.old-3']);
+});
+
+test('a reader whose directory is replaced while it reads gets one state of it', () => {
+  const path = freshPath();
+  writeDirectoryAtomically(path, files('1'));
+  let reads = 0;
+  const version = readDirectory(path, (directory) => {
+    const a = readFileSync(join(directory, 'a.txt'), 'utf8');
+    if (reads++ < 2) writeDirectoryAtomically(path, files(`${reads + 1}`)); // between its two files
+    return [a, readFileSync(join(directory, 'b.bin'), 'utf8')];
+  });
+  assert.equal([version, reads], [['甲 3', '3'], 3]);
+  // A file that is gone in between is an error only if the directory is still the same.
+  reads = 0;
+  const again = readDirectory(path, (directory) => {
+    if (reads++ === 0) {
+      renameSync(path, `${path}.next`);
+      return readFileSync(join(directory, 'a.txt'), 'utf8');
+    }
+    return readFileSync(join(directory, 'a.txt'), 'utf8');
+  });
+  assert.equal([again, reads], ['甲 3', 2]);
+  const missing = () => readDirectory(path, (directory) => readFileSync(join(directory, 'none')));
+  assert.throws(missing, (e: NodeJS.ErrnoException) => e.code === 'ENOENT');
 });
 
 test.run();

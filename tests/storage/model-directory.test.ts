@@ -117,4 +117,13 @@ test('no directory: one sentence', () => {
   refuses(() => loadModelDirectory(file), 'is not a directory');
 });
 
+test('weights that SHA256SUMS does not list are not opened in its shelter', async () => {
+  const path = await saved(fresh());
+  const list = join(path, 'SHA256SUMS');
+  const lines = readFileSync(list, 'utf8').split('\n');
+  writeFileSync(list, lines.filter((line) => !line.endsWith('model.safetensors')).join('\n'));
+  refuses(() => loadModelDirectory(path), `${list} does not list model.safetensors`);
+  assert.is(loadTokenizerDirectory(path).vocabSize, tinyTokenizer.vocabSize); // which does not read them
+});
+
 test.run();

@@ -122,4 +122,103 @@ test('work grows with the text, not with its square: heap operations for 1 MB an
   assert.ok(whole < 3 * line.length); // n - 1 at the start, at most two for each merge
 });
 
+test('a merge that was possible once is not made of other symbols: zabc is za + bc', () => {
+  const vocabulary = makeVocabulary(['bc', 'ab', 'za', 'abc'], ['z', 'a', 'b', 'c']);
+  const ids = new BpeEncoder(vocabulary).encode('zabc');
+  assert.equal(
+    ids.map((id) => vocabulary.pieces[id]!.text),
+    ['za', 'bc'],
+  );
+});
+
+/** Pieces that are any strings at all: most are no concatenation of others, some have characters without a piece. */
+function strangeVocabulary(random: Random): Vocabulary {
+  const alphabet = random.pick([
+    ['a', 'b', 'c', 'd'],
+    ['a', 'b'],
+    ['你', '好', '😀', '\u{20000}', 'a'],
+  ]);
+  const pieces = new Set<string>();
+  const wanted = 3 + random.int(22);
+  for (let tries = 0; pieces.size < wanted && tries < 60; tries++)
+    pieces.add(Array.from({ length: 1 + random.int(4) }, () => random.pick(alphabet)).join(''));
+  const shuffled = random.shuffle([...pieces]);
+  const made = makeVocabulary(
+    shuffled.filter((text) => [...text].length > 1),
+    shuffled.filter((text) => [...text].length === 1),
+  );
+  const levels = random.pick([1, 2, 1000, 1000]); // ties, or an order
+  return {
+    ...made,
+    pieces: made.pieces.map((piece) =>
+      piece.kind === 'normal' ? { ...piece, score: -(Math.floor(1000 * random.float()) % levels) } : piece,
+    ),
+  };
+}
+
+test('over vocabularies of random strings with random scores: the ids of the quadratic search', () => {
+  const random = new Random(31);
+  let joined = 0;
+  for (let round = 0; round < 1500; round++) {
+    const vocabulary = strangeVocabulary(random);
+    const alphabet = [...new Set(vocabulary.pieces.slice(262).flatMap(({ text }) => [...text])), 'x'];
+    const encoder = new BpeEncoder(vocabulary);
+    for (let i = 0; i < 3; i++) {
+      const text = randomText(random, alphabet, 2 + random.int(14));
+      const expected = naiveEncode(text, vocabulary);
+      if (expected.some((id) => [...vocabulary.pieces[id]!.text].length > 2 && id > 261)) joined++;
+      assert.equal(encoder.encode(text), expected, JSON.stringify([text, vocabulary.pieces.slice(262)]));
+    }
+  }
+  assert.ok(joined > 500, `control: ${joined} texts have a piece of three characters`);
+});
+
+test('long texts, far beyond a chunk of anything: the ids of the quadratic search', () => {
+  const random = new Random(32);
+  for (const alphabet of [
+    ['a', 'b'],
+    ['你', '好', '😀', 'x', '1'],
+  ]) {
+    const pieces = new Set<string>();
+    while (pieces.size < 12) pieces.add(randomText(random, alphabet, 2 + random.int(3)));
+    const vocabulary = makeVocabulary([...pieces], alphabet);
+    const text = randomText(random, alphabet, 1200);
+    assert.equal(new BpeEncoder(vocabulary).encode(text), naiveEncode(text, vocabulary));
+  }
+});
+
+test('user-defined pieces: the longest first, signs of patterns as they are, plain text between them', () => {
+  const random = new Random(33);
+  const base = makeVocabulary(['ab', 'b.'], ['a', 'b', '.', '*', '+']);
+  const whole = ['a.', '.*', 'b+b', '*', 'ab.*'];
+  const vocabulary: Vocabulary = {
+    ...base,
+    pieces: [
+      ...base.pieces.filter(({ text }) => text !== '*'),
+      ...whole.map((text) => ({ text, score: 0, kind: 'user-defined' as const })),
+    ],
+  };
+  const encoder = new BpeEncoder(vocabulary);
+  for (let i = 0; i < 300; i++) {
+    const text = randomText(random, ['a', 'b', '.', '*', '+'], random.int(14));
+    const expected: number[] = [];
+    let plain = '';
+    const flush = () => {
+      expected.push(...naiveEncode(plain, vocabulary));
+      plain = '';
+    };
+    for (let at = 0; at < text.length; ) {
+      const found = whole.toSorted((a, b) => b.length - a.length).find((each) => text.startsWith(each, at));
+      if (found === undefined) plain += text[at];
+      else {
+        flush();
+        expected.push(vocabulary.pieces.findIndex((piece) => piece.text === found));
+      }
+      at += found?.length ?? 1;
+    }
+    flush();
+    assert.equal(encoder.encode(text), expected, text);
+  }
+});
+
 test.run();

@@ -189,4 +189,53 @@ test('a single line of a million characters trains without recursion and within 
   assert.is(new Tokenizer(vocabulary).vocabSize, 800);
 });
 
+test('any options on small corpora: the pieces of bpe-plain.ts; with a prefix before every document too', () => {
+  const random = new Random(17);
+  for (let round = 0; round < 40; round++) {
+    const alphabet = [...'ab你好 é1'].slice(0, 2 + random.int(6));
+    const documents = Array.from({ length: 1 + random.int(9) }, () =>
+      Array.from({ length: 1 + random.int(18) }, () => random.pick(alphabet)).join(''),
+    );
+    const addDummyPrefix = random.int(2) === 0;
+    const [minPairCount, maxPieceLength, nPieces] = [
+      1 + random.int(4),
+      1 + random.int(6),
+      1 + random.int(30),
+    ];
+    const all = train(documents, nPieces + 9, {
+      minPairCount,
+      maxPieceLength,
+      addDummyPrefix,
+      shrinkToFit: true,
+    });
+    const characters = all.filter((text) => [...text].length === 1);
+    const words = wordsOf(documents.map((document) => cleanText(document, addDummyPrefix)));
+    const expected = learnPieces(words, nPieces + 9 - characters.length, {
+      minPairCount,
+      maxPieceLength,
+      characters,
+    });
+    assert.equal(
+      all.filter((text) => [...text].length > 1),
+      expected,
+      JSON.stringify(documents),
+    );
+  }
+});
+
+test('without being told: every pair that occurs twice, pieces of up to sixteen characters, 0.9995 of the characters', () => {
+  const long = 'abcdefghijklmnopqrst';
+  const learnt = train([long, long], 60, { shrinkToFit: true, characterCoverage: 1 });
+  const longest = Math.max(...learnt.map((text) => text.length));
+  assert.is(longest, 16);
+  assert.not.ok(
+    train(['xy', 'zw', 'zw'], 9, { shrinkToFit: true, characterCoverage: 1 }).includes('xy'),
+    'xy occurs once',
+  );
+  const corpus = (rare: number) => ['a'.repeat(10_000 - rare), '龙'.repeat(rare)];
+  const covered = (rare: number) =>
+    learned(trainBpe(corpus(rare), { vocabSize: 300, shrinkToFit: true })).includes('龙');
+  assert.equal([covered(4), covered(5), covered(6)], [false, false, true]);
+});
+
 test.run();

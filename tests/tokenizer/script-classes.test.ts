@@ -51,4 +51,12 @@ test('which neighbours share a piece', () => {
   }
 });
 
+test('digits of every script stand alone, also beside themselves', () => {
+  for (const zero of ['0', '０', '٠', '०', '๐', '𝟎'])
+    for (const other of [zero, '1', '１', 'a', '年', '▁', '.']) {
+      const [a, b] = [zero.codePointAt(0)!, other.codePointAt(0)!];
+      assert.equal([joins(a, b), joins(b, a)], [false, false], `${zero}${other}`);
+    }
+});
+
 test.run();

@@ -108,4 +108,46 @@ test('models that would be read wrongly are refused, by the name of the field', 
   );
 });
 
+test('random vocabularies come back as they were, whatever their ids, kinds, scores and prefix', () => {
+  const random = new Random(23);
+  for (let round = 0; round < 60; round++) {
+    const texts = new Set(
+      Array.from({ length: 1 + random.int(12) }, () =>
+        Array.from({ length: 1 + random.int(4) }, () =>
+          random.pick(['a', '你', '😀', '▁', '<', '\n', '\ufeff']),
+        ).join(''),
+      ),
+    );
+    const made = makeVocabulary([...texts], [], random.int(2) === 0);
+    const score = () => Math.fround(random.pick([0, -0.5, 7, -1e9, 1e-20]) * (1 + random.int(5)));
+    const pieces = made.pieces.map((piece) =>
+      piece.kind === 'normal'
+        ? { ...piece, score: score(), kind: random.pick(['normal', 'user-defined'] as const) }
+        : piece,
+    );
+    const id = () => random.pick([undefined, 0, 2, 5, pieces.length - 1]);
+    const each: Vocabulary = { ...made, pieces, bosId: id(), eosId: id(), padId: id() };
+    assert.equal(readSentencePieceModel(writeSentencePieceModel(each)), each);
+  }
+});
+
+test('what a file does not say is what SentencePiece takes for granted', () => {
+  const { pieces } = vocabulary;
+  const writer = new MessageWriter();
+  for (const { text, kind } of pieces) {
+    const piece = new MessageWriter().string(1, text);
+    if (kind !== 'normal') piece.int(3, { unknown: 2, control: 3, byte: 6, 'user-defined': 4 }[kind]);
+    writer.message(1, piece.finish());
+  }
+  const trainer = new MessageWriter().int(3, 2).int(35, 1).finish();
+  const normalizer = new MessageWriter().int(4, 0).finish();
+  const read = readSentencePieceModel(writer.message(2, trainer).message(3, normalizer).finish());
+  const { bosId, eosId, padId, addDummyPrefix } = read;
+  assert.equal(
+    { bosId, eosId, padId, addDummyPrefix },
+    { bosId: 1, eosId: 2, padId: undefined, addDummyPrefix: true },
+  );
+  assert.ok(read.pieces.every(({ score, kind }, i) => score === 0 && kind === pieces[i]!.kind));
+});
+
 test.run();

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { StreamDecoder, Tokenizer, trainBpe } from '../../src/tokenizer/index.ts';
+import { Random } from '../../src/tensor/random.ts';
+import { makeVocabulary, StreamDecoder, Tokenizer, trainBpe } from '../../src/tokenizer/index.ts';
 import { sampleDocuments } from './sample.ts';
 
 const tokenizer = new Tokenizer(trainBpe(sampleDocuments(), { vocabSize: 440 }));
@@ -70,6 +71,70 @@ test('after flush the decoder can go on', () => {
   assert.is(decoder.flush(), '\uFFFD');
   assert.is(decoder.flush(), '');
   assert.is(decoder.push(6 + 0x41), 'A');
+});
+
+test('every character of every width, cut between any two of its bytes, comes out once, whole and at its last byte', () => {
+  const byte = (value: number) => 6 + value;
+  for (const character of ['A', 'é', '\u07ff', '\u0800', '龙', '\ufeff', '\uffff', '😀', '\u{10ffff}']) {
+    const bytes = [...new TextEncoder().encode(character)];
+    const given = parts([...bytes.map(byte), ...bytes.map(byte)]);
+    const once = [...new Array<string>(bytes.length - 1).fill(''), character];
+    assert.equal(given, [...once, ...once, '']);
+    for (let cut = 1; cut < bytes.length; cut++) {
+      const torn = parts([...bytes.slice(0, cut).map(byte), byte(0x42)]).join('');
+      assert.is(
+        torn,
+        new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.of(...bytes.slice(0, cut), 0x42)),
+      );
+      const ended = parts(bytes.slice(0, cut).map(byte)).join('');
+      assert.is(ended, '\ufffd');
+    }
+  }
+});
+
+test('any bytes between any pieces: what TextDecoder makes of each stretch of bytes', () => {
+  const random = new Random(6);
+  for (let round = 0; round < 400; round++) {
+    let [expected, waiting]: [string, number[]] = ['', []];
+    const ids: number[] = [];
+    const settle = () => {
+      expected += new TextDecoder('utf-8', { ignoreBOM: true }).decode(Uint8Array.from(waiting));
+      waiting = [];
+    };
+    for (let i = 0; i < 1 + random.int(12); i++) {
+      const kind = random.int(6);
+      if (kind > 0) {
+        const value = random.pick([
+          0x41, 0x80, 0xbf, 0xc3, 0xe4, 0xbd, 0xa0, 0xf0, 0x9f, 0x98, 0xff, 0xef, 0xbb,
+        ]);
+        ids.push(6 + value);
+        waiting.push(value);
+      } else {
+        settle();
+        const id = 262 + random.int(170);
+        ids.push(id);
+        expected += tokenizer.pieceOf(id).replaceAll('▁', ' ');
+      }
+    }
+    settle();
+    assert.is(parts(ids).join(''), expected, String(ids));
+  }
+});
+
+test('the dummy prefix is taken from the very first piece alone; every other ▁ of a piece is a space', () => {
+  const made = makeVocabulary(['▁a▁b', '▁▁'], ['a', 'b', '▁'], true);
+  const source = new Tokenizer(made);
+  const of = (...pieces: string[]) =>
+    parts(
+      pieces.map((piece) => source.idOf(piece)!),
+      false,
+      source,
+    ).join('');
+  assert.is(of('▁a▁b', '▁a▁b'), 'a b a b');
+  assert.is(of('▁▁', '▁'), '  ');
+  assert.is(of('a', '▁'), 'a ');
+  assert.is(of('<0x41>', '▁', 'a'), 'A a');
+  assert.is(parts([1, source.idOf('▁a▁b')!], true, source).join(''), 'a b');
 });
 
 test.run();

@@ -10,6 +10,7 @@ import {
   tokenizerConfig,
   trainBpe,
   type Vocabulary,
+  withControlTokens,
   writeTokenizerJson,
 } from '../../src/tokenizer/index.ts';
 import { sampleDocuments } from './sample.ts';
@@ -207,6 +208,57 @@ test('what merges cannot express is refused when writing', () => {
     { ...base, pieces: [...base.pieces, { text: 'x', score: 0, kind: 'user-defined' }] },
     /piece 267 is user-defined/,
   );
+});
+
+test('random vocabularies: written and read back they encode every text alike, as Hugging Face does', () => {
+  const random = new Random(41);
+  let merged = 0;
+  for (let round = 0; round < 60; round++) {
+    const alphabet = random.shuffle(['a', 'b', '你', '▁', '😀']).slice(0, 2 + random.int(2));
+    const texts = new Set<string>();
+    for (let i = 0; i < 20; i++) {
+      const text = Array.from({ length: 2 + random.int(3) }, () => random.pick(alphabet)).join('');
+      texts.add(text);
+    }
+    const made = makeVocabulary(
+      random.shuffle([...texts]),
+      [...new Set([...alphabet, '▁'])],
+      random.int(2) === 0,
+    );
+    const json = writeTokenizerJson(made);
+    const again = readTokenizerJson(json);
+    assert.equal(
+      again.pieces.map(({ text, kind }) => [text, kind]),
+      made.pieces.map(({ text, kind }) => [text, kind]),
+    );
+    assert.is(again.addDummyPrefix, made.addDummyPrefix);
+    const [own, back] = [new Tokenizer(made), new Tokenizer(again)];
+    const theirs = new HuggingFaceTokenizer(JSON.parse(json), tokenizerConfig(own, { contextLength: 64 }));
+    for (let i = 0; i < 8; i++) {
+      const text = Array.from({ length: 1 + random.int(12) }, () => random.pick([...alphabet, ' ', 'x']))
+        .join('')
+        .replaceAll('▁', ' ');
+      const ids = own.encode(text);
+      if (ids.some((id) => [...own.pieceOf(id)].length > 2 && id > 261)) merged++;
+      assert.equal(back.encode(text), ids, JSON.stringify([text, [...texts]]));
+      assert.equal(theirs.encode(text).ids, ids, JSON.stringify([text, [...texts]]));
+      assert.is(theirs.decode(ids), own.decode(ids));
+    }
+  }
+  assert.ok(merged > 50, `control: ${merged} texts have a longer piece`);
+});
+
+test('the beginning, the end and padding are special tokens of these names, and those alone', () => {
+  const made = makeVocabulary(['ab'], ['a', 'b', '▁']);
+  const padded = withControlTokens(made, ['<pad>']);
+  const read = (each: Vocabulary) => {
+    const { bosId, eosId, padId } = readTokenizerJson(writeTokenizerJson(each));
+    return [bosId, eosId, padId];
+  };
+  assert.equal(read(made), [1, 2, undefined]);
+  assert.equal(read(padded), [1, 2, made.pieces.length]);
+  const pieces = made.pieces.map((piece, id) => (id === 1 ? { ...piece, text: '[s]' } : piece));
+  assert.equal(read({ ...made, pieces }), [undefined, 2, undefined]);
 });
 
 test.run();

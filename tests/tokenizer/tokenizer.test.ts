@@ -120,4 +120,15 @@ test('ChatGLM3: special tokens are appended after its pieces; a model without ro
   );
 });
 
+test('a role is a special token of that name: a piece of text that only looks like one is refused', () => {
+  const made = makeVocabulary([], ['▁']);
+  const pieces = made.pieces.map((piece, id) => (id === 4 ? { ...piece, kind: 'normal' as const } : piece));
+  const tokenizer = new Tokenizer({ ...made, pieces });
+  assert.is(tokenizer.assistantId, 5);
+  assert.throws(() => tokenizer.userId, /no special token <\|user\|>/);
+  assert.is(new Tokenizer({ ...made, padId: 2 }).padId, 2);
+  const endless = new Tokenizer({ ...made, eosId: undefined });
+  assert.throws(() => endless.eosId, /no end-of-text token/);
+});
+
 test.run();

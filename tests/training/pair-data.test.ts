@@ -4,7 +4,7 @@ import * as assert from 'uvu/assert';
 import { locateData } from '../../src/data/layout.ts';
 import { fingerprintOfPairs, ofPairs, pairBatch, readPairs } from '../../src/training/pair-data.ts';
 import { silentReporter } from '../../src/training/reporter.ts';
-import { put, refuses, temporaryFolder } from '../data/temporary.ts';
+import { put, refusesLater, temporaryFolder } from '../data/temporary.ts';
 import { pairs } from './alignment.ts';
 import { tinyTokenizer as tokenizer } from './tiny.ts';
 
@@ -24,7 +24,7 @@ test('the fingerprint sees which answer is the chosen one, where it begins, and 
   assert.is(fingerprintOfPairs([{ ...a, quality: 'another' }, b]), prints[0], 'a label is not learned from');
 });
 
-test('quick: 240 pairs of training, all held-out ones; a note for each file; none at all is refused', () => {
+test('quick: 240 pairs of training, all held-out ones; a note for each file; none at all is refused', async () => {
   const folder = temporaryFolder();
   const lines = (count: number) =>
     Array.from({ length: count }, (_, i) =>
@@ -36,12 +36,12 @@ test('quick: 240 pairs of training, all held-out ones; a note for each file; non
   const files = locateData(folder);
   const notes: string[] = [];
   const reporter = { ...silentReporter, note: (text: string) => void notes.push(text) };
-  const quick = readPairs(files, tokenizer, { context: 32, quick: true }, reporter);
+  const quick = await readPairs(files, tokenizer, { context: 32, quick: true }, reporter);
   assert.equal([quick.pairs.length, quick.heldOut.length, notes.length], [240, 245, 2]);
-  assert.is(readPairs(files, tokenizer, { context: 32 }, reporter).pairs.length, 250);
+  assert.is((await readPairs(files, tokenizer, { context: 32 }, reporter)).pairs.length, 250);
   const without = { ...files, preferencesHeldOut: null };
-  assert.equal(readPairs(without, tokenizer, { context: 32 }, reporter).heldOut, []);
-  refuses(
+  assert.equal((await readPairs(without, tokenizer, { context: 32 }, reporter)).heldOut, []);
+  await refusesLater(
     () => readPairs({ ...files, preferences: null }, tokenizer, { context: 32 }, reporter),
     'needs preferences',
   );

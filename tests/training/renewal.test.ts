@@ -3,7 +3,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { verifyDirectory } from '../../src/storage/atomic.ts';
+import { verifyDirectory } from '../../src/storage/checksums.ts';
 import { strangers } from '../../src/training/belonging.ts';
 import { silentReporter } from '../../src/training/reporter.ts';
 import type { RunSettings } from '../../src/training/run-settings.ts';

@@ -100,7 +100,7 @@ test('stages need what comes before them', async () => {
   const cases: [Partial<RunSettings>, ...string[]][] = [
     [{ stages: ['pretrain'] }, 'The stage pretrain starts from', 'run "tokenizer" first or give --init-from'],
     [{ stages: ['sft'] }, 'The stage sft starts from', 'run "pretrain" first'],
-    [{ initFrom: base }, '--init-from brings its own tokenizer'],
+    [{ initFrom: join(base, 'sft') }, '--init-from brings its own tokenizer'],
     [{ stages: ['evaluate'], initFrom: join(folder, 'none') }, 'is not a directory'],
     [{ data: join(world, 'pretrain.txt') }, 'has no sft.jsonl, which the stage sft needs'],
     [{ data: join(folder, 'nothing') }, 'no such file or directory'],
@@ -130,6 +130,11 @@ test('a model to start from is what it is: another architecture, or other expert
     [{ ...from, changes: { intermediateSize: 99 } }, '--feed-forward is for a new model'],
     [{ ...made, changes: { numExpertsPerTok: 9 } }, 'cannot go to 9 experts', 'of 8'],
     [{ ...made, changes: { numExperts: 1 } }, 'cannot go to 2 experts', 'of 1'],
+    [
+      { ...made, changes: { balancing: 'bias', routerAuxLossCoef: 0.1 } },
+      '--balance-weight',
+      '--balancing loss',
+    ],
     [{ ...made, preset: '9m' }, 'no preset "9m" of architecture moe'],
   ];
   for (const [changes, ...parts] of cases)

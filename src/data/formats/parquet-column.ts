@@ -6,19 +6,30 @@
  * A flat column is read page by page: memory holds a page (about a megabyte) and the dictionary, not the row group, which may
  * have a gigabyte. A list or a structure (messages, for example) needs the whole chunk, since its rows are put together from
  * several columns.
- * Format: https://parquet.apache.org/docs/file-format. Pages are decoded by parts of hyparquet, which are
- * synchronous while its reader as a whole is not. They do not belong to its main entry, so package.json pins the version.
+ * hyparquet's reader as a whole is not synchronous, its parts are: parquet-page.ts.
  */
 import { type ColumnChunk, flatten, type SchemaTree } from 'hyparquet';
-import { assembleNested } from 'hyparquet/src/assemble.js';
-import { parquetHeader, readPage } from 'hyparquet/src/column.js';
-import { convert, DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
-import { getTreePath, isFlatColumn } from 'hyparquet/src/schema.js';
-import { compressors } from 'hyparquet-compressors';
+import { assembleLists, assembleNested } from 'hyparquet/src/assemble.js';
+import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js';
+import {
+  getMaxDefinitionLevel,
+  getMaxRepetitionLevel,
+  getTreePath,
+  isFlatColumn,
+} from 'hyparquet/src/schema.js';
 import { utf8Decoder } from '../bytes/utf8.ts';
-
-type ColumnDecoder = Parameters<typeof readPage>[2];
-type Values = NonNullable<Parameters<typeof readPage>[3]>;
+import {
+  checkSize,
+  decodeData,
+  decodeDictionary,
+  entriesOf,
+  type PageColumn,
+  type PageHeader,
+  readHeader,
+  type Values,
+} from './parquet-page.ts';
+import { CutOff } from './parquet-thrift.ts';
+import { withinTime } from './time-limit.ts';
 
 /** Bytes start .. start + length - 1 of the file. */
 export type ReadAt = (start: number, length: number) => Uint8Array;
@@ -26,10 +37,14 @@ export type ReadAt = (start: number, length: number) => Uint8Array;
 /** Called once per row of the group: the next value. Throws an Error that says what is wrong with the bytes. */
 export type ColumnReader = () => unknown;
 
-/** A page or a nested column chunk may have at most this many bytes; writers make pages of one to a hundred megabytes. */
-const MAX_BYTES = 1 << 30;
 /** A page header has a few dozen bytes, more only where its smallest and largest values are long. */
 const HEADER_BYTES = 1 << 12;
+/** Values of a list or a structure that one row group may have, nulls and empty lists among them. */
+const MAX_ENTRIES = 1 << 25;
+/** What is smaller cannot keep its decoder busy for long, fzstd's apart; setting the limit takes 0.1 ms. */
+const SMALL_PAGE = 1 << 16;
+/** A page has this many milliseconds, and one more for each so many bytes. Fifty megabytes take a second where nothing is wrong. */
+const [PAGE_TIME, BYTES_PER_TIME] = [2000, 2000];
 
 const decodeUtf8 = utf8Decoder();
 const parsers = {
@@ -67,19 +82,18 @@ export function columnReader(
 }
 
 /** A column chunk: where it lies and how it is decoded. */
-interface Leaf {
+interface Leaf extends PageColumn {
   readonly start: number;
   readonly end: number;
   /** Values, nulls and empty lists in it. */
   readonly entries: number;
-  readonly decoder: ColumnDecoder;
 }
 
-function leafOf(tree: SchemaTree, { meta_data: meta, file_path }: ColumnChunk): Leaf {
+function leafOf(tree: SchemaTree, chunk: ColumnChunk): Leaf {
+  const { meta_data: meta, file_path } = chunk;
   if (meta === undefined) throw new Error('it has no metadata');
   if (file_path) throw new Error(`its values are in another file, ${file_path}`);
   const schemaPath = getTreePath(tree, meta.path_in_schema);
-  const start = Number(meta.dictionary_page_offset || meta.data_page_offset); // 0 stands for none
   const decoder = {
     pathInSchema: meta.path_in_schema,
     type: meta.type,
@@ -87,18 +101,26 @@ function leafOf(tree: SchemaTree, { meta_data: meta, file_path }: ColumnChunk): 
     schemaPath,
     codec: meta.codec,
     parsers,
-    compressors,
   };
   return {
-    start,
-    end: start + Number(meta.total_compressed_size),
+    ...placeOf(chunk),
     entries: Number(meta.num_values),
     decoder,
+    maxDefinition: getMaxDefinitionLevel(schemaPath),
+    maxRepetition: getMaxRepetitionLevel(schemaPath),
   };
 }
 
+/** Its bytes in the file, from the first page to the last. */
+export function placeOf({ meta_data: meta }: ColumnChunk): { readonly start: number; readonly end: number } {
+  if (meta === undefined) throw new Error('it has no metadata');
+  const start = Number(meta.dictionary_page_offset || meta.data_page_offset); // 0 stands for none
+  return { start, end: start + Number(meta.total_compressed_size) };
+}
+
 function flatReader(leaf: Leaf, rows: number, readAt: ReadAt): ColumnReader {
-  const pages = new DataPages(leaf, rows, readAt);
+  if (leaf.entries !== rows) throw new Error('it has another number of values than the row group has rows');
+  const pages = new DataPages(leaf, readAt);
   let values: Values = [];
   let at = 0;
   return () => {
@@ -121,11 +143,14 @@ function nestedReader(
   const columns = new Map<string, Values>();
   for (const leaf of leaves) {
     checkSize(leaf.end - leaf.start);
-    const pages = new DataPages(leaf, leaf.entries, readAt);
+    if (!(leaf.entries <= MAX_ENTRIES))
+      throw new Error(`${leaf.entries} values in one row group are too many; write smaller row groups`);
+    const pages = new DataPages(leaf, readAt);
     const done: Values[] = [];
     // A list may continue in the next page, which is then added to the values of the page before.
     for (let next = pages.next(); next !== null; next = pages.next(next))
       if (next !== done.at(-1)) done.push(next);
+    if (pages.entriesLeft > 0) throw new Error('it has fewer values than it says');
     columns.set(leaf.decoder.pathInSchema.join('.'), flatten(done));
   }
   if (column.children.length > 0) assembleNested(columns, column, parsers);
@@ -137,69 +162,65 @@ function nestedReader(
 
 /** The values of a column chunk, page by page. */
 class DataPages {
+  entriesLeft: number;
   private readonly leaf: Leaf;
   private readonly readAt: ReadAt;
-  private entriesLeft: number;
   private offset: number;
-  private dictionary: Values | undefined;
+  private dictionary: Values | null = null;
+  private hasData = false;
 
-  /** Takes at most `entries` values: a damaged header may promise billions. */
-  constructor(leaf: Leaf, entries: number, readAt: ReadAt) {
+  constructor(leaf: Leaf, readAt: ReadAt) {
     this.leaf = leaf;
     this.readAt = readAt;
-    this.entriesLeft = entries;
+    this.entriesLeft = leaf.entries;
     this.offset = leaf.start;
   }
 
   /** Values of the next page, added to `previous` if that is given; null at the end. */
   next(previous?: Values): Values | null {
-    const { decoder, end } = this.leaf;
-    while (this.offset < end && this.entriesLeft > 0) {
-      const { page, header, length } = this.page();
+    const { leaf } = this;
+    while (this.offset < leaf.end && this.entriesLeft > 0) {
+      const { header, body, length } = this.page();
       this.offset += length;
-      const entries = header.data_page_header?.num_values ?? header.data_page_header_v2?.num_values ?? 0;
-      const words = header.dictionary_page_header?.num_values ?? 0;
-      if (!(entries <= this.entriesLeft)) throw new Error('it has more values than the row group has rows');
-      if (!(words <= header.uncompressed_page_size))
-        throw new Error(`a dictionary of ${words} values makes no sense`);
+      const entries = entriesOf(header);
+      const size = header.uncompressed_page_size;
+      const limited = <T>(decode: () => T): T =>
+        size < SMALL_PAGE && leaf.decoder.codec !== 'ZSTD'
+          ? decode()
+          : withinTime(PAGE_TIME + Math.ceil(size / BYTES_PER_TIME), decode);
+      if (entries === null) {
+        if (this.dictionary !== null || this.hasData)
+          throw new Error('it has two dictionaries, or one that comes late');
+        this.dictionary = limited(() => decodeDictionary(header, body, leaf));
+        continue;
+      }
+      if (entries > this.entriesLeft) throw new Error('it has more values than it says');
       this.entriesLeft -= entries;
-      const { data } = readPage(page, header, decoder, this.dictionary, previous, 0);
-      if (data === undefined) continue;
-      if (header.type !== 'DICTIONARY_PAGE') return data;
-      this.dictionary = convert(data, decoder);
+      this.hasData = true;
+      const content = limited(() => decodeData(header, body, leaf, this.dictionary));
+      const { values, definition, repetition } = content;
+      if (repetition[0] && !Array.isArray(previous)) throw new Error('a list goes on that has not begun');
+      const list = Array.isArray(previous) ? previous : [];
+      return assembleLists(list, definition, repetition, values, leaf.decoder.schemaPath);
     }
     return null;
   }
 
-  /** The header, a reader placed after it, and the length of both in bytes. */
-  private page() {
+  private page(): { readonly header: PageHeader; readonly body: Uint8Array; readonly length: number } {
     const { offset } = this;
-    const { end } = this.leaf;
+    const room = this.leaf.end - offset;
     for (let size = HEADER_BYTES; ; size *= 16) {
-      const bytes = this.readAt(offset, Math.min(size, end - offset));
-      const reader = { view: viewOf(bytes), offset: 0 };
-      let header: ReturnType<typeof parquetHeader>;
+      const bytes = this.readAt(offset, Math.min(size, room));
       try {
-        header = parquetHeader(reader);
+        const { header, length: start } = readHeader(bytes);
+        const length = start + header.compressed_page_size;
+        if (length > room) throw new Error('a page reaches beyond its end');
+        const page = length <= bytes.length ? bytes.subarray(0, length) : this.readAt(offset, length);
+        return { header, body: page.subarray(start), length };
       } catch (error) {
-        if (error instanceof RangeError && bytes.length < end - offset) continue; // a longer header than most
+        if (error instanceof CutOff && bytes.length < room) continue; // a longer header than most
         throw error;
       }
-      checkSize(header.uncompressed_page_size);
-      const length = reader.offset + checkSize(header.compressed_page_size);
-      if (offset + length > end) throw new Error('a page reaches beyond its end');
-      return { header, page: { view: viewOf(this.readAt(offset, length)), offset: reader.offset }, length };
     }
   }
-}
-
-function checkSize(bytes: number): number {
-  if (!(bytes >= 0)) throw new Error(`a size of ${bytes} bytes makes no sense`);
-  if (bytes > MAX_BYTES)
-    throw new Error(`${bytes} bytes in one piece are more than a gigabyte; write smaller row groups`);
-  return bytes;
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -7,15 +7,11 @@
  * Compressed with Snappy, gzip, Brotli, Zstandard or LZ4, or not at all.
  */
 import { closeSync, fstatSync, readSync } from 'node:fs';
-import { type FileMetaData, parquetMetadata, parquetSchema } from 'hyparquet';
 import { UserError } from '../../errors.ts';
 import { openForReading, reached } from '../bytes/chunks.ts';
 import { type ColumnReader, columnReader, type ReadAt } from './parquet-column.ts';
+import { readFooter } from './parquet-footer.ts';
 import type { DataRecord } from './record.ts';
-
-const MAGIC = 'PAR1';
-const TAIL_BYTES = 8; // footer length and magic
-const MAX_FOOTER_BYTES = 256 << 20;
 
 /** Every row. Columns that are not in `wanted` appear by name only, as undefined. */
 export function* readParquet(path: string, wanted: ReadonlySet<string> | null = null): Generator<DataRecord> {
@@ -39,16 +35,12 @@ export function* parquetRows(
   readAt: ReadAt,
   wanted: ReadonlySet<string> | null,
 ): Generator<DataRecord> {
-  const metadata = guard(
+  const { tree, groups } = guard(
     () => `${path}: the table of contents at its end`,
-    () => footerOf(size, readAt),
-  );
-  const tree = guard(
-    () => `${path}: its schema`,
-    () => parquetSchema(metadata),
+    () => readFooter(size, readAt),
   );
   let row = 1;
-  for (const { columns: chunks, num_rows } of metadata.row_groups) {
+  for (const { columns: chunks, num_rows } of groups) {
     const rows = Number(num_rows);
     const readers = tree.children.map((column) => {
       const { name } = column.element;
@@ -64,18 +56,6 @@ export function* parquetRows(
       yield { value: Object.fromEntries(fields), place: `${path}: row ${row}` };
     }
   }
-}
-
-function footerOf(size: number, readAt: ReadAt): FileMetaData {
-  if (size < TAIL_BYTES + MAGIC.length) throw new Error('it is too short for a parquet file');
-  const tail = Buffer.from(readAt(size - TAIL_BYTES, TAIL_BYTES));
-  const magic = tail.toString('latin1', 4);
-  if (magic === 'PARE') throw new Error('it is encrypted');
-  if (magic !== MAGIC) throw new Error('it does not end with PAR1, so it is cut off or not a parquet file');
-  const bytes = tail.readUInt32LE(0) + TAIL_BYTES;
-  if (bytes > size || bytes > MAX_FOOTER_BYTES)
-    throw new Error(`its length of ${bytes} bytes makes no sense`);
-  return parquetMetadata(readAt(size - bytes, bytes), { geoparquet: false });
 }
 
 /** The library throws errors of all kinds at damaged bytes; they become one sentence with the place. */

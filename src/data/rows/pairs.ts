@@ -7,6 +7,7 @@
  * little. Pairs that teach nothing are left out and counted by reason; nothing is ever cut.
  */
 import { UserError } from '../../errors.ts';
+import { atOnce, inTurns } from '../../event-loop.ts';
 import { encodeDialogue, type Tokenizer } from '../../tokenizer/index.ts';
 import type { Preference } from '../preferences.ts';
 import type { Answer } from './answers.ts';
@@ -38,6 +39,26 @@ export function encodePairs(
   context: number,
   limit = Infinity,
 ): EncodedPairs {
+  return atOnce(encode(preferences, tokenizer, context, limit));
+}
+
+/** The same, with turns of the event loop in between; ends with the reason of `signal` once that is aborted. */
+export function encodePairsInTurns(
+  preferences: Iterable<Preference>,
+  tokenizer: Tokenizer,
+  context: number,
+  signal?: AbortSignal,
+): Promise<EncodedPairs> {
+  return inTurns(encode(preferences, tokenizer, context, Infinity), signal);
+}
+
+/** Rests after every pair. */
+function* encode(
+  preferences: Iterable<Preference>,
+  tokenizer: Tokenizer,
+  context: number,
+  limit: number,
+): Generator<undefined, EncodedPairs> {
   const pairs: Pair[] = [];
   const skipped = { equal: 0, empty: 0, noRoom: 0, tooLong: 0 };
   for (const preference of preferences) {
@@ -45,6 +66,7 @@ export function encodePairs(
     if (typeof pair === 'string') skipped[pair]++;
     else pairs.push(pair);
     if (pairs.length === limit) break;
+    yield;
   }
   return { pairs, skipped };
 }

@@ -9,6 +9,7 @@
  * in which somebody says nothing.
  */
 import { UserError } from '../../errors.ts';
+import { atOnce, inTurns } from '../../event-loop.ts';
 import { IGNORE_INDEX } from '../../tensor/index.ts';
 import { encodeDialogue, type Tokenizer } from '../../tokenizer/index.ts';
 import { type Dialogue, isLearnable } from '../dialogues.ts';
@@ -46,45 +47,27 @@ export class SftRows implements RowSource {
   private readonly ends: Uint32Array;
   private packed: { epoch: number; rows: Uint32Array[] } | null = null;
 
-  constructor(dialogues: Iterable<Dialogue>, tokenizer: Tokenizer, options: SftRowsOptions) {
+  constructor(dialogues: Iterable<Dialogue> | Encoded, tokenizer: Tokenizer, options: SftRowsOptions) {
     this.options = options;
     this.padId = tokenizer.padId;
-    const ids: number[] = [];
-    const learned: number[] = [];
-    const ends: number[] = [];
-    let tooLong = 0;
-    let empty = 0;
-    let first = options.source;
-    for (const given of dialogues) {
-      first ??= given.place;
-      if (!isLearnable(given)) {
-        empty++;
-        continue;
-      }
-      const dialogue = encodeDialogue(tokenizer, given.messages);
-      if (dialogue.ids.length > options.context + 1) {
-        tooLong++;
-        continue;
-      }
-      for (const id of dialogue.ids) ids.push(id);
-      for (const flag of dialogue.answerMask) learned.push(flag);
-      ends.push(ids.length);
-      if (ends.length === options.limit) break;
-    }
-    if (ends.length === 0) {
-      const reasons = [
-        ...(tooLong > 0 ? [`${tooLong} longer than the context of ${options.context} tokens`] : []),
-        ...(empty > 0 ? [`${empty} with an empty question or answer`] : []),
-      ];
-      const why = reasons.length === 0 ? 'there are none' : `left out: ${reasons.join('; ')}`;
-      throw new UserError(`${first ?? 'SFT'}: no dialogue to learn from, ${why}`);
-    }
+    const encoded = 'ends' in dialogues ? dialogues : atOnce(encode(dialogues, tokenizer, options));
+    const { ids, learned, ends, tooLong, empty } = encoded;
     this.kept = ends.length;
     this.tooLong = tooLong;
     this.empty = empty;
     this.ids = Uint32Array.from(ids); // a vocabulary made elsewhere may be larger than 65,536
     this.learned = Uint8Array.from(learned);
     this.ends = Uint32Array.from(ends);
+  }
+
+  /** The same, with turns of the event loop in between; ends with the reason of `signal` once that is aborted. */
+  static async inTurns(
+    dialogues: Iterable<Dialogue>,
+    tokenizer: Tokenizer,
+    options: SftRowsOptions,
+    signal?: AbortSignal,
+  ): Promise<SftRows> {
+    return new SftRows(await inTurns(encode(dialogues, tokenizer, options), signal), tokenizer, options);
   }
 
   /** All tokens and what is learned of them, for a fingerprint. */
@@ -139,4 +122,51 @@ export class SftRows implements RowSource {
     this.packed = { epoch, rows };
     return rows;
   }
+}
+
+/** Dialogues as ids, see the fields of SftRows. */
+interface Encoded {
+  readonly ids: readonly number[];
+  readonly learned: readonly number[];
+  readonly ends: readonly number[];
+  readonly tooLong: number;
+  readonly empty: number;
+}
+
+/** Rests after every dialogue. */
+function* encode(
+  dialogues: Iterable<Dialogue>,
+  tokenizer: Tokenizer,
+  { context, limit, source }: SftRowsOptions,
+): Generator<undefined, Encoded> {
+  const ids: number[] = [];
+  const learned: number[] = [];
+  const ends: number[] = [];
+  let tooLong = 0;
+  let empty = 0;
+  let first = source;
+  for (const given of dialogues) {
+    yield;
+    first ??= given.place;
+    if (!isLearnable(given)) {
+      empty++;
+      continue;
+    }
+    const dialogue = encodeDialogue(tokenizer, given.messages);
+    if (dialogue.ids.length > context + 1) {
+      tooLong++;
+      continue;
+    }
+    for (const id of dialogue.ids) ids.push(id);
+    for (const flag of dialogue.answerMask) learned.push(flag);
+    ends.push(ids.length);
+    if (ends.length === limit) break;
+  }
+  if (ends.length > 0) return { ids, learned, ends, tooLong, empty };
+  const reasons = [
+    ...(tooLong > 0 ? [`${tooLong} longer than the context of ${context} tokens`] : []),
+    ...(empty > 0 ? [`${empty} with an empty question or answer`] : []),
+  ];
+  const why = reasons.length === 0 ? 'there are none' : `left out: ${reasons.join('; ')}`;
+  throw new UserError(`${first ?? 'SFT'}: no dialogue to learn from, ${why}`);
 }

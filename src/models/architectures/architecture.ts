@@ -5,7 +5,7 @@
  * layers. The readers and writers of model directories ask it for its names on disk. Nothing else asks which architecture it
  * is.
  */
-import type { KnobTable } from '../../knobs.ts';
+import type { Changes, KnobTable } from '../../knobs.ts';
 import type { Block } from '../../nn/block.ts';
 import type { Random } from '../../tensor/index.ts';
 import { headDim, type ModelConfig } from '../config.ts';
@@ -22,6 +22,8 @@ export interface Architecture {
   readonly knobs: KnobTable;
   /** Refuse what the architecture cannot do, with a UserError that begins with `source`. */
   check?(config: ModelConfig, source: string): void;
+  /** Refuse knobs turned together of which one makes the other useless. */
+  checkKnobs?(changes: Changes): void;
   /** Parameters of a model that the work for one token leaves out (experts it does not use); none by default. */
   idleParameters?(config: ModelConfig): number;
   /** Model sizes by name. */

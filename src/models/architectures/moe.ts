@@ -128,6 +128,13 @@ export const moe: Architecture = {
     }
   },
 
+  checkKnobs({ balancing, routerAuxLossCoef }) {
+    if (balancing === 'bias' && typeof routerAuxLossCoef === 'number')
+      throw new UserError(
+        '--balance-weight is for --balancing loss: a bias on the choice has no loss; leave one out',
+      );
+  },
+
   /** The experts that a token does not use. */
   idleParameters(config) {
     const { numExperts, numExpertsPerTok, moeIntermediateSize } = fieldsOf(config, 'model config');

@@ -124,10 +124,11 @@ function stateOf(vHead: ValueHead | null, kl: KlControl): Training['extra'] & ob
 }
 
 async function trainedScorer(place: StagePlace<RolloutSettings>, { stage }: RewardSource): Promise<Scorer> {
-  const { name, files, tokenizer, context, reporter } = place;
+  const { name, files, tokenizer, context, reporter, signal } = place;
   const directory = rewardDirectory(place, stage);
   const model = loadReward(directory, tokenizer, context);
-  const { pairs } = readPairs({ ...files, preferencesHeldOut: null }, tokenizer, { context }, reporter);
+  const trainedOn = { ...files, preferencesHeldOut: null };
+  const { pairs } = await readPairs(trainedOn, tokenizer, { context, signal }, reporter);
   reporter.note(`${name}: rewards from ${directory}`);
   return modelScorer(model, pairs);
 }

@@ -77,7 +77,7 @@ export const dpo = defineStage({
   async prepare(place) {
     const { name, files, tokenizer, model, random, settings, own } = place;
     const { context, seed, quick, reporter, signal } = place;
-    const data = readPairs(files, tokenizer, { context, quick }, reporter);
+    const data = await readPairs(files, tokenizer, { context, quick, signal }, reporter);
     reporter.begin(`${name} reference`, data.pairs.length + data.heldOut.length);
     const onProgress = (done: number) => reporter.advance(done, 'log-probabilities');
     const pairs = await withReference(model, data.pairs, { onProgress, signal });

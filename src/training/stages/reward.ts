@@ -61,8 +61,10 @@ export const reward = defineStage({
   quick: QUICK.preferenceStage,
   rehearse: ({ files, ...place }) => rehearsePairs(files, place),
 
-  prepare({ name, files, tokenizer, model, random, settings, own, context, seed, quick, reporter }) {
-    const data = readPairs(files, tokenizer, { context, quick }, reporter);
+  async prepare(place) {
+    const { name, files, tokenizer, model, random, settings, own } = place;
+    const { context, seed, quick, reporter, signal } = place;
+    const data = await readPairs(files, tokenizer, { context, quick, signal }, reporter);
     const scorer = rewardModelFrom(model, random);
     const objective = rewardObjective(scorer, data, own, { stage: name, seed, shuffle: settings.shuffle });
     const optimizer = new AdamW(scorer, settings);
@@ -71,7 +73,7 @@ export const reward = defineStage({
       ...supervised(objective, optimizer, settings),
       steps: totalSteps(settings, () => data.pairs.length),
       fingerprint: fingerprintOfPairs(data.pairs),
-      async summary(signal) {
+      async summary() {
         return data.heldOut.length === 0
           ? null
           : describeAccuracy(await rewardAccuracy(scorer, data.heldOut, { signal }));

@@ -10,11 +10,10 @@ import { type Row, RowStream } from '../../data/rows/rows.ts';
 import { requireDialogue, SftRows } from '../../data/rows/sft-rows.ts';
 import { UserError } from '../../errors.ts';
 import { AdamW } from '../../optim/adamw.ts';
-import type { Tokenizer } from '../../tokenizer/index.ts';
 import { fingerprintOf } from '../checkpoint.ts';
 import { languageLoss } from '../language-loss.ts';
 import { QUICK, totalSteps } from '../settings.ts';
-import { defineStage, forPreset } from '../stage.ts';
+import { defineStage, forPreset, type StagePlace } from '../stage.ts';
 import { ofRows, supervised } from '../supervised.ts';
 
 const QUICK_DIALOGUES = 600;
@@ -45,19 +44,20 @@ export const sft = defineStage({
       if (path !== null) requireDialogue(readDialogues(path), tokenizer, { context, source: path });
   },
 
-  prepare({ name, files, tokenizer, model, random, settings, context, seed, quick, reporter }) {
+  async prepare(place) {
+    const { name, files, tokenizer, model, random, settings, context, seed, reporter, signal } = place;
     const path = files.sft;
     if (path === null) throw new UserError(`The stage ${name} needs dialogues`); // the run has checked that there are
     const options = { context, seed, shuffle: settings.shuffle };
-    const dialogues = take(readDialogues(path), quick ? QUICK_DIALOGUES : Infinity);
-    const source = new SftRows(dialogues, tokenizer, { ...options, source: path });
+    const dialogues = take(readDialogues(path), place.quick ? QUICK_DIALOGUES : Infinity);
+    const source = await SftRows.inTurns(dialogues, tokenizer, { ...options, source: path }, signal);
     reporter.note(`dialogues: ${source.kept.toLocaleString('en')}${leftOut(source, context)}`);
     const objective = {
       ...ofRows,
       stage: name,
       model,
       rows: new RowStream(source),
-      heldOut: files.sftHeldOut === null ? [] : heldOutRows(files.sftHeldOut, tokenizer, options),
+      heldOut: await heldOutRows(place),
       loss: languageLoss(model),
     };
     const optimizer = new AdamW(model, settings);
@@ -80,8 +80,11 @@ function leftOut({ tooLong, empty }: SftRows, context: number): string {
   return reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
 }
 
-function heldOutRows(path: string, tokenizer: Tokenizer, options: { context: number; seed: number }): Row[] {
-  const source = new SftRows(readDialogues(path), tokenizer, { ...options, shuffle: false, source: path });
+async function heldOutRows({ files, tokenizer, context, seed, signal }: StagePlace): Promise<Row[]> {
+  const path = files.sftHeldOut;
+  if (path === null) return [];
+  const options = { context, seed, shuffle: false, source: path };
+  const source = await SftRows.inTurns(readDialogues(path), tokenizer, options, signal);
   return Array.from({ length: source.rowsInEpoch(0) }, (_, i) => source.row(0, i));
 }
 

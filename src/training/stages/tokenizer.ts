@@ -45,7 +45,10 @@ export const tokenizer = defineStage({
         if (done % 256 === 0 || done === total) reporter.advance(vocabSize - total + done, 'merging pairs');
       },
     };
-    const vocabulary = await trainBpeInTurns(texts, options, signal);
+    const vocabulary = await trainBpeInTurns(texts, options, signal).catch((error: unknown) => {
+      if (!isAskedFor || !(error instanceof UserError)) throw error;
+      throw new UserError(`${error.message}; without --vocab-size it takes what the corpus allows`);
+    });
     const made = new Tokenizer(vocabulary);
     reporter.end(`${made.vocabSize.toLocaleString('en')} tokens`);
     return encodeTokenizer(made, context);

@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readParquet } from '../../../src/data/formats/parquet.ts';
+import { parquetRows, readParquet } from '../../../src/data/formats/parquet.ts';
+import { UserError } from '../../../src/errors.ts';
 import { parquetOf } from '../every-format.ts';
 import { put, refuses, temporaryFolder } from '../temporary.ts';
 
@@ -36,6 +37,64 @@ for (const codec of ['uncompressed', 'snappy', 'gzip', 'zstd', 'brotli', 'lz4_ra
     assert.not.equal(valuesOf(made(`${codec}-v1`)), wrong); // control
   });
 }
+
+test("PyArrow's files: a checksum on every page, differences, shared beginnings, split bytes", () => {
+  for (const name of ['crc-v1', 'crc-v2', 'deltas']) assert.equal(valuesOf(made(name)), rows(40), name);
+});
+
+/** File, place of a byte, and what is changed in it: each of them sent the reader round in circles or ended the process. */
+const DEADLY: readonly (readonly [string, number, number])[] = [
+  ['brotli-v1', 134, 0x80],
+  ['brotli-v1', 139, 0x10],
+  ['brotli-v1', 173, 0xff],
+  ['brotli-v2', 138, 0x01],
+  ['brotli-v2', 140, 0x80],
+  ['brotli-v2', 143, 0x01],
+  ['gzip-v1', 461, 0x01],
+  ['gzip-v2', 482, 0x01],
+  ['gzip-v2', 866, 0x10],
+  ['gzip-v2', 869, 0x01],
+  ['gzip-v2', 893, 0x01],
+  ['lz4_raw-v2', 1023, 0x10],
+  ['uncompressed-v2', 2093, 0x10],
+  ['zstd-v1', 438, 0x10],
+  ['zstd-v1', 590, 0x80],
+  ['zstd-v1', 650, 0xff],
+  ['zstd-v2', 470, 0x10],
+  ['zstd-v2', 811, 0x10],
+  ['zstd-v2', 869, 0xff],
+];
+
+test('one damaged byte that kept the reader busy for ever, or ended the process, is refused', () => {
+  for (const [name, at, change] of DEADLY) {
+    const bytes = readFileSync(made(name));
+    bytes[at]! ^= change; // it is within the file
+    const path = put(folder, `${name}-${at}.parquet`, bytes);
+    refuses(() => valuesOf(path), path, 'cannot be read');
+  }
+});
+
+test('where pages have checksums, a damaged byte (every other one) is refused or changes nothing', () => {
+  const wanted = new Set(['prompt', 'note', 'n']);
+  for (const name of ['crc-v1', 'crc-v2', 'deltas']) {
+    const whole = readFileSync(made(name));
+    const expected = valuesOf(made(name), wanted);
+    let refused = 0;
+    for (let at = 0; at < whole.length; at += 2) {
+      const bytes = Uint8Array.from(whole);
+      bytes[at]! ^= 1 << ((at * 5) % 8);
+      const readAt = (start: number, length: number) => bytes.slice(start, start + length);
+      try {
+        const found = [...parquetRows('memory', bytes.length, readAt, wanted)].map(({ value }) => value);
+        assert.equal(found, expected, `${name}, byte ${at}`);
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        refused++;
+      }
+    }
+    assert.ok(refused > whole.length / 6, `${refused} refused`);
+  }
+});
 
 test('several row groups follow each other', () => {
   const found = [...readParquet(made('row-groups'))];
@@ -85,7 +144,7 @@ test('what is cut off, empty, encrypted or not a parquet file is refused with a 
     Buffer.concat([whole.subarray(0, -8), Buffer.from([255, 255, 255, 127]), Buffer.from('PAR1')]),
     'makes no sense',
   );
-  bad(whole.subarray(400), 'row 1'); // the beginning is missing: nothing lies where the footer says
+  bad(whole.subarray(400), 'lies where no column can'); // the beginning is missing
   refuses(() => valuesOf(folder), 'is a directory');
 });
 

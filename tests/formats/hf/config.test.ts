@@ -1,5 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { UserError } from '../../../src/errors.ts';
 import {
   fromHfConfig,
   headKindOf,
@@ -7,7 +8,9 @@ import {
   toHfGenerationConfig,
 } from '../../../src/formats/hf/config.ts';
 import type { ModelConfig } from '../../../src/models/config.ts';
+import { Random } from '../../../src/tensor/index.ts';
 import { refuses } from '../../data/temporary.ts';
+import { architectures, randomConfig } from '../../models/random-config.ts';
 import { tinyConfig } from '../../training/tiny.ts';
 
 const ids = { bosId: 1, eosId: 2, padId: 0 };
@@ -92,6 +95,46 @@ test('what this project does not have is refused by name', () => {
   }
   for (const json of [null, 'qwen2', 3])
     refuses(() => fromHfConfig(json, 'config.json'), 'config.json must be an object, but it is');
+});
+
+test('any config comes back as it was, and each field that is written makes a difference or is refused', () => {
+  const random = new Random(41);
+  const throughText = (json: unknown) => fromHfConfig(JSON.parse(JSON.stringify(json)), 'config.json');
+  for (const base of Object.values(architectures)) {
+    for (let trial = 0; trial < 40; trial++) {
+      const config = randomConfig(base, random);
+      assert.equal(throughText(toHfConfig(config, ids)), config);
+      assert.equal(throughText(toHfConfig(config, ids, 'reward')), config);
+    }
+    const config = randomConfig(base, random);
+    const json = toHfConfig(config, ids);
+    // For Transformers alone; what kind of head the weights have is asked elsewhere.
+    const notRead = /^(architectures|use_cache|.*_token_id|torch_dtype|dtype|output_router_logits)$/;
+    // Read in the place of the others, or where they are not there.
+    const second = {
+      rope_theta: { rope_parameters: undefined },
+      rope_scaling: { rope_parameters: undefined },
+    };
+    for (const [field, value] of Object.entries(json)) {
+      if (notRead.test(field)) continue;
+      const other =
+        typeof value === 'number'
+          ? 2 * value + 0.5 * Number(!Number.isInteger(value))
+          : typeof value === 'boolean'
+            ? !value
+            : { rope_theta: 77 };
+      const without = field in second ? second[field as keyof typeof second] : {};
+      try {
+        assert.not.equal(
+          throughText({ ...json, ...without, [field]: other }),
+          config,
+          `${base.arch}: ${field}`,
+        );
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+      }
+    }
+  }
 });
 
 test('the head is that of the class named first', () => {

@@ -154,7 +154,7 @@ test('a config that asks for more memory than there is is refused before any is 
   refused(files, 'model.embed_tokens.weight', 'its config.json asks for');
 });
 
-test('one weight that is no number is refused by file, tensor and place', async () => {
+test('one weight that is not a number is refused by file, tensor and place', async () => {
   for (const bad of [Number.NaN, Infinity]) {
     const files = await editedWeights((tensors) => {
       tensors.get('model.layers.1.mlp.up_proj.weight')!.values[16 * 3 + 5] = bad;

@@ -38,7 +38,7 @@ export const cli: Area = {
     },
     'exit-code': {
       file: 'cli/command.ts',
-      find: 'return error.exitCode;',
+      find: 'return known.exitCode;',
       replace: 'return 1;',
       breaks: 'a mistake of the user and a failed run have one exit code',
       tests: 'cli/commands',

@@ -25,8 +25,8 @@ export const data: Area = {
     },
     'sft-longest-dialogue': {
       file: 'data/rows/sft-rows.ts',
-      find: 'if (dialogue.ids.length > options.context + 1) {',
-      replace: 'if (dialogue.ids.length > options.context) {',
+      find: 'if (dialogue.ids.length > context + 1) {',
+      replace: 'if (dialogue.ids.length > context) {',
       breaks: 'a dialogue that fits exactly is left out',
     },
     'sft-mask': {

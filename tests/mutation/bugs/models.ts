@@ -3,7 +3,9 @@ import type { Area } from '../bug.ts';
 
 export const models: Area = {
   name: 'models',
-  tests: 'models/ formats/',
+  tests:
+    'models/settings models/equivalences models/decoder models/causal-lm models/reward-model models/architectures/ ' +
+    'formats/hf/ formats/architectures',
   bugs: {
     'config-initializer-range': {
       file: 'formats/hf/config.ts',
@@ -25,8 +27,8 @@ export const models: Area = {
     },
     'config-rope-parameters': {
       file: 'formats/hf/config.ts',
-      find: "typeof rope.rope_theta === 'number' ? rope.rope_theta : fields.number('rope_theta', 10000)",
-      replace: "fields.number('rope_theta', 10000)",
+      find: "rope.get('rope_theta') === undefined",
+      replace: "rope.get('rope_type') !== undefined",
       breaks: 'the theta that Transformers 5 writes is not read',
     },
     'decoder-theta': {

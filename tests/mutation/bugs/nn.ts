@@ -7,15 +7,21 @@ export const nn: Area = {
   bugs: {
     'rope-theta': {
       file: 'nn/rope.ts',
-      find: '* theta ** (',
-      replace: '* 10000 ** (',
+      find: '    this.theta = theta;',
+      replace: '    this.theta = 10000 + 0 * theta;',
       breaks: 'ropeTheta of the config is ignored',
     },
     'rope-sine-start': {
       file: 'nn/rope.ts',
-      find: 'sin: this.sin.slice(0, start, end)',
-      replace: 'sin: this.sin.slice(0, 0, length)',
+      find: 'sin: sin.slice(0, start, end)',
+      replace: 'sin: sin.slice(0, 0, length)',
       breaks: 'after a cache the sines are those of position 0',
+    },
+    'rope-table-rows': {
+      file: 'nn/rope.ts',
+      find: 'if (this.table !== null && end <= this.rows) return this.table;',
+      replace: 'if (this.table !== null) return this.table;',
+      breaks: 'the tables of RoPE never grow: a longer text than the first one is refused',
     },
     'attention-dropout-fused': {
       file: 'nn/attention.ts',

@@ -159,8 +159,8 @@ export const wasm: Area = {
     },
     'argmax-ties': {
       file: `${assembly}/reduce.ts`,
-      find: 'if (value > best) {',
-      replace: 'if (value >= best) {',
+      find: 'if (value > best || (value != value',
+      replace: 'if (value >= best || (value != value',
       breaks: 'argmax takes the last of equal elements',
       tests: `${folder}/reduce`,
     },

@@ -16,4 +16,15 @@ test('the price of divergence follows its target slowly, and stays where none is
   assert.is(fixed.coefficient, 0.1);
 });
 
+test('by the formula, for any price, target and divergence', () => {
+  for (const start of [0.01, 0.5])
+    for (const target of [0.3, 4])
+      for (const kl of [-1, 0, 0.79, 0.81, 1, 1.19, 1.21, 9].map((times) => times * target)) {
+        const control = new KlControl(start, target);
+        control.observe(kl);
+        const error = Math.max(-0.2, Math.min(0.2, (kl - target) / target));
+        allClose([control.coefficient], [start * (1 + error / 10)], { absolute: 1e-12 });
+      }
+});
+
 test.run();

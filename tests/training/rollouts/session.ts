@@ -61,5 +61,5 @@ export function ppoSession({
     await trainingLoop(rolloutSteps(task), settings, { stage: name, startStep, steps }, hooks);
     return { lines };
   };
-  return { actor, optimizer, kl, run, saved };
+  return { actor, optimizer, kl, run, saved, task };
 }

@@ -42,7 +42,11 @@ test('the size of a preset shrinks to what the corpus allows; one that was asked
   const data = put(temporaryFolder(), 'little.txt', '天地玄黄');
   const { vocabSize } = await made(data, { vocabSize: 4000, isAskedFor: false });
   assert.ok(vocabSize < 400, `${vocabSize}`);
-  await refusesLater(() => made(data, { vocabSize: 4000 }), 'larger than this corpus allows');
+  await refusesLater(
+    () => made(data, { vocabSize: 4000 }),
+    'larger than this corpus allows',
+    'without --vocab-size',
+  );
 });
 
 test.run();

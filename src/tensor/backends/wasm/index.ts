@@ -32,6 +32,8 @@ interface WasmOptions {
   readonly maximumBytes?: number;
   /** Seconds that a worker may take to start before that is an error (default 60). */
   readonly startLimit?: number;
+  /** Seconds that a share may take where nobody can tell whether its worker is alive (default 300). */
+  readonly shareLimit?: number;
 }
 
 export interface WasmBackend extends Backend {
@@ -52,7 +54,7 @@ export async function createWasmBackend(options: WasmOptions): Promise<WasmBacke
   const kernels = Object.fromEntries(
     Object.entries(instance.exports).filter(([, value]) => typeof value === 'function'),
   ) as Kernels;
-  const pool = new Pool(memory, kernels, threads);
+  const pool = new Pool(memory, kernels, threads, options.shareLimit);
   if (options.spawn !== undefined && threads > 1) await pool.start(module, options.spawn, options.startLimit);
   return bind(new Device(memory, pool), variant, threads);
 }

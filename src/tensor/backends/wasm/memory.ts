@@ -7,7 +7,9 @@
  * ever copied in or out. Blocks come in size classes (four to each power of two, so at most a fifth is wasted) with a free list
  * each; released blocks are used again before the memory grows. The limit is reached with a sentence, not with a crash.
  */
+import { FaultError } from '../../../errors.ts';
 import { type DType, type HostArray, hostArray } from '../../dtype.ts';
+import { inUnits, outOfMemory } from '../../out-of-memory.ts';
 
 const PAGE = 65536;
 /** Addresses below are the kernels' own static data. */
@@ -56,9 +58,9 @@ export class WasmMemory {
     try {
       this.memory = new WebAssembly.Memory({ initial, maximum, shared });
     } catch (error) {
-      throw new RangeError(
-        `wasm: the engine cannot reserve a memory of up to ${megabytes(maximumBytes)} (${(error as Error).message}); ` +
-          'ask for less with maximumBytes',
+      throw new FaultError(
+        `wasm: the engine cannot reserve a memory of up to ${inUnits(maximumBytes)} (${(error as Error).message}); ` +
+          'take --backend reference, or raise the limit (see "ulimit -v"), or maximumBytes in a program of your own',
       );
     }
   }
@@ -134,18 +136,10 @@ export class WasmMemory {
     return address;
   }
 
-  private exhausted(size: number): RangeError {
-    return new RangeError(
-      `wasm: no memory for ${size} more numbers; ${megabytes(this.usedBytes)} ` +
-        `of at most ${megabytes(this.maximumBytes)} are in use. ` +
-        'Take a smaller --batch-size (with a larger --grad-accum) or a shorter --context; ' +
-        'in a program of your own, put each step into scope()',
-    );
+  private exhausted(size: number): FaultError {
+    const state = `: ${inUnits(this.usedBytes)} of at most ${inUnits(this.maximumBytes)} are in use`;
+    return outOfMemory('wasm: no memory', size, 4 * size, state);
   }
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 1e6)} MB`;
 }
 
 function align(address: number): number {

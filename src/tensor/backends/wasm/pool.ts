@@ -13,7 +13,11 @@
  * wake up, because other programs use the cores, costs its help and not the time until it comes. For shares that are taken it
  * waits: first spinning, because most kernels are shorter than waking a thread takes. Idle workers sleep in Atomics.wait and
  * cost nothing.
+ *
+ * A worker that dies with its share (out of memory) says nothing, and while this thread waits no event arrives. So it looks
+ * after each tenth of a second whether those it waits for are still alive; what they have not finished is an error.
  */
+import { FaultError } from '../../../errors.ts';
 import { CONTROL_ADDRESS, type WasmMemory } from './memory.ts';
 
 /** A worker thread of any platform. */
@@ -22,6 +26,8 @@ export interface WorkerHandle {
   /** Calls one of the two when the worker has answered, or when it cannot any more. */
   onStart(ready: () => void, failed: (why: string) => void): void;
   terminate(): void;
+  /** Whether it still runs, known without waiting for an event; absent where that cannot be told. */
+  isAlive?(): boolean;
 }
 
 type Kernel = (...args: number[]) => number | undefined;
@@ -37,6 +43,14 @@ const SPINS = 5_000;
 const LINE = 16;
 const [IDLE, OPEN, TAKEN] = [0, 1, 2];
 
+/** Milliseconds of waiting for a share between two looks at its worker. */
+const LOOK_EVERY = 100;
+/**
+ * Seconds of waiting for one share after which its worker counts as dead where nobody can tell. The largest products take a few
+ * seconds; looks are counted instead of the clock, which goes on while a process is stopped (Ctrl-Z) or a machine sleeps.
+ */
+const SHARE_LIMIT = 300;
+
 /** Seconds for a worker to start; one that has not by then never will (a server that answers with some other script). */
 const START_LIMIT = 60;
 
@@ -50,13 +64,15 @@ export class Pool {
   private readonly words: Int32Array;
   private readonly values: Float64Array;
   private readonly states: Int32Array;
+  private readonly shareLimit: number;
 
-  constructor(memory: WasmMemory, kernels: Kernels, threads: number) {
+  constructor(memory: WasmMemory, kernels: Kernels, threads: number, shareLimit = SHARE_LIMIT) {
     this.memory = memory;
     this.kernels = kernels;
     this.names = Object.keys(kernels);
     this.codes = new Map(this.names.map((name, code) => [name, code]));
     this.threads = threads;
+    this.shareLimit = shareLimit;
     this.words = new Int32Array(memory.memory.buffer, CONTROL_ADDRESS, 16);
     this.values = new Float64Array(memory.memory.buffer, CONTROL_ADDRESS + 64, 64);
     this.states = new Int32Array(memory.memory.buffer, CONTROL_ADDRESS + 1024, threads * LINE);
@@ -125,6 +141,7 @@ export class Pool {
       Atomics.store(states, share * LINE, OPEN);
       Atomics.notify(states, share * LINE);
     }
+    let isWhole = true;
     try {
       const count = args.length;
       for (let share = 0; share < this.threads; share++) {
@@ -136,7 +153,12 @@ export class Pool {
         if (begin < end) kernel(...args);
       }
     } finally {
-      this.join(); // whatever happens here: the others still write to the same memory
+      isWhole = this.join(); // whatever happens here: the others still write to the same memory
+    }
+    if (!isWhole) {
+      throw new FaultError(
+        `wasm: a worker thread died while it computed ${name}; continue with --resume, and if it dies again with --threads 1`,
+      );
     }
     if (words[5] !== 0) {
       words[5] = 0;
@@ -148,15 +170,35 @@ export class Pool {
     return Math.floor((units * share) / this.threads);
   }
 
-  /** Wait until no share is taken; those still open (only after an error here) are closed. */
-  private join(): void {
+  /**
+   * Wait until no share is taken; those still open (only after an error here) are closed. False if one was never finished; then
+   * there are no workers any more.
+   */
+  private join(): boolean {
     const { states } = this;
+    let isWhole = true;
     for (let share = 1; share < this.threads; share++) {
       const at = share * LINE;
       Atomics.compareExchange(states, at, OPEN, IDLE);
       for (let i = 0; i < SPINS && Atomics.load(states, at) !== IDLE; i++);
-      while (Atomics.load(states, at) !== IDLE) if (canWait) Atomics.wait(states, at, TAKEN, 100);
+      if (Atomics.load(states, at) !== IDLE && !this.isFinished(share)) isWhole = false;
     }
+    if (!isWhole) this.stop();
+    return isWhole;
+  }
+
+  /** Wait for a share that is taken; false if its worker has died with it. */
+  private isFinished(share: number): boolean {
+    const { states } = this;
+    const at = share * LINE;
+    for (let looks = 0; looks < (this.shareLimit * 1000) / LOOK_EVERY; looks++) {
+      if (canWait) Atomics.wait(states, at, TAKEN, LOOK_EVERY);
+      else spin(() => Atomics.load(states, at) === IDLE, LOOK_EVERY);
+      if (Atomics.load(states, at) === IDLE) return true;
+      const isAlive = this.workers[share - 1]?.isAlive?.() ?? true;
+      if (!isAlive) break;
+    }
+    return Atomics.load(states, at) === IDLE; // it may have finished, and ended, while this thread looked
   }
 
   /** End the workers. Whatever is computed afterwards, this thread computes alone. */
@@ -168,3 +210,8 @@ export class Pool {
 
 /** The main thread of a page may not sleep; it spins. */
 const canWait = typeof (globalThis as { document?: unknown }).document === 'undefined';
+
+function spin(until: () => boolean, milliseconds: number): void {
+  const end = performance.now() + milliseconds;
+  while (!until() && performance.now() < end);
+}

@@ -5,8 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { FaultError } from '../../../../src/errors.ts';
 import { buildKernels, isStale, kernelPath } from '../../../../src/platform/build-kernels.ts';
-import { startWasmBackend } from '../../../../src/platform/node.ts';
+import { spawnWorker, startWasmBackend } from '../../../../src/platform/node.ts';
 import { createWasmBackend, type WasmBackend } from '../../../../src/tensor/backends/wasm/index.ts';
 import type { WorkerHandle } from '../../../../src/tensor/backends/wasm/pool.ts';
 import { viewOf } from '../../../../src/tensor/view.ts';
@@ -115,6 +116,54 @@ test('a kernel that traps throws, in whichever thread, and the pool goes on', ()
   device.run('fillWords', 100_000, 16, [good.byteOffset, 5]);
   assert.ok(good.every((x) => x === 5));
   wasm.release(good);
+});
+
+/** Run jobs on a pool whose one worker dies with its first share, until it has taken one. */
+async function runUntilDead(
+  death: string,
+  shareLimit?: number,
+): Promise<{ error: unknown; backend: WasmBackend }> {
+  const url = new URL(`dying-worker.js?${death}`, import.meta.url);
+  const backend = await createWasmBackend({
+    ...{ module, variant: 'simd', threads: 2, maximumBytes: 64 << 20 },
+    spawn: () =>
+      spawnWorker(url, { resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 } }),
+    ...(shareLimit === undefined ? {} : { shareLimit }),
+  });
+  const words = backend.device.allocate('int32', 200_000);
+  for (let job = 0; job < 2000; job++) {
+    try {
+      backend.device.run('fillWords', words.length, 16, [words.byteOffset, job]);
+      assert.ok(
+        words.every((word) => word === job),
+        'a job that does not throw is whole',
+      );
+    } catch (error) {
+      return { error, backend };
+    }
+  }
+  throw new Error('the worker never took a share');
+}
+
+for (const death of ['exit', 'memory', 'throw']) {
+  test(`a worker that dies with its share (${death}): an error, not wrong numbers, and nobody waits`, async () => {
+    const { error, backend } = await runUntilDead(death);
+    assert.instance(error, FaultError);
+    assert.match(
+      (error as Error).message,
+      /a worker thread died while it computed fillWords; continue with --resume/,
+    );
+    // What comes afterwards is computed by the calling thread alone.
+    const words = backend.device.allocate('int32', 100_000);
+    backend.device.run('fillWords', words.length, 16, [words.byteOffset, 7]);
+    assert.ok(words.every((word) => word === 7));
+    await new Promise((resolve) => setTimeout(resolve, 20)); // its error event, which must not end the program
+  });
+}
+
+test('a worker of which nobody can tell whether it lives: an error after the limit', async () => {
+  const { error } = await runUntilDead('loop', 0.3);
+  assert.instance(error, FaultError);
 });
 
 test('shares of a job cover every item once', () => {
