@@ -86,6 +86,11 @@ test('a gradient that an adjoint passes on, or hands out twice, is not freed und
   both(a, b.mul(2)).sum().backward(); // a leaf and a node
   assert.equal([...numbers(a.grad), ...numbers(b.grad)], [3, 3, 6, 6]);
   [a.grad, b.grad] = [null, null];
+  const older = b.mul(2); // still waits for its gradient when that of `a`, in the same memory, gets another added to it
+  const between = a.mul(5);
+  both(a, older).add(between).sum().backward();
+  assert.equal([...numbers(a.grad), ...numbers(b.grad)], [8, 8, 6, 6]);
+  [a.grad, b.grad] = [null, null];
   const upstream = tensor([1, 10]);
   const y = a.mul(1).add(b.reshape([2, 1]).reshape([2]));
   y.add(y.reshape([1, 2]).reshape([2])).backward({ gradient: upstream }); // dy itself and views of it, all along
