@@ -122,6 +122,7 @@ async function watch(
       else tally[line.outcome]++;
       current = null;
       next = line.seed + 1;
+      if (next % 5000 === 0) process.stderr.write(`file ${next}: faults ${tally.fault}\n`);
       if (performance.now() > until) started.kill('SIGKILL');
     }
   }
