@@ -6,7 +6,7 @@ import { backendFlags, useBackend } from './cli/backend.ts';
 import { runCommand } from './cli/command.ts';
 import type { FlagTable, FlagValues } from './cli/flags.ts';
 import { stopOnSignals } from './cli/stop.ts';
-import { UserError } from './errors.ts';
+import { UserError, visible } from './errors.ts';
 import { Chat } from './generation/chat.ts';
 import { checkSampling } from './generation/sampler.ts';
 import { findChatModel } from './storage/find-model.ts';
@@ -80,9 +80,12 @@ function chatOptions(values: FlagValues<typeof flags>) {
   };
 }
 
+/** A model may say anything, also what a terminal obeys. Into a file or a pipe it goes as it is. */
+const onScreen = (text: string) => (process.stdout.isTTY ? visible(text, '\n\t') : text);
+
 async function answer(chat: Chat, text: string, signal: AbortSignal): Promise<void> {
   try {
-    for await (const piece of chat.say(text, signal)) process.stdout.write(piece);
+    for await (const piece of chat.say(text, signal)) process.stdout.write(onScreen(piece));
   } catch (error) {
     if (signal.aborted) process.stdout.write('\n');
     throw error;

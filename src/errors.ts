@@ -43,9 +43,14 @@ const END = 400;
 export function printable(text: string): string {
   const isLong = text.length > LONGEST;
   const short = isLong ? `${text.slice(0, LONGEST - END)} ... ${text.slice(-END)}` : text;
-  return short.replace(
+  return visible(short);
+}
+
+/** The same without cutting, and with the characters in `keep` as they are: '\n\t' for text of several lines. */
+export function visible(text: string, keep = ''): string {
+  return text.replace(
     /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,
-    (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`, // the match is not empty
+    (character) => (keep.includes(character) ? character : `\\u{${character.codePointAt(0)!.toString(16)}}`), // the match is not empty
   );
 }
 

@@ -26,6 +26,7 @@ import {
   printable,
   systemErrorInWords,
   UserError,
+  visible,
 } from '../src/errors.ts';
 import { temporaryFolder } from './data/temporary.ts';
 
@@ -67,7 +68,7 @@ test('property: whatever the text, one short line without control characters, th
       for (const error of [new UserError(text), new FaultError(text)]) assert.is(error.message, shown);
       if (text.length <= 1500) assert.is(printable(shown).slice(0, 100), shown.slice(0, 100));
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });
 
@@ -182,6 +183,12 @@ test('anything else is a bug and stays what it is', () => {
     }),
   );
   assert.is(thrown, bug);
+});
+
+test('visible: as printable, but of any length, and with what is to be kept', () => {
+  assert.is(visible('a\nb\tc\u001b[2J', '\n\t'), 'a\nb\tc\\u{1b}[2J');
+  assert.is(visible('a\n'), 'a\\u{a}');
+  assert.is(visible('好'.repeat(5000)), '好'.repeat(5000));
 });
 
 test.run();

@@ -4,7 +4,7 @@
  *   0 done    1 the run failed (FaultError, or a bug with its stack)    2 the user's input cannot be used
  *   130 stopped by Ctrl-C    143 by SIGTERM    129 by SIGHUP (stop.ts)
  */
-import { FaultError, memoryError, UserError } from '../errors.ts';
+import { FaultError, fileError, memoryError, UserError } from '../errors.ts';
 import { closeBackend } from './backend.ts';
 import { type FlagTable, type FlagValues, formatHelp, parseFlags } from './flags.ts';
 import { Stopped } from './stop.ts';
@@ -44,7 +44,8 @@ export function reportError(error: unknown): number {
     process.stderr.write(`${error.lastWords()}\n`);
     return error.exitCode;
   }
-  const known = error instanceof UserError || error instanceof FaultError ? error : memoryError(error);
+  const isOurs = error instanceof UserError || error instanceof FaultError;
+  const known = isOurs ? error : (memoryError(error) ?? fileError(error));
   if (known !== null) {
     process.stderr.write(`error: ${known.message}\n`);
     return known.exitCode;

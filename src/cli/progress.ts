@@ -3,6 +3,7 @@
  */
 import { Writable } from 'node:stream';
 import cliProgress from 'cli-progress';
+import { visible } from '../errors.ts';
 import type { Reporter } from '../training/reporter.ts';
 
 const LINE_EVERY_MS = 5000;
@@ -54,7 +55,7 @@ class LineReporter extends PacedReporter {
   private lastLine = 0;
 
   note(text: string): void {
-    this.stream.write(`${text}\n`);
+    this.stream.write(`${visible(text, '\n\t')}\n`); // it may quote what a model said
   }
 
   override begin(job: string, total: number, done = 0): void {
@@ -98,7 +99,7 @@ class BarReporter extends PacedReporter {
 
   note(text: string): void {
     this.stop();
-    this.stream.write(`${text}\n`);
+    this.stream.write(`${visible(text, '\n\t')}\n`);
   }
 
   override begin(job: string, total: number, done = 0): void {

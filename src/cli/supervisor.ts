@@ -24,7 +24,10 @@ const LOOK_EVERY = 500;
 export async function superviseWork(saying: string): Promise<void> {
   const preflight = process.execArgv.findIndex((argument) => TSX_PREFLIGHT.test(argument));
   if (preflight === -1 || process.platform === 'win32') return;
-  const options = process.execArgv.toSpliced(preflight - 1, 2); // --require FILE
+  const isOneWord = process.execArgv[preflight]!.startsWith('-'); // --require=FILE; it has been found there
+  const options = isOneWord
+    ? process.execArgv.toSpliced(preflight, 1)
+    : process.execArgv.toSpliced(preflight - 1, 2);
   const child = spawn(process.execPath, [...options, ...process.argv.slice(1)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
@@ -66,7 +69,7 @@ function supervise(child: ChildProcess, saying: string): Promise<number> {
 
 /**
  * tsx, and npx with its shell where that started it. Nobody's end beyond those concerns the work: a shell may be closed, and
- * `nohup` or a service goes on.
+ * a service goes on.
  */
 function processesAbove(): number[] {
   const tsx = process.ppid;

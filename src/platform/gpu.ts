@@ -73,7 +73,7 @@ async function loadDawn(): Promise<() => void> {
 }
 
 /** A package that is not a dependency of this project: where it cannot be loaded nothing else is missing. */
-async function loadOptional(name: string, broken: string, missing: string): Promise<unknown> {
+export async function loadOptional(name: string, broken: string, missing: string): Promise<unknown> {
   try {
     return await import(name);
   } catch (error) {

@@ -9,9 +9,9 @@ import type { Results } from '../evaluation/evaluate.ts';
 import { activeParameterCount } from '../models/shapes.ts';
 import { locateDirectory } from '../storage/atomic.ts';
 import { type LoadedModel, loadModelDirectory } from '../storage/model-directory.ts';
+import { RUN_FILE, runSwap } from '../storage/run-directory.ts';
 import { familyOf, strangers } from '../training/belonging.ts';
 import { HISTORY_FILE } from '../training/history.ts';
-import { RUN_FILE } from '../training/run-settings.ts';
 import { stages as allStages, stageNamed } from '../training/stages/index.ts';
 import { type Asked, answersOf, chooseQuestions, type StageAnswer } from './answers.ts';
 import { type AttentionWeights, attendedAnswer } from './attention.ts';
@@ -56,9 +56,10 @@ export interface ReportData {
 }
 
 /** `data` in place of the data directory that run.json names. Throws a UserError where there is no run at all. */
-export async function collectReport(run: string, data?: string, signal?: AbortSignal): Promise<ReportData> {
+export async function collectReport(given: string, data?: string, signal?: AbortSignal): Promise<ReportData> {
+  const run = locateDirectory(given, runSwap); // in the middle of its swap it has another name
   if (statSync(run, { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new UserError(`${run} is not a directory; a run is a directory such as runs/default`);
+    throw new UserError(`${given} is not a directory; a run is a directory such as runs/default`);
   const known = [RUN_FILE, 'metrics.jsonl', 'evaluation.json', ...allStages.map(({ name }) => name)];
   if (!known.some((name) => existsSync(join(run, name))))
     throw new UserError(`${run} holds no run: there is neither run.json nor metrics.jsonl in it`);
@@ -87,7 +88,7 @@ export async function collectReport(run: string, data?: string, signal?: AbortSi
   });
   const talk = asked === null ? null : await askStages(run, settings, { ...asked, signal }, missing);
   return {
-    name: basename(resolve(run)),
+    name: basename(resolve(given)),
     settings,
     sessions,
     metrics,

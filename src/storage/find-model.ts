@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { CONFIG_FILE, WEIGHTS_FILE } from '../formats/hf/model-files.ts';
 import { locateDirectory } from './atomic.ts';
+import { locateRun } from './run-directory.ts';
 
 /** The directory to chat with: the one that --model names or, without it, the stage in `runs` that was saved last. */
 export function findChatModel(given: string | undefined, stages: readonly string[], runs = 'runs'): string {
@@ -36,6 +37,7 @@ export function findModel(given: string, stages: readonly string[]): string {
 }
 
 function firstStage(run: string, stages: readonly string[]): string | null {
-  const paths = stages.map((name) => join(run, name));
+  const place = locateRun(run);
+  const paths = stages.map((name) => join(place, name));
   return paths.find((path) => existsSync(join(locateDirectory(path), WEIGHTS_FILE))) ?? null;
 }

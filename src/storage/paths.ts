@@ -1,5 +1,5 @@
 /**
- * Paths as a user types them: where they lead, and whether a directory can be read or written there.
+ * Paths as a user types them: where they lead, and whether a directory can be written there.
  *
  * A directory that is written is also renamed, and has neighbours that share its name (x.next while it is replaced, x.lock, and so
  * on). Hence more can be wrong with `--out` than that it cannot be written: it may be a link, a mount point, or a name with no
@@ -69,25 +69,6 @@ function realOrNull(path: string): string | null {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
-}
-
-/**
- * The directory `given`, which has to be there, as a path without a slash at its end. `name` is what messages call it, such as
- * `--run runs/x`.
- */
-export function inputDirectory(given: string, name = given): string {
-  if (given === '') throw new UserError('The name of a directory is empty; give one such as runs/default');
-  const there = statOf(given, name, statSync);
-  if (there === undefined) {
-    const link = statOf(plainPath(given), name, lstatSync)?.isSymbolicLink();
-    throw new UserError(
-      link
-        ? `${name} is a symbolic link to a place that does not exist`
-        : `${name}: there is no such directory`,
-    );
-  }
-  if (!there.isDirectory()) throw new UserError(`${name} is ${kindOf(there)}, not a directory`);
-  return plainPath(given);
 }
 
 /**

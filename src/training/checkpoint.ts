@@ -45,6 +45,8 @@ const stateSchema = where(
     fingerprint: text(),
     /** What the next line of metrics is the mean of. */
     pending: record(object({ sum: nullable(number()), count: number({ whole: true, min: 1 }) })),
+    /** The update whose line of metrics had to wait for the rest of its held-out numbers. */
+    unreported: nullable(object({ lr: number(), gradNorm: number(), tokensPerSecond: number() })),
     /** What the stage keeps besides. */
     extra: record(number()),
   }),

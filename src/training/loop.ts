@@ -32,8 +32,8 @@ export interface Steps {
   begin?(): void;
   /** Update number `step` = 0, 1, 2, ... at this learning rate. */
   step(step: number, learningRate: number): Promise<StepResult>;
-  /** The same numbers on data never trained on; absent where there is none. */
-  heldOut?(): Promise<Numbers>;
+  /** The same numbers on data never trained on; absent where there is none. What `rest` throws between two batches ends it. */
+  heldOut?(rest?: () => Promise<void>): Promise<Numbers>;
   /** Throws if the model is not worth saving; called before each checkpoint. */
   check?(done: number): Promise<void>;
 }
@@ -61,14 +61,18 @@ export interface ExtraState {
   restore?(numbers: Readonly<Record<string, number>>): void;
 }
 
-/** One line of metrics.jsonl. */
-export interface StepMetrics {
-  readonly stage: string;
-  readonly step: number;
-  readonly loss: number;
+/** How an update went, beside what it measured. */
+export interface Update {
   readonly lr: number;
   readonly gradNorm: number;
   readonly tokensPerSecond: number;
+}
+
+/** One line of metrics.jsonl. */
+export interface StepMetrics extends Update {
+  readonly stage: string;
+  readonly step: number;
+  readonly loss: number;
   readonly heldOutLoss?: number;
   /** What else the stage measures, by name. */
   readonly parts?: Readonly<Record<string, number>>;
@@ -77,8 +81,11 @@ export interface StepMetrics {
 export interface LoopHooks {
   /** After every step; `logged` is set at the steps that go into metrics.jsonl. */
   onStep(metrics: StepMetrics, logged: boolean): void;
-  /** Store everything needed to continue after `step` updates; `pending` is what the next line of metrics is the mean of. */
-  save(step: number, pending: Pending): Promise<void>;
+  /**
+   * Store everything needed to continue after `step` updates: what the next line of metrics is the mean of, and where the line of
+   * this step had to wait for the rest of its held-out numbers, the update it is about.
+   */
+  save(step: number, pending: Pending, unreported: Update | null): Promise<void>;
   /** True when the user asked to stop: the loop saves and returns. */
   shouldStop(): boolean;
 }
@@ -89,44 +96,67 @@ export interface Span {
   readonly steps: number;
   /** What the checkpoint of `startStep` was saved with. */
   readonly pending?: Pending | undefined;
+  readonly unreported?: Update | null | undefined;
 }
 
 /** Train from `startStep` to `steps`. Returns the number of updates made: less than `steps` if the user stopped it. */
 export async function trainingLoop(
   training: Steps,
   settings: StageSettings,
-  { stage, startStep, steps, pending }: Span,
+  { stage, startStep, steps, pending, unreported }: Span,
   hooks: LoopHooks,
 ): Promise<number> {
   const schedule = { ...settings, kind: settings.schedule, steps };
   const since = new Means(pending);
-  training.begin?.();
-  for (let step = startStep; step < steps; step++) {
-    const began = performance.now();
-    const lr = learningRateAt(step, schedule);
-    const { numbers, gradNorm, tokens } = await training.step(step, lr);
-    const tokensPerSecond = tokens / ((performance.now() - began) / 1000);
+  const enough = new Error('the user asked to stop');
+  const rest = async () => {
+    await turn();
+    if (hooks.shouldStop()) throw enough;
+  };
 
-    since.add(numbers);
-    const done = step + 1;
+  /** The line of a step. False if the user asked to stop before its held-out numbers were there. */
+  const report = async (done: number, update: Update): Promise<boolean> => {
     const last = done === steps;
     const logged = last || done % settings.logEvery === 0;
     const evaluates = training.heldOut !== undefined && (last || done % settings.evaluateEvery === 0);
-    const heldOut = evaluates ? await training.heldOut!() : null;
+    let heldOut: Numbers | null = null;
+    try {
+      if (evaluates) heldOut = await training.heldOut!(rest);
+    } catch (error) {
+      if (error === enough) return false;
+      throw error;
+    }
     const { loss, ...parts } = since.means();
     const metrics: StepMetrics = {
-      ...{ stage, step: done, loss: loss!, lr, gradNorm, tokensPerSecond },
+      ...{ stage, step: done, loss: loss!, ...update },
       ...(heldOut === null ? {} : { heldOutLoss: heldOut.loss }),
       ...(Object.keys(parts).length === 0 ? {} : { parts: { ...parts, ...heldOutParts(heldOut) } }),
     };
     hooks.onStep(metrics, logged || evaluates);
     if (logged) since.clear();
+    return true;
+  };
 
+  training.begin?.();
+  if (unreported) {
+    if (!(await report(startStep, unreported))) return startStep;
+    await hooks.save(startStep, since.pending(), null);
+  }
+  for (let step = startStep; step < steps; step++) {
+    const began = performance.now();
+    const lr = learningRateAt(step, schedule);
+    const { numbers, gradNorm, tokens } = await training.step(step, lr);
+    const tokensPerSecond = tokens / ((performance.now() - began) / 1000);
+    const update = { lr, gradNorm, tokensPerSecond };
+
+    since.add(numbers);
+    const done = step + 1;
+    const isReported = await report(done, update);
     await turn();
-    const stopping = hooks.shouldStop();
-    if (last || stopping || done % settings.saveEvery === 0) {
+    const stopping = !isReported || hooks.shouldStop();
+    if (done === steps || stopping || done % settings.saveEvery === 0) {
       await training.check?.(done);
-      await hooks.save(done, since.pending());
+      await hooks.save(done, since.pending(), isReported ? null : update);
     }
     if (stopping) return done;
   }

@@ -10,13 +10,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { locateDirectory, writeFileAtomically } from '../storage/atomic.ts';
 import { readText } from '../storage/read-file.ts';
-import { linkOrCopyDirectory, markedBy, replaceDirectory } from '../storage/replace.ts';
+import { linkOrCopyDirectory, replaceDirectory } from '../storage/replace.ts';
+import { RUN_FILE } from '../storage/run-directory.ts';
 import { HISTORY_FILE, keepHistoryOf } from './history.ts';
 import { linesOf, METRICS_FILE } from './metrics.ts';
-import { RUN_FILE, type RunSettings, writeRunSettings } from './run-settings.ts';
-
-/** A run is complete with its settings, which are written last. */
-export const runSwap = markedBy(RUN_FILE);
+import { type RunSettings, writeRunSettings } from './run-settings.ts';
 
 /** Returns where the run that was in `out` is now. */
 export function renewRun(out: string, kept: readonly string[], settings: RunSettings): string {

@@ -12,6 +12,7 @@ import { DEFAULT_ARCHITECTURE, preset, presetNames } from '../models/presets.ts'
 import { boolean, choice, list, nullable, number, object, parse, type Schema, text } from '../schema.ts';
 import { writeFileAtomically } from '../storage/atomic.ts';
 import { readText } from '../storage/read-file.ts';
+import { RUN_FILE } from '../storage/run-directory.ts';
 import { frameKnobs, QUICK } from './settings.ts';
 import type { Stage } from './stage.ts';
 import { EVALUATE } from './stages/index.ts';
@@ -80,7 +81,6 @@ export function modelChanges(arch: string | null, changes: Changes): Partial<Mod
   );
 }
 
-export const RUN_FILE = 'run.json';
 /** What a directory is known by as that of a run, also where its first file was being written when the power went. */
 export const RUN_FILES = [RUN_FILE, `${RUN_FILE}.partial`];
 

@@ -60,7 +60,7 @@ async function trainStage(stage: Stage, run: Run): Promise<void> {
   const { out, reporter, signal } = run;
   const folder = run.directoryOf(name);
   const saved = run.resume ? readTrainerState(folder) : null;
-  if (saved !== null && saved.step >= saved.steps) {
+  if (saved !== null && saved.step >= saved.steps && saved.unreported === null) {
     reporter.note(`${name}: finished earlier (${saved.steps} steps)`);
     return;
   }
@@ -72,13 +72,14 @@ async function trainStage(stage: Stage, run: Run): Promise<void> {
   const { steps, fingerprint } = training;
   const startStep = saved?.step ?? 0;
   const metrics = new MetricsFile(join(out, 'metrics.jsonl'));
-  metrics.rewind(name, startStep);
+  metrics.rewind(name, saved?.unreported ? startStep - 1 : startStep);
   const origin = run.originOf(stage);
   const state = { stage: name, steps, fingerprint };
   reporter.begin(name, steps, startStep);
   let heldOut = '';
   const where = run.backend.startsWith('gpu') ? ` on ${run.backend}` : '';
-  const span = { stage: name, startStep, steps, pending: saved?.pending };
+  const span = { stage: name, startStep, steps, pending: saved?.pending, unreported: saved?.unreported };
+  let isWhole = !saved?.unreported;
   const done = await trainingLoop(training, place.settings, span, {
     onStep(line, logged) {
       if (logged) metrics.append({ ...line, backend: run.backend });
@@ -86,10 +87,13 @@ async function trainStage(stage: Stage, run: Run): Promise<void> {
       const speed = `${Math.round(line.tokensPerSecond)} tokens/s${where}`;
       reporter.advance(line.step, `loss ${line.loss.toFixed(3)}${watched(line.parts)}${heldOut}, ${speed}`);
     },
-    save: (step, pending) => saveCheckpoint(folder, training, origin, { ...state, step, pending }),
+    save(step, pending, unreported) {
+      isWhole = unreported === null;
+      return saveCheckpoint(folder, training, origin, { ...state, step, pending, unreported });
+    },
     shouldStop: () => signal?.aborted ?? false,
   });
-  if (done < steps) {
+  if (done < steps || !isWhole) {
     reporter.end('');
     reporter.note(`${name}: stopped after step ${done} of ${steps}, saved in ${folder}`);
     signal?.throwIfAborted();

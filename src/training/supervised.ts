@@ -75,7 +75,11 @@ export function supervised<Item, Items>(
       const gradNorm = await update(stage, step, model, optimizer, options);
       return { numbers, gradNorm, tokens: items.reduce((sum, item) => sum + objective.tokens(item), 0) };
     },
-    ...(heldOut.length === 0 ? {} : { heldOut: () => heldOutNumbers(objective, settings.batchSize) }),
+    ...(heldOut.length === 0
+      ? {}
+      : {
+          heldOut: (rest?: () => Promise<void>) => heldOutNumbers(objective, settings.batchSize, rest),
+        }),
   };
 }
 
@@ -104,15 +108,17 @@ export async function heldOutLoss<Item, Items>(
 async function heldOutNumbers<Item, Items>(
   objective: Omit<Objective<Item, Items>, 'stage' | 'rows'>,
   batchSize: number,
+  rest?: () => Promise<void>,
 ): Promise<Numbers> {
   const { model, heldOut } = objective;
   const wasTraining = model.training;
-  model.eval();
-  const numbers = await sumOver(objective, heldOut, batchSize, (batch, total) =>
-    noGrad(() => objective.loss(batch, total)),
-  );
-  if (wasTraining) model.train();
-  return numbers;
+  const compute = (batch: Items, total: number) => noGrad(() => objective.loss(batch, total));
+  try {
+    model.eval();
+    return await sumOver(objective, heldOut, batchSize, compute, rest);
+  } finally {
+    if (wasTraining) model.train();
+  }
 }
 
 /** Loss and parts of all items, added up over micro-batches of those that count at all. */
@@ -121,6 +127,7 @@ async function sumOver<Item, Items>(
   items: readonly Item[],
   batchSize: number,
   compute: (batch: Items, total: number) => Tensor | LossWithParts,
+  rest?: () => Promise<void>,
 ): Promise<Numbers> {
   const total = items.reduce((sum, item) => sum + weight(item), 0);
   const sums: { loss: number } & Record<string, number> = { loss: 0 };
@@ -135,6 +142,7 @@ async function sumOver<Item, Items>(
       return noGrad(() => stack([lossOf(result), ...parts.map(([, part]) => part)]));
     });
     for (const [i, name] of names.entries()) sums[name] = (sums[name] ?? 0) + values[i]!;
+    if (start + batchSize < items.length) await rest?.();
   }
   return sums;
 }

@@ -147,7 +147,8 @@ function flip(path: string): void {
 
 test('bad input of train: one sentence, exit code 2', async () => {
   const bad = (name: string, content: string | Uint8Array) => put(folder, name, content);
-  const train = (...args: string[]) => command('train', ['--out', join(folder, 'never'), ...args]);
+  let n = 0; // several at once: each its own place, or they would wait for each other's lock
+  const train = (...args: string[]) => command('train', ['--out', join(folder, `never-${n++}`), ...args]);
   const data = (path: string, ...args: string[]) =>
     train('--data', path, '--stages', 'tokenizer,pretrain', ...small, ...args);
   const line = bad('bad.jsonl', '{"text":"好"}\n{"text":"坏"\n');

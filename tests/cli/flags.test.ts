@@ -133,6 +133,14 @@ function reported(error: unknown): [code: number, text: string] {
 test('errors: a sentence and 2 for the user, a sentence and 1 for a fault, a stack for a bug', () => {
   assert.equal(reported(new UserError('no such file')), [2, 'error: no such file\n']);
   assert.equal(reported(new FaultError('the disk is full')), [1, 'error: the disk is full\n']);
+  // What a file system call throws and nobody has put in words.
+  const fromSystem = (code: string) =>
+    Object.assign(new Error(code), { code, syscall: 'open', path: 'a\nb' });
+  assert.equal(reported(fromSystem('ELOOP')), [
+    2,
+    'error: Cannot open a\\u{a}b: its symbolic links lead in a circle\n',
+  ]);
+  assert.equal(reported(fromSystem('EIO')), [1, 'error: Cannot open a\\u{a}b: the disk reports an error\n']);
   const [code, text] = reported(new TypeError('a bug'));
   assert.is(code, 1);
   assert.match(text, /TypeError: a bug\n +at /);

@@ -92,4 +92,12 @@ test('the silent reporter is silent', () => {
   assert.equal(Object.keys(silentReporter).sort(), ['advance', 'begin', 'end', 'note']);
 });
 
+test('what a note quotes cannot move the cursor; its own lines stay', () => {
+  for (const isTTY of [false, true]) {
+    const { stream: out, text } = stream(isTTY);
+    makeReporter(out).note('first\n\u001b[2Jsecond');
+    assert.is(text(), 'first\n\\u{1b}[2Jsecond\n');
+  }
+});
+
 test.run();

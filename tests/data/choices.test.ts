@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readChoiceFolder, readChoices } from '../../src/data/choices.ts';
+import { choiceFiles, readChoiceFolder, readChoices } from '../../src/data/choices.ts';
 import { put, refuses, temporaryFolder } from './temporary.ts';
 
 const folder = temporaryFolder();
@@ -43,12 +43,24 @@ test('CMMLU: an unnamed first column, capital Question and Answer, questions in 
   assert.is(examples.get('law'), undefined);
 });
 
+test('the files that are read, in the order of their names; val before test', () => {
+  const data = `${folder}/files`;
+  for (const name of ['val/b_val.csv', 'val/a_val.CSV', 'test/c_test.csv', 'val/notes.txt', 'dev/z_dev.csv'])
+    put(data, name, 'question,A,B,C,D,answer\n甲？,1,2,3,4,A\n');
+  assert.equal(choiceFiles(data), {
+    questions: [`${data}/val/a_val.CSV`, `${data}/val/b_val.csv`],
+    examples: [`${data}/dev/z_dev.csv`],
+  });
+});
+
 test('folders and files that cannot be used are refused', () => {
   refuses(() => readChoiceFolder(`${folder}/none`), 'none', 'no .csv file in val/ or test/');
   put(folder, 'hollow/val/a.csv', 'question,A,B,C,D,answer\n');
   refuses(() => readChoiceFolder(`${folder}/hollow`), 'hollow', 'no question');
   const bad = put(folder, 'letter.csv', 'question,A,B,C,D,answer\n甲？,1,2,3,4,E\n');
   refuses(() => readChoices(bad), 'letter.csv:2', 'A, B, C or D', '"E"');
+  const wide = put(folder, 'wide.csv', 'question,A,B,C,D,answer\n甲？,1,2,3,4,Ａ\n');
+  refuses(() => readChoices(wide), 'wide.csv:2', '"Ａ"');
   const three = put(folder, 'three.csv', 'question,A,B,C,answer\n甲？,1,2,3,A\n');
   refuses(() => readChoices(three), 'three.csv:2', 'no column "D"');
 });

@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readDialogues } from '../../src/data/dialogues.ts';
+import { isLearnable, readDialogues } from '../../src/data/dialogues.ts';
 import { put, refuses, temporaryFolder } from './temporary.ts';
 
 const folder = temporaryFolder();
@@ -47,6 +47,19 @@ test('dialogues: every kind of wrong record is refused with its place', () => {
     const path = put(folder, 'bad.jsonl', `{"question":"a","answer":"b"}\n${JSON.stringify(record)}\n`);
     refuses(() => [...readDialogues(path)], `${path}:2`, part);
   }
+});
+
+test('a dialogue teaches something if nobody is silent and the assistant speaks; roles out of order are refused', () => {
+  const system = { role: 'system', content: '' } as const;
+  const [asks, says] = [{ ...user, role: 'user' } as const, { ...assistant, role: 'assistant' } as const];
+  const learnable = (...messages: Parameters<typeof isLearnable>[0]['messages']) =>
+    isLearnable({ messages, place: 'a.jsonl:7' });
+  assert.ok(learnable(asks, says) && learnable(system, asks, says) && learnable(asks, says, asks));
+  assert.not.ok(learnable(asks));
+  assert.not.ok(learnable(asks, { ...says, content: ' \n' }));
+  assert.not.ok(learnable({ ...asks, content: '\u3000' }, says));
+  refuses(() => learnable(says, asks), 'a.jsonl:7: conversation: message 1', 'must be from user');
+  refuses(() => learnable(asks, system), 'a.jsonl:7', 'message 2');
 });
 
 test.run();

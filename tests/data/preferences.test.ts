@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { factsOf, type Preference, readPreferences } from '../../src/data/preferences.ts';
@@ -35,6 +36,18 @@ test('facts: from pairs in which a sentence was preferred to the bare fact, and 
       ['法国首都？', '巴黎'],
     ],
   );
+});
+
+test('facts of any characters: a full-width digit is no other one, and a rule for text is none for search', () => {
+  fc.assert(
+    fc.property(fc.stringMatching(/^[0-9０-９a-z.*+?()[\]$^|\\一二。]{1,6}$/), (fact) => {
+      const bare = fact.replace(/。$/, '');
+      const found = factsOf([pair('问', `是${fact}`, fact, 'sentence')]);
+      assert.is(found.get('问'), bare === '' ? undefined : bare);
+    }),
+  );
+  assert.is(factsOf([pair('问', '是12。', '１２。', 'sentence')]).size, 0);
+  assert.is(factsOf([pair('问', '是１２。', '１２', 'sentence')]).get('问'), '１２');
 });
 
 test.run();

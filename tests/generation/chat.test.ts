@@ -41,6 +41,20 @@ test('an answer comes in pieces', async () => {
   assert.is(found.join(''), '我很好。');
 });
 
+test('an answer that is stopped ends within a token, and neither side is remembered', async () => {
+  const { model, chat } = start({ maxNewTokens: 1000 }, 4096);
+  model.willSay('我很好。'.repeat(50));
+  const stop = new AbortController();
+  const pieces: string[] = [];
+  const listen = async () => {
+    for await (const piece of chat.say('你好', stop.signal)) if (pieces.push(piece) === 3) stop.abort();
+  };
+  const error = await errorOf(listen());
+  assert.is(error, stop.signal.reason);
+  assert.is(pieces.length, 3);
+  assert.equal(chat.promptFor(user('海')), prompt(user('海')));
+});
+
 test('the system message comes first, always; an empty one counts as none', async () => {
   const { model, chat } = start({ system: '你是海。' });
   model.willSay('好。');
@@ -245,6 +259,14 @@ test('what comes out is the text up to the first stop text, however the tokens c
     if (end < text.length) ended++;
   }
   assert.ok(ended > 20, `${ended} texts had a stop text`);
+});
+
+test('stop texts that end together: the one that began first counts, in whatever order they are listed', async () => {
+  for (const stop of [
+    ['束了', '结束了'],
+    ['结束了', '束了'],
+  ])
+    assert.equal(await pieces(['好', '结', '束', '了'], { stop }), ['好']);
 });
 
 test.run();

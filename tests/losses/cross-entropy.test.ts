@@ -154,4 +154,13 @@ test('wasm: the fused product with the output layer gives the loss and every gra
   );
 });
 
+test('wasm: with an output layer of its own, and any total of the step', async () => {
+  const short = row(randomIds(9, 131, 3), randomIds(9, 131, 4));
+  for (const total of [9, 2, 50])
+    await agreesOnWasm(
+      () => new CausalLM({ ...config, tieWordEmbeddings: false }, new Random(5)),
+      (lm) => maskedCrossEntropy(lm, toBatch([short]), total),
+    );
+});
+
 test.run();

@@ -85,4 +85,16 @@ test('tied = untied with the same table; the gradients of both uses add up', () 
   });
 });
 
+test('the table behind the logits: the embedding of a tied model, the output layer of an untied one', () => {
+  for (const tieWordEmbeddings of [true, false]) {
+    const own = tinyModel({ tieWordEmbeddings });
+    const { embedTokens } = own.model;
+    assert.is(own.outputWeight, tieWordEmbeddings ? embedTokens.weight : own.lmHead!.weight);
+    float64(() => {
+      const hidden = own.model.forward(idsOf([[1, 2, 3]]));
+      allClose(own.logits(hidden).toArray(), hidden.matmul(own.outputWeight.transpose()).toArray(), TIGHT);
+    });
+  }
+});
+
 test.run();

@@ -148,4 +148,17 @@ test('dropout on the embeddings acts in training only, and draws nothing where i
   });
 });
 
+test('filler in front is counted from the beginning of the text, also where a cache has its first part', () => {
+  const after = (leftPadding: number[]) =>
+    float64(() => {
+      const cache = model.model.newCache(2);
+      cache.advance(3);
+      const ids = idsOf([randomIds(4, 13, 1), randomIds(4, 13, 2)]);
+      const { counted } = passOf({ cache, leftPadding }, ids);
+      return counted && [...counted.toArray()];
+    });
+  assert.equal(after([2, 4]), [1, 1, 1, 1, 0, 1, 1, 1]);
+  assert.is(after([2, 3]), null);
+});
+
 test.run();

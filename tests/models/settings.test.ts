@@ -6,6 +6,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CausalLM } from '../../src/models/causal-lm.ts';
 import type { ModelConfig } from '../../src/models/config.ts';
+import { RewardModel } from '../../src/models/reward-model.ts';
 import { parameterCount, shapesOf } from '../../src/models/shapes.ts';
 import { noGrad, Random } from '../../src/tensor/index.ts';
 import { allClose, differs } from '../close.ts';
@@ -111,6 +112,16 @@ for (const [arch, base] of Object.entries(architectures)) {
         const error = 5 / Math.sqrt(2 * parameter.size); // five standard errors
         assert.ok(Math.abs(found - expected) <= expected * error, `${name}: ${found}, expected ${expected}`);
       }
+    }
+  });
+
+  test(`${arch}: the head of a reward model starts as wide as its other weights`, () => {
+    for (const std of [0.02, 0.07]) {
+      const { score } = new RewardModel({ ...base, hiddenSize: 512, initializerRange: std }, new Random(4));
+      assert.ok(
+        Math.abs(spread(score.weight) - std) < 0.16 * std,
+        `${spread(score.weight)}, expected ${std}`,
+      );
     }
   });
 

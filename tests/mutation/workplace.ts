@@ -83,7 +83,14 @@ export class Workplace {
     });
     this.running = child;
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => (output += bytes));
+    let enough: ReturnType<typeof setTimeout> | undefined;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (bytes) => {
+        output += bytes;
+        // One test that fails is enough; what it says follows at once.
+        if (/^FAIL /m.test(output)) enough ??= setTimeout(() => this.kill(), 500);
+      });
+    }
     return new Promise((resolve) => {
       let isLate = false;
       const timer = setTimeout(() => {
@@ -92,6 +99,7 @@ export class Workplace {
       }, limit * 1000);
       child.once('close', (code) => {
         clearTimeout(timer);
+        clearTimeout(enough);
         this.running = null;
         const outcome = isLate ? 'out of time' : code === 0 ? 'passed' : 'failed';
         resolve({ outcome, output, seconds: (performance.now() - began) / 1000 });

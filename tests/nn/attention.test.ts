@@ -9,7 +9,16 @@ import { ForwardPass } from '../../src/nn/forward-pass.ts';
 import { attentionMask } from '../../src/nn/mask.ts';
 import { applyRope, type RopeLayout, RopeTable } from '../../src/nn/rope.ts';
 import { startWasmBackend } from '../../src/platform/node.ts';
-import { fromArray, fusedFor, Random, randn, type Tensor, withDefaults } from '../../src/tensor/index.ts';
+import {
+  fromArray,
+  fusedFor,
+  noGrad,
+  Random,
+  randn,
+  reference,
+  type Tensor,
+  withDefaults,
+} from '../../src/tensor/index.ts';
 import { allClose, differs } from '../close.ts';
 import { float64, gradientsOf, int32, randomize, spread, TIGHT } from '../models/tiny.ts';
 import { golden, likeDifferences, likePyTorch } from './layer-checks.ts';
@@ -279,6 +288,37 @@ test('the output projection may start with a spread of its own', () => {
   });
   assert.ok(Math.abs(spread(layer.qProj.weight) / 0.1 - 1) < 0.03); // 4 standard errors
   assert.ok(Math.abs(spread(layer.oProj.weight) / 0.02 - 1) < 0.03);
+});
+
+test('dropout acts on the shares whatever the kernels, in training alone, and leaves the mean as it is', async () => {
+  const wasm = await startWasmBackend({ threads: 1 });
+  for (const backend of [reference, wasm])
+    withDefaults({ backend }, () => {
+      const dropping = new Attention({ ...sizes(2), dropout: 0.4, random: new Random(1), std: 0.3 });
+      const plain = new Attention({ ...sizes(2), random: new Random(1), std: 0.3 });
+      const x = randn([1, T, D], new Random(2));
+      const own = new ForwardPass({
+        rope: new RopeTable(d, 8).consecutive(0, T),
+        mask: attentionMask({ queries: T, keys: T }),
+      });
+      const run = (attention: Attention) => noGrad(() => attention.forward(x, own).toArray());
+      const expected = run(plain);
+      assert.equal(run(dropping.eval()), expected);
+      dropping.train();
+      const rounds = 600;
+      const sums = new Float64Array(expected.length);
+      for (let round = 0; round < rounds; round++)
+        for (const [i, value] of run(dropping).entries()) sums[i]! += value;
+      assert.ok(differs(run(dropping), expected, { absolute: 1e-3 }), backend.name);
+      const scale = Math.max(...expected.map(Math.abs));
+      allClose(
+        sums.map((sum) => sum / rounds),
+        expected,
+        { absolute: 0.15 * scale },
+        backend.name,
+      );
+    });
+  wasm.stop();
 });
 
 test.run();

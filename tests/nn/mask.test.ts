@@ -8,7 +8,7 @@ import {
   MASKED,
   type MaskOptions,
 } from '../../src/nn/mask.ts';
-import { tensor } from '../../src/tensor/index.ts';
+import { Random, tensor } from '../../src/tensor/index.ts';
 import { float64 } from '../models/tiny.ts';
 
 /** One text a row of the batch: a line for each query, `x` where a key is blocked. */
@@ -120,6 +120,56 @@ test('tokens that count: all but the filler that is said or stands in front, nul
     'filler that a cache holds',
   );
   assert.is(shown({ past: 2, leftPadding: [2, 0] }), null);
+});
+
+test('any mixture of the three, with and without earlier tokens: what the definitions say, key by key', () => {
+  const random = new Random(4);
+  for (let round = 0; round < 200; round++) {
+    const rows = 1 + random.int(3);
+    const keys = 1 + random.int(6);
+    const queries = 1 + random.int(keys);
+    const past = keys - queries;
+    const leftPadding = random.int(2) === 0 ? undefined : Array.from({ length: rows }, () => random.int(3));
+    const documents =
+      random.int(2) === 0
+        ? undefined
+        : Array.from({ length: rows }, () => Array.from({ length: keys }, () => random.int(2)));
+    const options = {
+      ...{ queries, keys },
+      ...(leftPadding === undefined ? {} : { leftPadding }),
+      ...(documents === undefined ? {} : { documents }),
+    };
+    const hides = (row: number, q: number, k: number) =>
+      k > past + q ||
+      k < (leftPadding?.[row] ?? 0) ||
+      (documents !== undefined && documents[row]![k] !== documents[row]![past + q]);
+    const mask = attentionMask(options);
+    const found = mask === null ? null : draw(options);
+    for (let row = 0; row < rows; row++)
+      for (let q = 0; q < queries; q++) {
+        const expected = Array.from({ length: keys }, (_, k) => (hides(row, q, k) ? 'x' : '.')).join('');
+        const own = found === null ? '.'.repeat(keys) : found[found.length === 1 ? 0 : row]!.split(' ')[q];
+        assert.is(own, expected, JSON.stringify({ ...options, row, q }));
+      }
+    const counted =
+      random.int(2) === 0
+        ? undefined
+        : Array.from({ length: rows }, () => Array.from({ length: queries }, () => random.int(3)));
+    const told = {
+      rows,
+      tokens: queries,
+      past,
+      ...(leftPadding === undefined ? {} : { leftPadding }),
+      counted,
+    };
+    const expected = Array.from({ length: rows }, (_, row) =>
+      Array.from({ length: queries }, (_, t) =>
+        past + t < (leftPadding?.[row] ?? 0) || counted?.[row]?.[t] === 0 ? 0 : 1,
+      ),
+    ).flat();
+    const numbers = countedTokens(told)?.toArray();
+    assert.equal(numbers === undefined ? new Array(rows * queries).fill(1) : [...numbers], expected);
+  }
 });
 
 test.run();

@@ -5,7 +5,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { applyRope, type RopeLayout, RopeTable } from '../../src/nn/rope.ts';
-import { fromArray, gradcheck, Random, randn } from '../../src/tensor/index.ts';
+import { startWasmBackend } from '../../src/platform/node.ts';
+import { fromArray, gradcheck, Random, randn, reference, withDefaults } from '../../src/tensor/index.ts';
 import { allClose, differs } from '../close.ts';
 import { float64, idsOf, int32, TIGHT } from '../models/tiny.ts';
 import { golden } from './layer-checks.ts';
@@ -158,6 +159,49 @@ test('central differences in both layouts', () => {
       gradcheck((input) => applyRope(input, small.consecutive(2, 3), layout), [x]);
     }
   });
+});
+
+test('the angles are those of the theta given, for every width and place, in both layouts, with and without the fused kernel', async () => {
+  const wasm = await startWasmBackend({ threads: 1 });
+  for (const backend of [reference, wasm])
+    for (const theta of [10000, 10, 1.5])
+      for (const width of [2, 6, 8, 12])
+        withDefaults({ backend }, () => {
+          const own = new RopeTable(width, 40, theta);
+          const x = randn([1, 2, 3, width], new Random(width));
+          const values = x.toArray();
+          for (const layout of layouts)
+            for (const start of [0, 5, 37]) {
+              const expected = Array.from(values, (_, i) => {
+                const [at, place] = [i - (i % width), i % width];
+                const position = start + (Math.floor(i / width) % 3);
+                const half = width / 2;
+                const j = layout === 'half' ? place % half : Math.floor(place / 2);
+                const [first, second] = layout === 'half' ? [j, j + half] : [2 * j, 2 * j + 1];
+                const angle = position * theta ** ((-2 * j) / width);
+                const [a, b] = [values[at + first]!, values[at + second]!];
+                return place === first
+                  ? a * Math.cos(angle) - b * Math.sin(angle)
+                  : a * Math.sin(angle) + b * Math.cos(angle);
+              });
+              const what = `${layout}, theta ${theta}, d ${width}, from ${start}`;
+              allClose(
+                applyRope(x, own.consecutive(start, 3), layout).toArray(),
+                expected,
+                { absolute: 1e-4 },
+                what,
+              );
+              const positions = fromArray(Int32Array.of(start, start + 1, start + 2), [1, 3]);
+              allClose(applyRope(x, own.at(positions), layout).toArray(), expected, { absolute: 1e-4 }, what);
+            }
+        });
+  wasm.stop();
+});
+
+test('the last position of the context is within it', () => {
+  const own = new RopeTable(4, 7);
+  assert.equal(own.consecutive(4, 3).cos.shape, [3, 2]);
+  assert.throws(() => own.consecutive(5, 3), /position 7 is beyond/);
 });
 
 test.run();

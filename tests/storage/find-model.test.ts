@@ -24,6 +24,10 @@ test('a model is found by its own directory or by its run, also in the middle of
   renameSync(join(run, 'sft'), join(run, 'sft.next'));
   assert.is(findChatModel(run, chatStages), join(run, 'sft'));
   assert.is(loadModelDirectory(findModel(run, allStages)).model.config.vocabSize, 420);
+  writeFileSync(join(run, 'run.json'), '{}');
+  renameSync(run, `${run}.next`); // a new run was about to take its place
+  assert.is(findChatModel(run, chatStages), join(`${run}.next`, 'sft'));
+  renameSync(`${run}.next`, run);
   const empty = join(folder, 'empty');
   mkdirSync(empty);
   refuses(() => findModel(empty, allStages), 'holds no model');

@@ -1,18 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, relative } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { inputDirectory, outputDirectory, plainPath, realPath } from '../../src/storage/paths.ts';
+import { outputDirectory, plainPath, realPath } from '../../src/storage/paths.ts';
 import { refuses, temporaryFolder } from '../data/temporary.ts';
 
 const folder = realpathSync(temporaryFolder());
@@ -169,30 +161,6 @@ test('a directory with other things in it is not taken for a run', () => {
   assert.is(outputDirectory(place), place); // nobody asked
   mkdirSync(join(place, 'corpus'));
   assert.is(look(), place);
-});
-
-test('a directory to read', () => {
-  const place = fresh();
-  mkdirSync(join(place, 'run'));
-  writeFileSync(join(place, 'file'), '');
-  symlinkSync('run', join(place, 'link'));
-  symlinkSync('nowhere', join(place, 'dangling'));
-  symlinkSync('loop', join(place, 'loop'));
-  const at = (name: string) => join(place, name);
-  assert.is(inputDirectory(`${at('run')}/`), at('run'));
-  assert.is(inputDirectory(at('link')), at('link'));
-  for (const [given, part] of [
-    [at('none'), `--run ${at('none')}: there is no such directory`],
-    [at('file'), 'is a file, not a directory'],
-    [at('file/x'), 'a part of its path is not a directory'],
-    [at('dangling'), 'is a symbolic link to a place that does not exist'],
-    [at('loop'), 'lead in a circle'],
-    [at('n'.repeat(300)), 'the name is too long'],
-    [at('nul\0'), 'NUL'],
-    ['', 'is empty'],
-  ] as const)
-    refuses(() => inputDirectory(given, `--run ${given}`), part);
-  assert.not(existsSync(at('none')));
 });
 
 test.run();

@@ -3,6 +3,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { record } from '../../src/tensor/autograd.ts';
 import { ones, scope, type Tensor, tensor, zeros } from '../../src/tensor/index.ts';
+import { coversData } from '../../src/tensor/view.ts';
 import { counting } from './fixtures.ts';
 
 const numbers = (t: Tensor | null) => [...t!.toArray()];
@@ -38,6 +39,36 @@ test('gradients on the way live from node to node: a long chain needs no more me
   assert.is(extra(300), extra(10));
 });
 
+test('an adjoint may return any view of memory it has made: turned, cut out, stretched, from the middle', () => {
+  const views: Record<string, (dy: Tensor) => Tensor> = {
+    'as it is': (dy) => dy.mul(2),
+    turned: (dy) => dy.transpose().mul(2).contiguous().transpose(),
+    'cut out': (dy) => dy.mul(2).pad(0, 1, 1).slice(0, 1, 3),
+    'the front of a larger one': (dy) => dy.mul(2).pad(0, 0, 2).slice(0, 0, 2),
+    'the end of a larger one': (dy) => dy.mul(2).pad(0, 2, 0).slice(0, 2),
+    'every row the same': (dy) => dy.slice(0, 0, 1).mul(2).expand([2, 3]),
+  };
+  const upstream = [1, 2, 3, 4, 5, 6];
+  for (const [name, adjoint] of Object.entries(views)) {
+    for (const times of [1, 2]) {
+      const x = tensor([
+        [1, 2, 3],
+        [4, 5, 6],
+      ]).requireGrad();
+      const gradient = tensor([upstream.slice(0, 3), upstream.slice(3)]);
+      for (let i = 0; i < times; i++)
+        record('viewed', x.mul(2).data, [2, 3], [x], [adjoint]).backward({ gradient });
+      const once = name === 'every row the same' ? [2, 4, 6, 2, 4, 6] : upstream.map((dy) => 2 * dy);
+      assert.equal(
+        numbers(x.grad),
+        once.map((dy) => times * dy),
+        `${name}, ${times} times`,
+      );
+      assert.ok(coversData(x.grad!.view), `${name}: a gradient is a tensor of its own`); // there is one, see above
+    }
+  }
+});
+
 test('a gradient that an adjoint passes on, or hands out twice, is not freed under its users', () => {
   const [a, b] = [tensor([1, 2]).requireGrad(), tensor([3, 4]).requireGrad()];
   const both = (x: Tensor, y: Tensor) => {
@@ -54,6 +85,11 @@ test('a gradient that an adjoint passes on, or hands out twice, is not freed und
   [a.grad, b.grad] = [null, null];
   both(a, b.mul(2)).sum().backward(); // a leaf and a node
   assert.equal([...numbers(a.grad), ...numbers(b.grad)], [3, 3, 6, 6]);
+  [a.grad, b.grad] = [null, null];
+  const older = b.mul(2); // still waits for its gradient when that of `a`, in the same memory, gets another added to it
+  const between = a.mul(5);
+  both(a, older).add(between).sum().backward();
+  assert.equal([...numbers(a.grad), ...numbers(b.grad)], [8, 8, 6, 6]);
   [a.grad, b.grad] = [null, null];
   const upstream = tensor([1, 10]);
   const y = a.mul(1).add(b.reshape([2, 1]).reshape([2]));

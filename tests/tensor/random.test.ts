@@ -46,6 +46,27 @@ test('the other draws, fixed for good', () => {
   assert.is(new Random(42).normal(), sum);
 });
 
+/** A generator whose next draw is `wanted`: the output function of xoshiro128** turned round (5 and 9 have inverses mod 2^32). */
+function drawing(wanted: number): Random {
+  const rotated = Math.imul(wanted, 0x38e38e39); // / 9
+  const b = Math.imul((rotated >>> 7) | (rotated << 25), 0xcccccccd); // / 5
+  return new Random([1, b >>> 0, 3, 4]);
+}
+
+test('int at the very limit: the last draw that counts, and the first that is thrown away', () => {
+  for (const n of [3, 10, 2 ** 31 + 1, 3 * 2 ** 30]) {
+    const limit = 2 ** 32 - (2 ** 32 % n);
+    for (const wanted of [0, 7, limit - 1, limit, 2 ** 32 - 1]) {
+      assert.is(drawing(wanted).uint32(), wanted);
+      const [own, raw] = [drawing(wanted), drawing(wanted)];
+      let draw = raw.uint32();
+      while (draw >= limit) draw = raw.uint32();
+      assert.is(own.int(n), draw % n, `${wanted} of ${n}`);
+      assert.equal(own.state(), raw.state(), `${wanted} of ${n}`);
+    }
+  }
+});
+
 test('shuffle is Fisher and Yates, from the end, with the draws of int; pick is one draw of int', () => {
   for (const n of [0, 1, 2, 3, 8, 50]) {
     const items = Array.from({ length: n }, (_, i) => i);

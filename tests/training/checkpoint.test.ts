@@ -7,9 +7,10 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { ModelConfig } from '../../src/models/config.ts';
 import { fingerprintOf, readTrainerState, restoreCheckpoint } from '../../src/training/checkpoint.ts';
+import type { StepMetrics } from '../../src/training/loop.ts';
 import type { StageSettings } from '../../src/training/settings.ts';
 import { put, refuses, refusesLater, temporaryFolder } from '../data/temporary.ts';
-import { bitsOf, go, type Session, save, session } from './session.ts';
+import { bitsOf, go, rows, type Session, save, session } from './session.ts';
 
 const folder = temporaryFolder();
 
@@ -39,6 +40,33 @@ for (const [name, settings, config] of variants) {
     assert.is(bitsOf(resumed), bitsOf(whole));
   });
 }
+
+test('stopped at any moment, in the middle of the held-out numbers too: the same lines and the same bits', async () => {
+  const settings = { logEvery: 4, evaluateEvery: 3, saveEvery: 2 };
+  const make = () => {
+    const s = session(settings, { attentionDropout: 0.3 });
+    return { ...s, objective: { ...s.objective, heldOut: rows.slice(0, 5) } };
+  };
+  const whole = make();
+  const { lines } = await go(whole);
+  const timeless = (some: readonly StepMetrics[]) => some.map((line) => ({ ...line, tokensPerSecond: 0 }));
+  let inTheMiddle = 0;
+  for (let question = 1; question <= 10; question++) {
+    const directory = join(folder, `question ${question}`);
+    const first = await go(make(), { stopAtQuestion: question, directory });
+    const state = readTrainerState(directory)!;
+    assert.is(state.step, first.done);
+    if (state.unreported !== null) inTheMiddle++;
+    const rest = make();
+    restoreCheckpoint(directory, rest, state);
+    const { pending, unreported } = state;
+    const second = await go(rest, { from: state.step, pending, unreported, directory });
+    assert.equal(timeless([...first.lines, ...second.lines]), timeless(lines), `question ${question}`);
+    assert.is(bitsOf(rest), bitsOf(whole));
+    assert.equal(readTrainerState(directory)!.unreported, null);
+  }
+  assert.is(inTheMiddle, 4, 'two evaluations of three batches each');
+});
 
 test('dropout acts, and its random state is what makes the two runs equal', async () => {
   const whole = session({}, { attentionDropout: 0.3 });

@@ -7,7 +7,7 @@ import type { ModelConfig } from '../../src/models/config.ts';
 import { AdamW } from '../../src/optim/adamw.ts';
 import { Random } from '../../src/tensor/index.ts';
 import { type Saved, saveCheckpoint } from '../../src/training/checkpoint.ts';
-import { type StepMetrics, trainingLoop } from '../../src/training/loop.ts';
+import { type StepMetrics, trainingLoop, type Update } from '../../src/training/loop.ts';
 import type { Pending } from '../../src/training/numbers.ts';
 import type { Origin } from '../../src/training/origin.ts';
 import type { StageSettings } from '../../src/training/settings.ts';
@@ -62,31 +62,45 @@ export interface Outcome {
 }
 export async function go(
   s: Session,
-  { from = 0, steps = 6, stopAfter = Infinity, directory = '', pending = {} as Pending } = {},
+  {
+    from = 0,
+    steps = 6,
+    stopAfter = Infinity,
+    directory = '',
+    pending = {} as Pending,
+    unreported = null as Update | null,
+    stopAtQuestion = Infinity,
+  } = {},
 ): Promise<Outcome> {
   const lines: StepMetrics[] = [];
   const logged: number[] = [];
   const saved: number[] = [];
+  let asked = 0;
   const done = await trainingLoop(
     supervised(s.objective, s.optimizer, s.settings),
     s.settings,
-    { stage: s.objective.stage, startStep: from, steps, pending },
+    { stage: s.objective.stage, startStep: from, steps, pending, unreported },
     {
       onStep(line, isLogged) {
         lines.push(line);
         if (isLogged) logged.push(line.step);
       },
-      async save(step, pending) {
+      async save(step, pending, unreported) {
         saved.push(step);
-        if (directory !== '') await save(s, directory, step, steps, pending);
+        if (directory !== '') await save(s, directory, step, steps, { pending, unreported });
       },
-      shouldStop: () => lines.length >= stopAfter,
+      shouldStop: () => ++asked >= stopAtQuestion || lines.length >= stopAfter,
     },
   );
   return { done, lines, logged, saved };
 }
-export const save = (s: Session, directory: string, step: number, steps: number, pending: Pending = {}) =>
-  saveCheckpoint(directory, s, origin, { stage: 'pretrain', step, steps, fingerprint: 'x', pending });
+export const save = (
+  s: Session,
+  directory: string,
+  step: number,
+  steps: number,
+  kept: { pending: Pending; unreported: Update | null } = { pending: {}, unreported: null },
+) => saveCheckpoint(directory, s, origin, { stage: 'pretrain', step, steps, fingerprint: 'x', ...kept });
 
 const origin: Origin = {
   ...{ stage: 'pretrain', seed: 11, context: T, quick: false },

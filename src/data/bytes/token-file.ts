@@ -4,7 +4,7 @@
  * Two bytes per token and no header: the format of tiny-llm-zh. It is read by position, so that training touches only the rows
  * of the current batch, however large the file is. A vocabulary above 65,536 does not fit and is refused, never wrapped.
  */
-import { closeSync, fstatSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { guardDisk, systemErrorInWords, UserError } from '../../errors.ts';
 
 const BYTES = 2;
@@ -105,6 +105,7 @@ export class TokenFileWriter {
 
   finish(): void {
     this.flush();
+    guardDisk(this.path, () => fsyncSync(this.file)); // or the name could reach the disk before the tokens
     closeSync(this.file);
     renameSync(this.partial, this.path);
   }

@@ -6,13 +6,14 @@
  */
 import { copyFileSync, mkdirSync, writeSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { FaultError, UserError } from '../../../src/errors.ts';
 import { Random } from '../../../src/tensor/index.ts';
+import { judge, type Outcome } from './judge.ts';
 import { mutate } from './mutate.ts';
 import { makeSamples, place, type Sample } from './samples.ts';
 
 /** What a process may take at most; a good reader of small files takes a tenth of it. */
 const MAX_RESIDENT_KB = 1_500_000;
+/** Time of the processor, so that a busy machine is no fault. */
 const SLOW_MS = 10_000;
 
 /** `start` before a try, `end` after it; without a fault the file was read or refused. */
@@ -22,7 +23,7 @@ export type Line =
   | {
       readonly at: 'end';
       readonly seed: number;
-      readonly outcome: 'read' | 'refused' | 'fault';
+      readonly outcome: Outcome;
       readonly why: string;
     };
 
@@ -51,9 +52,10 @@ for (let seed = Number(seedText); seed < Number(seedText) + Number(countText); s
   const { bytes, what } = mutate(sample.original, random, others);
   place(sample, bytes);
   say({ at: 'start', seed, what: `${sample.name} (${what})`, path: sample.path });
-  const began = performance.now();
-  const { outcome, why } = await judge(sample);
-  const seconds = (performance.now() - began) / 1000;
+  const began = process.cpuUsage();
+  const { outcome, why } = await judge(sample, expected.get(sample));
+  const { user, system } = process.cpuUsage(began); // microseconds
+  const seconds = (user + system) / 1e6;
   const { maxRSS } = process.resourceUsage();
   const tooMuch = maxRSS > MAX_RESIDENT_KB ? `it took ${Math.round(maxRSS / 1000)} MB of memory` : null;
   const fault =
@@ -78,27 +80,4 @@ function draw(random: Random): Sample {
   return samples[0]!; // there are some
 }
 
-async function judge(sample: Sample): Promise<{ outcome: 'read' | 'refused' | 'fault'; why: string }> {
-  try {
-    const found = await sample.read();
-    const same = found === undefined || found === expected.get(sample);
-    return same
-      ? { outcome: 'read', why: '' }
-      : { outcome: 'fault', why: 'its checksum does not fit, and it was read' };
-  } catch (error) {
-    if (!(error instanceof UserError || error instanceof FaultError)) {
-      const stack = (error as Error | null)?.stack ?? String(error);
-      return { outcome: 'fault', why: stack.split('\n').slice(0, 4).join(' | ').slice(0, 500) };
-    }
-    const { message } = error;
-    if (/\p{Cc}|\u2028|\u2029/u.test(message))
-      return { outcome: 'fault', why: `not printable: ${JSON.stringify(message)}` };
-    if (message.length > 2000)
-      return {
-        outcome: 'fault',
-        why: `a sentence of ${message.length} characters: ${message.slice(0, 200)}`,
-      };
-    return { outcome: 'refused', why: message };
-  }
-}
 process.exit(0);

@@ -7,9 +7,9 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { readAnswerKey } from '../../../src/data/answer-key.ts';
-import { readLines } from '../../../src/data/bytes/lines.ts';
+import { readChunks } from '../../../src/data/bytes/chunks.ts';
 import { TokenFile } from '../../../src/data/bytes/token-file.ts';
 import { readChoiceFolder, readChoices } from '../../../src/data/choices.ts';
 import { readDocuments } from '../../../src/data/corpus.ts';
@@ -115,7 +115,15 @@ function addData(folder: string, add: Add): void {
   const text = put(folder, 'plain.txt', '一。\n二。\n\n三。\r\n\r\n'.repeat(9));
   add('a text', text, () => drain(readDocuments(text)), 2);
   const packed = put(folder, 'plain.txt.gz', gzipSync('一。\n\n二，二。\n'.repeat(50)));
-  add('a packed text', packed, () => [...readLines(packed)].map((line) => line.text).join('\n'), 4);
+  add(
+    'a packed text',
+    packed,
+    () => {
+      const found = [...readChunks(packed)].map((chunk) => chunk.toString('latin1')).join('');
+      return isGunzipped(packed, found) ? undefined : found;
+    },
+    4,
+  );
   const fixtures = fileURLToPath(new URL('../../data/parquet', import.meta.url));
   for (const name of readdirSync(fixtures).filter(
     (file) => file.endsWith('.parquet') && file !== 'row-groups.parquet',
@@ -174,6 +182,15 @@ function addData(folder: string, add: Add): void {
       async () => void (await inspectData(files, everything)),
       0.5,
     );
+}
+
+/** What zlib makes of it: damage may have made another packed text of it, such as the same one twice. */
+function isGunzipped(path: string, found: string): boolean {
+  try {
+    return gunzipSync(readFileSync(path)).toString('latin1') === found;
+  } catch {
+    return false;
+  }
 }
 
 function judge(path: string): void {

@@ -1,11 +1,17 @@
 /** Which map a record gets, what is refused, and that no field of any map can bring in a special token. */
+import fc from 'fast-check';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readDocuments } from '../../../src/data/corpus.ts';
 import { readDialogues } from '../../../src/data/dialogues.ts';
+import { dialogueMaps } from '../../../src/data/maps/dialogue-fields.ts';
+import { type FieldMap, FieldMaps } from '../../../src/data/maps/field-map.ts';
+import { preferenceMaps } from '../../../src/data/maps/preference-fields.ts';
+import { textMaps } from '../../../src/data/maps/text-fields.ts';
 import { readPreferences } from '../../../src/data/preferences.ts';
 import { encodePairs } from '../../../src/data/rows/pairs.ts';
 import { SftRows } from '../../../src/data/rows/sft-rows.ts';
+import { UserError } from '../../../src/errors.ts';
 import { tinyTokenizer as tokenizer } from '../../training/tiny.ts';
 import { putAll } from '../every-format.ts';
 import { refuses, temporaryFolder } from '../temporary.ts';
@@ -46,6 +52,59 @@ test('which map: the own format wins, the larger one wins, null does not count, 
     'found: prompt, chosen;',
     'prompt + pos_resp + neg_resp',
   );
+});
+
+/** The three tables, and fields that none of them knows. */
+const tables = [
+  ['text', textMaps],
+  ['dialogue', dialogueMaps],
+  ['preference pair', preferenceMaps],
+] as const;
+
+test('the map of any record: never one whose fields are not all there, or than which a larger one fits; else a sentence', () => {
+  for (const [kind, maps] of tables) {
+    const known = [...new Set(maps.flatMap(({ needs, uses = [] }) => [...needs, ...uses]))];
+    const record = fc.dictionary(fc.constantFrom(...known, 'id', 'meta'), fc.constantFrom('值', null));
+    fc.assert(
+      fc.property(record, (value) => {
+        const choose = (fields: Record<string, unknown>) => {
+          try {
+            return new FieldMaps(kind, maps as readonly FieldMap<unknown>[]).mapOf({
+              value: fields,
+              place: 'a:1',
+            });
+          } catch (error) {
+            if (!(error instanceof UserError)) throw error;
+            return null;
+          }
+        };
+        const chosen = choose(value);
+        const entries = Object.entries(value);
+        // Neither the order of the fields matters nor those that nobody knows.
+        assert.is(choose(Object.fromEntries(entries.toReversed())), chosen);
+        assert.is(choose(Object.fromEntries(entries.filter(([name]) => known.includes(name)))), chosen);
+        const present = entries.filter(([, text]) => text !== null).map(([name]) => name);
+        const fits = (fields: readonly string[]) =>
+          maps.filter(({ needs }) => needs.every((name) => fields.includes(name)));
+        const fitting = fits(present).length > 0 ? fits(present) : fits(Object.keys(value));
+        if (chosen === null) {
+          assert.is.not(fitting.length, 1, 'the only one that fits');
+          assert.not.ok(fitting.includes(maps[0] as never), 'the own format wins');
+          return;
+        }
+        assert.ok(fitting.includes(chosen as never));
+        if (fitting.includes(maps[0] as never)) assert.is(chosen, maps[0]);
+        else
+          for (const other of fitting)
+            if (other !== chosen)
+              assert.ok(
+                other.needs.every((name) => chosen.needs.includes(name)),
+                'the larger one',
+              );
+      }),
+      { numRuns: 300 },
+    );
+  }
 });
 
 test('fields that are null are empty, of another type an error; big integers too', () => {

@@ -2,7 +2,13 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Preference } from '../../../src/data/preferences.ts';
-import { describePairs, EpochStream, encodePairs } from '../../../src/data/rows/pairs.ts';
+import {
+  describePairs,
+  EpochStream,
+  emptyOrEqual,
+  encodePairs,
+  requirePair,
+} from '../../../src/data/rows/pairs.ts';
 import { tinyTokenizer as tokenizer } from '../../training/tiny.ts';
 import { refuses } from '../temporary.ts';
 
@@ -57,6 +63,33 @@ test('pairs that teach nothing are left out and counted by reason', () => {
     'p.jsonl: no pair to learn from, 1 left out: chosen and rejected are equal',
   );
   refuses(() => describePairs(encodePairs([], tokenizer, 24), 'p.jsonl'), 'there are none');
+});
+
+test('a pair teaches nothing if the answers are equal but for blanks, or one of the texts is empty', () => {
+  assert.equal(
+    [
+      pair('好', '一', '二'),
+      pair('好', '一\n', ' 一'),
+      pair('好', ' ', '\u3000'),
+      pair(' ', '一', '二'),
+      pair('好', '一', ''),
+    ].map(emptyOrEqual),
+    [null, 'equal', 'empty', 'empty', 'empty'],
+  );
+});
+
+test('whether there is a pair to learn from: the reason if not, and no reading on after the first', () => {
+  const endless = function* (): Generator<Preference> {
+    yield pair('好', '一', '一');
+    yield pair('好', '一', '二');
+    throw new Error('read too far');
+  };
+  requirePair(endless(), tokenizer, 24, 'p.jsonl');
+  refuses(
+    () => requirePair([pair('好', '一', '一')], tokenizer, 24, 'p.jsonl'),
+    'p.jsonl: no pair',
+    '1 left out',
+  );
 });
 
 test('every epoch has all items once, each in an order of its own; the order is a function of seed and number', () => {

@@ -2,7 +2,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Dialogue } from '../../../src/data/dialogues.ts';
 import { positionsOf, type Row, RowStream } from '../../../src/data/rows/rows.ts';
-import { SftRows } from '../../../src/data/rows/sft-rows.ts';
+import { requireDialogue, SftRows } from '../../../src/data/rows/sft-rows.ts';
 import { encodeDialogue, type Message, makeVocabulary, Tokenizer } from '../../../src/tokenizer/index.ts';
 import { tinyTokenizer as tokenizer } from '../../training/tiny.ts';
 import { refuses } from '../temporary.ts';
@@ -117,6 +117,22 @@ test('a wrong order of roles is refused with its place', () => {
   refuses(() => new SftRows([wrong], tokenizer, options), 'a.jsonl:9', 'must be from user');
   const empty: Dialogue = { messages: [], place: 'a.jsonl:10' };
   refuses(() => new SftRows([empty], tokenizer, options), 'a.jsonl:10', 'no user message');
+});
+
+test('whether there is anything to learn from: the reason if not, and no reading on after the first', () => {
+  const endless = function* (): Generator<Dialogue> {
+    yield dialogue(1, 'a'.repeat(99), 'b');
+    yield dialogue(2, '', 'b');
+    yield dialogue(3, 'a', 'b');
+    throw new Error('read too far');
+  };
+  requireDialogue(endless(), tokenizer, { context: 32, source: 'a.jsonl' });
+  const long = [dialogue(1, 'a'.repeat(99), 'b')];
+  refuses(
+    () => requireDialogue(long, tokenizer, { context: 32, source: 'a.jsonl' }),
+    'a.jsonl',
+    '1 longer than',
+  );
 });
 
 test('ids above 65,535 keep their value', () => {

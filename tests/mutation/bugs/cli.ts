@@ -38,8 +38,8 @@ export const cli: Area = {
     },
     'exit-code': {
       file: 'cli/command.ts',
-      find: 'error.message}\\n`);\n    return error.exitCode;',
-      replace: 'error.message}\\n`);\n    return 1;',
+      find: 'return known.exitCode;',
+      replace: 'return 1;',
       breaks: 'a mistake of the user and a failed run have one exit code',
       tests: 'cli/commands',
     },

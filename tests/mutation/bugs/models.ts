@@ -3,7 +3,9 @@ import type { Area } from '../bug.ts';
 
 export const models: Area = {
   name: 'models',
-  tests: 'models/ formats/',
+  tests:
+    'models/settings models/equivalences models/decoder models/causal-lm models/reward-model models/architectures/ ' +
+    'formats/hf/ formats/architectures',
   bugs: {
     'config-initializer-range': {
       file: 'formats/hf/config.ts',

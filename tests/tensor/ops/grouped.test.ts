@@ -78,6 +78,26 @@ test('central differences; a product that mixes up its groups on the way back is
   });
 });
 
+test('x and the weights may be parts of something larger, and so may the gradient', () => {
+  float64(() => {
+    const { x, weights } = operands();
+    const whole = concat([x.detach().mul(7), x.detach(), x.detach()]).requireGrad();
+    const stored = weights.map((w) => concat([w.detach().neg(), w.detach()], 1).requireGrad());
+    const parts = stored.map((w) => w.slice(1, 5));
+    const y = groupedLinear(whole.slice(0, 8, 16), parts, counts);
+    const expected = plain(x, weights);
+    allClose(y.toArray(), expected.toArray(), TIGHT);
+    const dy = randn([10, 4], new Random(3)).slice(0, 1, 9).slice(1, 1);
+    for (const result of [y, expected]) result.backward({ gradient: dy });
+    allClose(whole.grad!.slice(0, 8, 16).toArray(), x.grad!.toArray(), TIGHT, 'dx');
+    for (const [group, weight] of weights.entries()) {
+      const zeros = new Array<number>(15).fill(0);
+      const own = stored[group]!.grad!.slice(1, 5).toArray();
+      allClose(own, counts[group] === 0 ? zeros : weight.grad!.toArray(), TIGHT, `dW ${group}`);
+    }
+  });
+});
+
 test('x may be a view that does not lie row by row', () => {
   float64(() => {
     const { x, weights } = operands();

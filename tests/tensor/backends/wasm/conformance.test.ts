@@ -131,6 +131,44 @@ test('errors say the same as the reference', () => {
   }
 });
 
+test('an index is checked where the kernel reads it: up to the last, at any stride, in the last part', () => {
+  const rows = 600; // more than two parts of the fused loss
+  for (const backend of [reference, ...all]) {
+    const float = place(backend, { shape: [rows, 4], range: [-1, 1] }, 1);
+    const weight = place(backend, { shape: [4, 4] }, 2);
+    for (const layout of ['row-major', 'every second', 'reversed', 'sliced'] as const) {
+      for (const [at, id, wrong] of [
+        [0, 4, true],
+        [rows - 1, 4, true],
+        [rows - 1, -1, true],
+        [300, 1e6, true],
+        [rows - 1, 3, false],
+        [0, 0, false],
+      ] as const) {
+        // Filled afterwards, so that what lies between the elements of the view is out of range and does not matter.
+        const ids = place(backend, { shape: [rows], dtype: 'int32', layout, values: [1] }, 1);
+        const step = ids.stride[0]!; // it has one axis
+        const words = ids.data as Int32Array;
+        words.fill(-7);
+        for (let i = 0; i < rows; i++) words[ids.offset + i * step] = i === at ? id : i % 4;
+        const kernels: (() => unknown)[] = [
+          () => backend.gatherRows(weight, ids),
+          () => backend.scatterAddRows(4, ids, float),
+          () => backend.crossEntropy(float, ids, -100),
+          ...(backend.fused === undefined
+            ? []
+            : [() => backend.fused?.linearCrossEntropy(float, weight, ids, -100)]),
+        ];
+        for (const [k, run] of kernels.entries()) {
+          const what = `${backend.name}, kernel ${k}, ${layout}: ${id} at ${at}`;
+          if (wrong) assert.throws(run, (error: Error) => error.message.includes(` ${id} `), what);
+          else assert.not.throws(run, what);
+        }
+      }
+    }
+  }
+});
+
 for (const { name, inputs, fn } of gradientCases) {
   test(`float32 gradients on wasm agree with float64 on the reference: ${name}`, () => {
     const expected = gradientsOf(reference, 'float64', inputs, fn);

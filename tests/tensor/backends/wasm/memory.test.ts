@@ -39,6 +39,26 @@ test('released memory is used again', () => {
   wasm.release(second);
 });
 
+test('usedBytes and peakBytes count whole blocks, and the peak stays', () => {
+  const { memory } = plain.device;
+  const [used, peak] = [memory.usedBytes, memory.peakBytes];
+  const count = Math.ceil(peak / 4) + 1000; // more than ever before
+  const large = memory.allocate('float32', count);
+  assert.is(memory.usedBytes, used + blockBytes(4 * count));
+  assert.is(memory.peakBytes, memory.usedBytes);
+  const small = memory.allocate('int32', 1);
+  const top = used + blockBytes(4 * count) + 64;
+  assert.is(memory.peakBytes, top);
+  memory.release(large);
+  assert.is(memory.usedBytes, used + 64);
+  memory.release(small);
+  memory.release(memory.allocate('float32', 10));
+  assert.equal([memory.usedBytes, memory.peakBytes], [used, top]);
+  const foreign = new Float32Array(3);
+  memory.release(foreign); // nobody's: nothing happens
+  assert.is(memory.usedBytes, used);
+});
+
 test('new memory holds zeros, also where something else was before', () => {
   const own = new Uint8Array(wasm.device.memory.memory.buffer, 0, CONTROL_ADDRESS);
   const before = own.slice();
