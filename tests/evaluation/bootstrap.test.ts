@@ -63,6 +63,8 @@ test('the interval is the 2.5th to 97.5th percentile of the drawn samples, whate
       assert.equal([value, n], [statistic(items), items.length]);
       allClose([low, high], [at(0.025), at(0.975)], { absolute: 1e-12 });
     }
+  const won = bootstrap([1, 0, 0, 0], { statistic: share }); // every sample that decides anything says 1
+  assert.equal([won.value, won.low, won.high], [1, 1, 1]);
   assert.not.equal(bootstrapMean(roots, 1), bootstrapMean(roots, 2), 'another seed, another interval');
   assert.equal(bootstrapMean(roots), bootstrapMean(roots, 1));
 });

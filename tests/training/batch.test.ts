@@ -54,4 +54,21 @@ test('documents packed into one row score like separate rows', () => {
   assert.ok(Math.abs(loss(packed)[0]! - loss(shared)[0]!) > 1e-5, 'with sight of each other it differs');
 });
 
+test('every target but the ignored one counts, token 0 as well; the filler of a row does not, its last token does', () => {
+  const batch = toBatch([
+    { ...row([5, 0, 7, 0], [0, -100, 0, -100]), length: 3 },
+    row([1, 2, 3, 4], [2, 3, 4, 0]),
+  ]);
+  assert.equal(numbers(batch.targets), [0, 0, 2, 3, 4, 0]);
+  assert.equal(numbers(batch.targetRows), [0, 2, 4, 5, 6, 7]);
+  assert.is(batch.count, 6);
+  assert.equal(
+    batch.options.counted!.map((counted) => Array.from(counted)),
+    [
+      [1, 1, 1, 0],
+      [1, 1, 1, 1],
+    ],
+  );
+});
+
 test.run();
