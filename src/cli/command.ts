@@ -4,7 +4,7 @@
  *   0 done    1 the run failed (FaultError, or a bug with its stack)    2 the user's input cannot be used
  *   130 stopped by Ctrl-C    143 by SIGTERM    129 by SIGHUP (stop.ts)
  */
-import { FaultError, fileError, memoryError, UserError } from '../errors.ts';
+import { FaultError, fileError, memoryError, systemErrorInWords, UserError } from '../errors.ts';
 import { closeBackend } from './backend.ts';
 import { type FlagTable, type FlagValues, formatHelp, parseFlags } from './flags.ts';
 import { Stopped } from './stop.ts';
@@ -23,7 +23,8 @@ export async function runCommand<T extends FlagTable>(
   // The reader of a pipe may leave early (`| head`): that is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    const why = systemErrorInWords(error) ?? error.message;
+    process.exit(reportError(new FaultError(`Cannot write to standard output: ${why}`)));
   });
   // Standard error is for the person who watches. The work goes on when that one leaves (`2>&1 | head`, a closed terminal).
   process.stderr.on('error', () => {});

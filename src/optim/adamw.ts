@@ -77,9 +77,12 @@ export class AdamW {
 
   /** Continue from a saved state after `step` updates. */
   loadState(state: ReadonlyMap<string, Tensor>, step: number): void {
-    for (const [name, own] of this.state()) {
+    const known = this.state();
+    const foreign = [...state.keys()].find((name) => !known.has(name));
+    if (foreign !== undefined) throw new Error(`the moments are of another model, with "${foreign}"`);
+    for (const [name, own] of known) {
       const saved = state.get(name);
-      if (saved === undefined) throw new Error(`The optimizer state has no "${name}"`);
+      if (saved === undefined) throw new Error(`the moments have no "${name}"`);
       own.assign(saved);
     }
     this.step = step;

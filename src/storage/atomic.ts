@@ -15,7 +15,7 @@
  */
 import { lstatSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { guardDisk, guardFile, UserError } from '../errors.ts';
+import { FaultError, guardDisk, guardFile, UserError } from '../errors.ts';
 import type { FileContent, Files } from '../formats/file-map.ts';
 import { isCompleteBySums, SUMS_FILE, sumsOf } from './checksums.ts';
 import { type Disk, makeDirectories, realDisk, sync, writeThrough } from './disk.ts';
@@ -163,10 +163,14 @@ export function readDirectory<T>(path: string, read: (directory: string) => T, s
     const isTheSame = () => locateDirectory(path, swap) === directory && identity(directory) === before;
     try {
       const value = read(directory);
-      if (tries === 5 || isTheSame()) return value;
+      if (isTheSame()) return value;
     } catch (error) {
-      if (tries === 5 || isTheSame()) throw error;
+      if (isTheSame()) throw error;
     }
+    if (tries === 5)
+      throw new FaultError(
+        `${path} is being replaced again and again; try once more when its writer has ended`,
+      );
   }
 }
 

@@ -272,8 +272,15 @@ function sweep(file: string): void {
     if (!name.startsWith(start) || !isOurs) continue;
     const path = join(dirname(file), name);
     const made = lstatSync(path, { throwIfNoEntry: false });
-    if (made?.isFile() && Math.abs(Date.now() - made.mtimeMs) > UNREADABLE_MS) rmSync(path, { force: true });
+    if (made?.isFile() && (Math.abs(Date.now() - made.mtimeMs) > UNREADABLE_MS || isOfNobody(path)))
+      rmSync(path, { force: true });
   }
+}
+
+function isOfNobody(path: string): boolean {
+  const holder = holderOf(path)?.process ?? null;
+  const isHere = holder !== null && holder.boot === bootId() && holder.space === pidSpace();
+  return isHere && !isRunning(holder);
 }
 
 /** Remove `folder` and those above it, up to the first that was made, as far as they are empty. */

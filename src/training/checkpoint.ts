@@ -22,6 +22,7 @@ import { type Infer, nullable, number, object, parse, record, text, tuple, where
 import { repairDirectory, writeDirectoryAtomically } from '../storage/atomic.ts';
 import { loadModelDirectory, loadRewardDirectory } from '../storage/model-directory.ts';
 import { readBytes, readText } from '../storage/read-file.ts';
+import type { Tensor } from '../tensor/index.ts';
 import type { Training } from './loop.ts';
 import { ORIGIN_FILE, type Origin } from './origin.ts';
 
@@ -95,25 +96,31 @@ export function restoreCheckpoint(directory: string, training: Saved, state: Tra
   const load = training.model instanceof RewardModel ? loadRewardDirectory : loadModelDirectory;
   const { model } = load(directory);
   training.model.loadState(model.namedParameters());
-  const tensorsOf = (name: string) => {
+  /** The tensors of a file, put where they belong; those of something else are refused with its name. */
+  const restore = (name: string, put: (tensors: ReadonlyMap<string, Tensor>) => void) => {
     const path = join(directory, name);
     const { tensors } = decodeSafetensors(readBytes(path), path);
     checkNumbers(tensors, path);
-    return loadTensors(tensors);
-  };
-  training.optimizer.loadState(tensorsOf(MOMENTS), state.updates);
-  const kept = training.model.keptState();
-  if (kept.size > 0) {
-    const before = tensorsOf(KEPT);
-    for (const [name, tensor] of kept) {
-      const value = before.get(name);
-      if (value === undefined)
-        throw new UserError(`${join(directory, KEPT)} has no "${name}"; start a new run with --out`);
-      tensor.assign(value);
+    try {
+      put(loadTensors(tensors));
+    } catch (error) {
+      throw new UserError(
+        `${path} is not of this stage: ${(error as Error).message}; start a new run with --out`,
+      );
     }
-  }
+  };
+  restore(MOMENTS, (tensors) => training.optimizer.loadState(tensors, state.updates));
+  const kept = training.model.keptState();
+  if (kept.size > 0)
+    restore(KEPT, (tensors) => {
+      for (const [name, tensor] of kept) {
+        const value = tensors.get(name);
+        if (value === undefined) throw new Error(`it has no "${name}"`);
+        tensor.assign(value);
+      }
+    });
   for (const [name, module] of Object.entries(training.extra?.modules ?? {}))
-    module.loadState(tensorsOf(name));
+    restore(name, (tensors) => module.loadState(tensors));
   training.extra?.restore?.(state.extra);
   training.random.restore(state.random);
 }

@@ -4,9 +4,10 @@
  * When a stage starts again or resumes, lines of it beyond the step it continues from are removed, so that a curve never has two
  * values for one step.
  */
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { guardDisk } from '../errors.ts';
 import { writeFileAtomically } from '../storage/atomic.ts';
+import { readText } from '../storage/read-file.ts';
 import type { StepMetrics } from './loop.ts';
 
 export const METRICS_FILE = 'metrics.jsonl';
@@ -35,7 +36,7 @@ export class MetricsFile {
   /** Forget what was logged of `stage` after `step`. */
   rewind(stage: string, step: number): void {
     if (!existsSync(this.path)) return;
-    const kept = readFileSync(this.path, 'utf8')
+    const kept = readText(this.path)
       .split('\n')
       .filter((line) => line !== '' && !isLater(line, stage, step));
     writeFileAtomically(this.path, kept.map((line) => `${line}\n`).join(''));

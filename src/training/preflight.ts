@@ -11,7 +11,11 @@ import { inspectData } from '../data/inspect.ts';
 import { UserError } from '../errors.ts';
 import { locateDirectory, repairDirectory } from '../storage/atomic.ts';
 import { verifyDirectory } from '../storage/checksums.ts';
-import { loadModelDirectory, loadTokenizerDirectory } from '../storage/model-directory.ts';
+import {
+  loadModelDirectory,
+  loadRewardDirectory,
+  loadTokenizerDirectory,
+} from '../storage/model-directory.ts';
 import { readOrigin, requireSame, vocabularyIn } from './origin.ts';
 import { loadReward } from './rollouts/rewards.ts';
 import type { Run } from './run.ts';
@@ -60,19 +64,18 @@ export function rehearse(run: Run): void {
   const tokenizer = loadTokenizerDirectory(run.vocabularyDirectory());
   const context = run.context();
   for (const stage of run.stages) stage.rehearse?.({ ...run.placeOf(stage), tokenizer, context });
+  for (const directory of rewardModels(run)) loadReward(directory, tokenizer, context);
 }
 
 /** The models that are there already. Those that this run makes are verified when the next stage opens them. */
 function readModels(run: Run): void {
-  const starts = new Set<string>();
-  const rewards = new Set<string>();
-  for (const stage of run.stages) {
-    const start = run.startOf(stage);
-    if (start !== null && !isMade(start, run)) starts.add(start);
-    const { rewards: directory } = stage.reads?.(run.placeOf(stage)) ?? {};
-    if (directory !== undefined && !isMade(directory, run)) rewards.add(directory);
+  if (run.makesVocabulary()) {
+    for (const directory of rewardModels(run)) loadRewardDirectory(directory); // its vocabulary is compared once there is another
+    return;
   }
-  if (starts.size === 0 && rewards.size === 0) return;
+  const starts = new Set(run.stages.map((stage) => run.startOf(stage)).filter((start) => start !== null));
+  for (const { name } of run.stages) starts.delete(run.directoryOf(name));
+  if (starts.size === 0) return;
   const tokenizer = loadTokenizerDirectory(run.vocabularyDirectory());
   const vocabulary = vocabularyIn(run.vocabularyDirectory());
   for (const start of starts) {
@@ -85,12 +88,14 @@ function readModels(run: Run): void {
       );
     }
   }
-  for (const directory of rewards) loadReward(directory, tokenizer, run.context());
 }
 
-/** True for the directory of a stage that this run is going to make, or to continue. */
-function isMade(directory: string, run: Run): boolean {
-  return run.stages.some(({ name }) => run.directoryOf(name) === directory);
+/** The reward models that stages read and this run does not make. */
+function rewardModels(run: Run): Set<string> {
+  const read = run.stages.flatMap((stage) => stage.reads?.(run.placeOf(stage)).rewards ?? []);
+  return new Set(
+    read.filter((directory) => !run.stages.some(({ name }) => run.directoryOf(name) === directory)),
+  );
 }
 
 function compareStages(run: Run): void {

@@ -101,7 +101,7 @@ function settingsSchema(known: readonly Stage[]): Schema<RunSettings> {
     ...architectures.map((each) => each.knobs),
   ];
   return object({
-    preset: choice(architectureNames().flatMap((arch) => presetNames(arch))),
+    preset: choice([...new Set(architectureNames().flatMap((arch) => presetNames(arch)))]),
     arch: nullable(choice(architectureNames())),
     stages: list(choice([...known.map(({ name }) => name), EVALUATE]), { min: 1 }),
     data: text(),

@@ -75,17 +75,17 @@ export function judgeAnswer(
   const isSeen = way === 'node' || target !== 'group' || (way === 'tsx' && signal !== 'SIGHUP');
   if (isSeen && code !== expected)
     trial.fault(`${signal} to the ${target} (${way}): exit ${code ?? died} instead of ${expected}`);
-  if (hint) judgeCheckpoint(trial, signal, out);
+  if (hint) judgeCheckpoint(trial, signal, stderr, out);
 }
 
-/** Whoever was told to stop has saved what it had logged. */
-function judgeCheckpoint(trial: Trial, signal: string, out: string): void {
-  const logged = readLines(join(out, 'metrics.jsonl')).at(-1);
-  if (logged === undefined) return;
-  const { stage, step } = JSON.parse(logged) as { stage: string; step: number };
+/** Whoever was told to stop has saved the step it says it stopped after. */
+function judgeCheckpoint(trial: Trial, signal: string, stderr: string, out: string): void {
+  const [, stage, said] = /^(\w+): stopped after step (\d+) of/m.exec(stderr) ?? [];
+  if (stage === undefined) return; // no stage was in training
+  const step = Number(said);
   const [state] = readLines(join(out, stage, 'trainer_state.json'), '');
   const saved = state === undefined ? 0 : (JSON.parse(state) as { step: number }).step;
-  if (saved < step)
+  if (saved !== step)
     trial.fault(`${signal} lost steps: ${stage} was at ${step}, the checkpoint is of ${saved}`);
 }
 

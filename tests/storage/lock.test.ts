@@ -255,4 +255,15 @@ test('many at once: exactly one gets the lock, whether it is free, or dead, or a
   for (const child of all) child.kill('SIGKILL');
 });
 
+test('what a process that was killed in the middle of taking the lock left is swept away; of a living one it stays', () => {
+  const path = fresh();
+  const lock = lockDirectory(path);
+  const here = JSON.parse(readFileSync(`${path}.lock`, 'utf8')) as typeof dead;
+  lock.release();
+  plant(`${path}.lock.${dead.id}`, { ...here, id: dead.id, pid: deadPid });
+  plant(`${path}.lock.fedcba9876543210`, { ...here, id: 'fedcba9876543210' });
+  lockDirectory(path).release();
+  assert.equal(beside(path), ['run', 'run.lock.fedcba9876543210'].slice(0, isLinux ? 2 : 3));
+});
+
 test.run();

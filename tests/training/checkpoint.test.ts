@@ -1,10 +1,11 @@
 /**
  * Checkpoints: interrupted = uninterrupted to the last bit, and nothing broken ever gets into one.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { decodeSafetensors, encodeSafetensors, type StoredTensor } from '../../src/formats/safetensors.ts';
 import type { ModelConfig } from '../../src/models/config.ts';
 import { fingerprintOf, readTrainerState, restoreCheckpoint } from '../../src/training/checkpoint.ts';
 import type { StepMetrics } from '../../src/training/loop.ts';
@@ -127,6 +128,27 @@ test('moments that do not belong to the weights are found by their checksum', as
   bytes[bytes.length - 1]! ^= 1;
   put(directory, 'optimizer.safetensors', bytes);
   refuses(() => restoreCheckpoint(directory, s, readTrainerState(directory)!), path, 'SHA-256');
+});
+
+test('moments of another model are refused by name: one more, one less, another shape', async () => {
+  const directory = join(folder, 'strange');
+  const s = session();
+  await save(s, directory, 3, 6);
+  const path = join(directory, 'optimizer.safetensors');
+  const { tensors } = decodeSafetensors(readFileSync(path), path);
+  rmSync(join(directory, 'SHA256SUMS')); // as somebody would who knows of it
+  const [first, ...others] = [...tensors];
+  const values = new Float32Array(3);
+  const cases: [ReadonlyMap<string, StoredTensor>, string][] = [
+    [new Map([...tensors, ['score.weight.exp_avg', { shape: [3], values }]]), 'score.weight.exp_avg'],
+    [new Map(others), first![0]],
+    [new Map([[first![0], { shape: [3], values }], ...others]), '[3]'],
+  ];
+  for (const [changed, words] of cases) {
+    put(directory, 'optimizer.safetensors', encodeSafetensors(changed));
+    const again = () => restoreCheckpoint(directory, session(), readTrainerState(directory)!);
+    refuses(again, path, 'is not of this stage', words, '--out');
+  }
 });
 
 test('the fingerprint depends on every value and on the order', () => {

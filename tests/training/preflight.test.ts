@@ -99,11 +99,33 @@ test('models to start from and to please are opened: damaged, of another vocabul
     ],
     [never, { ...from, stages: ['dpo'], initFrom: base }, 'is a whole run', 'base/sft'],
     [never, { ...from, stages: ['ppo'], changes: { rewardFrom: base } }, '--reward-from', 'is a whole run'],
+    // With a vocabulary of its own a run can only know then that it is another one.
+    [
+      join(folder, 'own'),
+      {
+        stages: ['tokenizer', 'pretrain', 'sft', 'ppo'],
+        vocabSize: 390,
+        changes: { rewardFrom: join(base, 'reward') },
+      },
+      'has another vocabulary than the policy',
+    ],
+    [
+      never,
+      { stages: ['tokenizer', 'pretrain', 'sft', 'ppo'], changes: { rewardFrom: flipped } },
+      'SHA-256 differs',
+    ],
     [swapped, { stages: ['dpo'] }, 'made with another vocabulary', 'do not belong together'],
   ];
   for (const [out, more, ...words] of cases) await refusesLater(() => run(out, settingsOf(more)), ...words);
   assert.not(existsSync(never));
   assert.is(readFileSync(join(base, 'run.json'), 'utf8'), before);
+  assert.not(existsSync(join(folder, 'own', 'pretrain')), 'refused as soon as there is a vocabulary');
+  // The same text gives the same vocabulary: a reward model from elsewhere can be asked.
+  const asks = settingsOf({
+    stages: ['tokenizer', 'pretrain', 'sft', 'ppo'],
+    changes: { rewardFrom: join(base, 'reward') },
+  });
+  assert.is(await run(join(folder, 'asking'), asks), true);
 });
 
 test('a stop while data is read: nothing is written, and the run is not begun', async () => {

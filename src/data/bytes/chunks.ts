@@ -3,7 +3,7 @@
  *
  * Everything below is synchronous, so that readers are plain generators and a corpus is read in a `for` loop.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { systemErrorInWords, UserError } from '../../errors.ts';
 import { Gunzip } from './gunzip.ts';
 
@@ -70,14 +70,14 @@ function isPacked(path: string): boolean {
 /** An open file, or one sentence. */
 export function openForReading(path: string): number {
   try {
-    const file = openSync(path, 'r');
-    if (!fstatSync(file).isDirectory()) return file;
-    closeSync(file);
+    const there = statSync(path); // opening a pipe would wait for whoever writes into it
+    if (there.isFile()) return openSync(path, 'r');
+    const kind = there.isDirectory() ? 'a directory' : 'a pipe or a device, which can be read only once';
+    throw new UserError(`${path} is ${kind}; a file is needed here`);
   } catch (error) {
     const why = systemErrorInWords(error);
     throw why === null ? error : new UserError(`Cannot read ${path}: ${why}`);
   }
-  throw new UserError(`${path} is a directory; a file is needed here`);
 }
 
 function* pieces(file: number, path: string, size: number): Generator<Buffer> {
