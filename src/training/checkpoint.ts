@@ -16,7 +16,7 @@ import { UserError } from '../errors.ts';
 import { encodeModel } from '../formats/hf/model-files.ts';
 import { prettyJson } from '../formats/json.ts';
 import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.ts';
-import { loadTensors, storeTensors } from '../formats/stored-tensors.ts';
+import { checkNumbers, loadTensors, storeTensors } from '../formats/stored-tensors.ts';
 import { RewardModel } from '../models/reward-model.ts';
 import { type Infer, nullable, number, object, parse, record, text, tuple, where } from '../schema.ts';
 import { repairDirectory, writeDirectoryAtomically } from '../storage/atomic.ts';
@@ -97,7 +97,9 @@ export function restoreCheckpoint(directory: string, training: Saved, state: Tra
   training.model.loadState(model.namedParameters());
   const tensorsOf = (name: string) => {
     const path = join(directory, name);
-    return loadTensors(decodeSafetensors(readBytes(path), path).tensors);
+    const { tensors } = decodeSafetensors(readBytes(path), path);
+    checkNumbers(tensors, path);
+    return loadTensors(tensors);
   };
   training.optimizer.loadState(tensorsOf(MOMENTS), state.updates);
   const kept = training.model.keptState();

@@ -54,7 +54,7 @@ async function smallDisk(
       judgeFull(trial, ended, kind === 'read-only' ? /read-only/ : /disk is full/);
     }
     mount(disk, ['-o', 'remount,rw,size=256m,nr_inodes=10k']);
-    for (const damage of damages(out)) trial.fault(damage);
+    trial.expect('damaged', damages(out));
     await finish(trial, baselines.flagsOf(variant), out, expected);
   } finally {
     unmount(disk);
@@ -74,7 +74,7 @@ async function longFile(trial: Trial, baselines: Baselines, tally: Tally): Promi
     tally.fullDisks++;
     judgeFull(trial, ended, /too large|larger than|file size/);
   }
-  for (const damage of damages(out)) trial.fault(damage);
+  trial.expect('damaged', damages(out));
   await finish(trial, flags, out, expected);
 }
 
@@ -94,7 +94,7 @@ async function finish(trial: Trial, flags: readonly string[], out: string, expec
   const session = new Session('node', 'src/train.ts', args);
   const ended = await undisturbed(trial, session);
   if (ended.code !== 0) trial.fault(`${session.words}: exit ${ended.code} although there was room again`);
-  else for (const difference of differences(out, expected)) trial.fault(difference);
+  else trial.expect('not the run that nobody disturbed', differences(out, expected));
 }
 
 /** --out where nothing can be written. */

@@ -29,7 +29,7 @@ export async function killsTrial(trial: Trial, baselines: Baselines, tally: Tall
   const fresh = [...baselines.flagsOf(variant), '--out', out];
   const hasBegun = () => existsSync(join(out, 'run.json'));
   if (await untilFinished(trial, { out, fresh, hasBegun, seconds }, tally))
-    for (const difference of differences(out, expected)) trial.fault(difference);
+    trial.expect('not the run that nobody disturbed', differences(out, expected));
 }
 
 interface Struck {
@@ -51,7 +51,7 @@ export async function untilFinished(trial: Trial, struck: Struck, tally: Tally):
     const ended = isStruck
       ? await struckSession(trial, { way, session, out, seconds }, tally)
       : await undisturbed(trial, session);
-    for (const damage of damages(out)) trial.fault(damage);
+    trial.expect('damaged', damages(out));
     if (ended.code === 0 && isFinished(ended)) return true;
     if (ended.code !== null && ![0, 129, 130, 137, 143].includes(ended.code)) {
       trial.fault(`${session.words}: exit ${ended.code}: ${lastLine(ended.stderr)}`);

@@ -33,11 +33,10 @@ export async function restartsTrial(
   const finished = await untilFinished(trial, { out, fresh, hasBegun, seconds: after.seconds }, tally);
   tally.restarts++;
   if (!finished) return;
-  for (const difference of differences(out, after.out)) trial.fault(difference);
+  trial.expect('not the run that nobody disturbed', differences(out, after.out));
   const beside = readdirSync(dirname(out)).filter((name) => name !== basename(out));
   if (beside.length !== 1)
     trial.fault(`beside the run there is ${beside.join(', ') || 'nothing'}, not the old run`);
   for (const name of beside)
-    for (const difference of differences(join(dirname(out), name), before.out))
-      trial.fault(`the old run in ${name}: ${difference}`);
+    trial.expect(`the old run in ${name}`, differences(join(dirname(out), name), before.out));
 }

@@ -50,6 +50,14 @@ export class Trial {
     );
   }
 
+  /** One fault for all that differs: where one file does, those that were made from it do as well. */
+  expect(what: string, differences: readonly string[]): void {
+    if (differences.length === 0) return;
+    const more = differences.length > SHOWN ? `; and ${differences.length - SHOWN} more` : '';
+    for (const difference of differences) this.tell(difference);
+    this.fault(`${what}: ${differences.slice(0, SHOWN).join('; ')}${more}`);
+  }
+
   /** What every command owes its user, however it ended: no stack, and no work for the watchdog. */
   judge(session: Session, ended: Ended): void {
     const { stdout, stderr, watchdog } = ended;
@@ -66,6 +74,9 @@ export class Trial {
     else writeFileSync(join(this.folder, 'story.txt'), `${this.story.join('\n')}\n`);
   }
 }
+
+/** Differences that a fault names. */
+const SHOWN = 4;
 
 const STACK = /^\s+at .+|^.*node:internal.*|^.*\b[A-Z]\w*(Error|Exception)\b.*|^.*heap out of memory.*/m;
 

@@ -25,14 +25,6 @@ import { PretrainRows } from '../../../src/data/rows/pretrain-rows.ts';
 import { Judge } from '../../../src/evaluation/judge.ts';
 import { CausalLM } from '../../../src/models/causal-lm.ts';
 import { RewardModel } from '../../../src/models/reward-model.ts';
-import { AdamW } from '../../../src/optim/adamw.ts';
-import { collectReport } from '../../../src/report/collect.ts';
-import { renderMarkdown } from '../../../src/report/markdown.ts';
-import { readMetrics } from '../../../src/report/metrics-lines.ts';
-import { renderPage } from '../../../src/report/page.ts';
-import { panelsOf } from '../../../src/report/panels.ts';
-import { readEvaluation, readSessions, readSettings } from '../../../src/report/run-files.ts';
-import { evaluationTable } from '../../../src/report/table.ts';
 import {
   kindOfDirectory,
   type LoadedModel,
@@ -42,19 +34,13 @@ import {
 } from '../../../src/storage/model-directory.ts';
 import { fromArray, noGrad, Random } from '../../../src/tensor/index.ts';
 import type { Tokenizer } from '../../../src/tokenizer/index.ts';
-import { readTrainerState, restoreCheckpoint } from '../../../src/training/checkpoint.ts';
-import { RunHistory } from '../../../src/training/history.ts';
-import { MetricsFile } from '../../../src/training/metrics.ts';
-import { readOrigin } from '../../../src/training/origin.ts';
-import { silentReporter } from '../../../src/training/reporter.ts';
-import { resumeRunSettings } from '../../../src/training/run-settings.ts';
-import { stages } from '../../../src/training/stages/index.ts';
 import { putAll } from '../../data/every-format.ts';
 import { put } from '../../data/temporary.ts';
 import { tinyMoE } from '../../models/tiny.ts';
 import { saved } from '../../storage/saved.ts';
-import { tinyConfig, tinySettings, tinyTokenizer } from '../../training/tiny.ts';
-import { runAll, worldSettings, writeAlignedWorld } from '../../training/world.ts';
+import { tinyConfig, tinyTokenizer } from '../../training/tiny.ts';
+import { writeAlignedWorld } from '../../training/world.ts';
+import { addRun } from './samples-run.ts';
 
 export interface Sample {
   /** For people: "config.json of a model". */
@@ -79,7 +65,7 @@ export async function makeSamples(folder: string): Promise<Sample[]> {
   return samples;
 }
 
-type Add = (name: string, path: string, read: () => unknown, weight?: number) => void;
+export type Add = (name: string, path: string, read: () => unknown, weight?: number) => void;
 
 const drain = (values: Iterable<unknown>) => {
   for (const _ of values);
@@ -252,58 +238,6 @@ function write(tokenizer: Tokenizer): number[] {
   const ids = tokenizer.encode(TEXT);
   tokenizer.decode(ids);
   return [tokenizer.eosId, ...ids];
-}
-
-async function addRun(folder: string, add: Add): Promise<void> {
-  const world = writeAlignedWorld(join(folder, 'world'));
-  const out = join(folder, 'out');
-  const settings = worldSettings(world, { stages: ['tokenizer', 'pretrain', 'sft', 'reward', 'evaluate'] });
-  mkdirSync(folder, { recursive: true });
-  await runAll({ out, settings, resume: false, reporter: silentReporter });
-  const stage = join(out, 'sft');
-  const report = async () => {
-    const data = await collectReport(out, world);
-    renderPage(data);
-    renderMarkdown(data);
-  };
-  const at = (name: string) => join(out, name);
-  const single: readonly [string, (path: string) => unknown][] = [
-    ['run.json', (path) => void [resumeRunSettings(out, {}, stages), readSettings(path)]],
-    [
-      'history.json',
-      (path) => void [new RunHistory(out, { command: null, backend: '' }), readSessions(path)],
-    ],
-    ['evaluation.json', (path) => void evaluationTable(readEvaluation(path))],
-    [
-      'metrics.jsonl',
-      (path) => {
-        for (const [name, curves] of readMetrics(path).stages) panelsOf(name, curves);
-        new MetricsFile(path).rewind('sft', 1);
-      },
-    ],
-  ];
-  for (const [name, read] of single) {
-    add(name, at(name), () => read(at(name)), 5);
-    add(`${name} in a report`, at(name), report, 0.3);
-  }
-  const { model, tokenizer } = loadModelDirectory(stage);
-  rmSync(join(stage, 'SHA256SUMS'), { force: true });
-  const resume = () => {
-    const state = readTrainerState(stage);
-    if (state === null) return;
-    readOrigin(stage);
-    const random = new Random(1);
-    const training = { model, tokenizer, optimizer: new AdamW(model, tinySettings()), random };
-    restoreCheckpoint(stage, training, state);
-  };
-  for (const [name, weight] of [
-    ['trainer_state.json', 5],
-    ['stage.json', 3],
-    ['optimizer.safetensors', 2],
-  ] as const)
-    add(name, join(stage, name), resume, weight);
-  add('stage.json in a report', join(stage, 'stage.json'), report, 0.3);
-  add('config.json in a report', join(stage, 'config.json'), report, 0.3);
 }
 
 /** Puts bytes where a sample lies. */

@@ -26,8 +26,8 @@ export const training: Area = {
     },
     'held-out-in-training-mode': {
       file: 'training/supervised.ts',
-      find: '  const wasTraining = model.training;\n  model.eval();\n',
-      replace: '  const wasTraining = model.training;\n',
+      find: '\n    model.eval();\n',
+      replace: '\n',
       breaks: 'held-out loss is measured with dropout on',
     },
     'held-out-stays-in-eval': {
@@ -73,6 +73,12 @@ export const training: Area = {
       replace: '',
       breaks: 'logged means run over the whole stage',
     },
+    'resume-pending-means': {
+      file: 'training/loop.ts',
+      find: 'const since = new Means(pending);',
+      replace: 'const since = new Means();\n  void pending;',
+      breaks: 'after a resume the first logged mean covers the steps since then only',
+    },
     'schedule-one-ahead': {
       file: 'training/loop.ts',
       find: 'learningRateAt(step, schedule)',
@@ -81,8 +87,8 @@ export const training: Area = {
     },
     'stop-without-saving': {
       file: 'training/loop.ts',
-      find: 'if (last || stopping || done % settings.saveEvery === 0) {',
-      replace: 'if (last || done % settings.saveEvery === 0) {',
+      find: 'if (done === steps || stopping || done % settings.saveEvery === 0) {',
+      replace: 'if (done === steps || done % settings.saveEvery === 0) {',
       breaks: 'Ctrl-C loses the steps since the last checkpoint',
     },
     'last-steps-rounded': {
