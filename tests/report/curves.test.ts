@@ -188,4 +188,18 @@ test('short numbers at the borders of their units', () => {
   ]);
 });
 
+test('the axis of steps begins at 0, not at the first step that was logged', () => {
+  const curve = [40, 60, 100].map((step, i) => ({ step, value: [3, 1, 2][i]! }));
+  const [line] = drawn(
+    panelSvg({ title: 't', unit: 'u', lines: [{ name: 'a', points: curve, heldOut: false }] }),
+    'line',
+  );
+  const [left, width] = [52, 300 - 52 - 14];
+  allClose(
+    line!.places.map(([x]) => x!),
+    curve.map(({ step }) => left + (width * step) / 100),
+    { absolute: 0.01 },
+  );
+});
+
 test.run();

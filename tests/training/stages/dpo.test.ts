@@ -2,7 +2,10 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { valuesOf } from '../../../src/knobs.ts';
+import { dpoLoss } from '../../../src/losses/dpo.ts';
 import type { CausalLM } from '../../../src/models/causal-lm.ts';
+import { scoreAnswers } from '../../../src/scoring/log-probs.ts';
+import { Random, type Tensor, tensor } from '../../../src/tensor/index.ts';
 import {
   type DpoSettings,
   dpoKnobs,
@@ -11,6 +14,7 @@ import {
   type ReferencedPair,
   withReference,
 } from '../../../src/training/stages/dpo.ts';
+import type { LossWithParts } from '../../../src/training/supervised.ts';
 import { allClose } from '../../close.ts';
 import { refuses } from '../../data/temporary.ts';
 import { fastSettings, learn, pairs } from '../alignment.ts';
@@ -61,6 +65,60 @@ test('settings that contradict each other are refused', () => {
     dpoStage.check?.({ ...place, own: valuesOf(dpoKnobs, changes) });
   check({ dpoLoss: 'ipo' });
   refuses(() => check({ dpoLoss: 'ipo', labelSmoothing: 0.1 }), '--label-smoothing', 'sigmoid');
+});
+
+test('every setting reaches the loss, every part is of its own side, for pairs of unequal length', async () => {
+  const few = pairs.slice(0, 5);
+  const reference = await withReference(tinyModel({ initializerRange: 0.3 }, new Random(8)), few);
+  const model = tinyModel({ initializerRange: 0.3 }).eval();
+  const score = async (side: 'chosen' | 'rejected') =>
+    scoreAnswers(
+      model,
+      few.map((pair) => pair[side]),
+    );
+  const policy = { chosen: tensor(await score('chosen')), rejected: tensor(await score('rejected')) };
+  const known = (side: 'chosen' | 'rejected') => tensor(reference.map((pair) => pair.reference[side]));
+  const losses = new Set<string>();
+  for (const [beta, labelSmoothing, kind] of [
+    [1, 0, 'sigmoid'],
+    [0.2, 0, 'sigmoid'],
+    [0.2, 0.3, 'sigmoid'],
+    [0.2, 0, 'ipo'],
+    [2, 0, 'ipo'],
+  ] as const) {
+    const objective = objectiveOf(model, reference, [], { beta, labelSmoothing, dpoLoss: kind });
+    const { loss, parts } = objective.loss(objective.batch(reference), 9) as LossWithParts;
+    const expected = dpoLoss(
+      policy,
+      { chosen: known('chosen'), rejected: known('rejected') },
+      { beta, labelSmoothing, kind },
+    );
+    const share = (values: Tensor) => values.sum().item() / 9;
+    const { wins, margins, chosenRewards, rejectedRewards, chosenLogProbs, rejectedLogProbs } = expected;
+    allClose(
+      [
+        loss,
+        parts.accuracy!,
+        parts.margin!,
+        parts.chosenReward!,
+        parts.rejectedReward!,
+        parts.chosenLogProb!,
+        parts.rejectedLogProb!,
+      ].map((value) => value.item()),
+      [expected.losses, wins, margins, chosenRewards, rejectedRewards, chosenLogProbs, rejectedLogProbs].map(
+        share,
+      ),
+      { relative: 1e-3, absolute: 1e-4 },
+    );
+    losses.add(loss.item().toFixed(4));
+  }
+  assert.is(losses.size, 5, 'control: each setting matters');
+});
+
+test('the reference is asked without dropout', async () => {
+  const noisy = tinyModel({ attentionDropout: 0.5, initializerRange: 0.3 }).train();
+  const known = await withReference(noisy, pairs);
+  assert.equal(known, await withReference(tinyModel({ initializerRange: 0.3 }), pairs));
 });
 
 test.run();
