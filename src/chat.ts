@@ -2,83 +2,15 @@
  * npx tsx src/chat.ts: talk to a trained model. One answer with --prompt, a conversation without.
  */
 import { createInterface } from 'node:readline/promises';
-import { backendFlags, useBackend } from './cli/backend.ts';
+import { useBackend } from './cli/backend.ts';
+import { chatFlags, chatOptions } from './cli/chat-flags.ts';
 import { runCommand } from './cli/command.ts';
-import type { FlagTable, FlagValues } from './cli/flags.ts';
 import { stopOnSignals } from './cli/stop.ts';
 import { UserError, visible } from './errors.ts';
 import { Chat } from './generation/chat.ts';
-import { checkSampling } from './generation/sampler.ts';
 import { findChatModel } from './storage/find-model.ts';
 import { loadModelDirectory } from './storage/model-directory.ts';
 import { chatStages } from './training/stages/index.ts';
-
-const flags = {
-  model: {
-    type: 'text',
-    value: 'DIR',
-    help: 'model directory, or a run',
-    default: "the latest run's last chat stage",
-  },
-  prompt: { type: 'text', value: 'TEXT', help: 'ask this, print the answer and stop' },
-  system: { type: 'text', value: 'TEXT', help: 'instructions put before the conversation' },
-  temperature: {
-    type: 'number',
-    min: 0,
-    max: 100,
-    help: '0 always takes the most likely token',
-    default: '0',
-  },
-  'top-k': {
-    type: 'number',
-    whole: true,
-    min: 0,
-    help: 'choose among the k most likely tokens, 0 for all',
-    default: '0',
-  },
-  'top-p': {
-    type: 'number',
-    above: 0,
-    max: 1,
-    help: 'choose among tokens that make up this probability',
-    default: '1',
-  },
-  'repetition-penalty': {
-    type: 'number',
-    above: 0,
-    max: 100,
-    help: 'above 1 avoids tokens already used',
-    default: '1',
-  },
-  stop: { type: 'text', value: 'TEXT', help: 'end an answer before this text' },
-  'max-new-tokens': {
-    type: 'number',
-    whole: true,
-    min: 1,
-    max: 1 << 20,
-    help: 'longest answer',
-    default: '128',
-  },
-  seed: { type: 'number', whole: true, min: 0, help: 'seed of the draws', default: '0' },
-  ...backendFlags,
-} as const satisfies FlagTable;
-
-function chatOptions(values: FlagValues<typeof flags>) {
-  const sampling = {
-    temperature: values.temperature ?? 0,
-    topK: values['top-k'] ?? 0,
-    topP: values['top-p'] ?? 1,
-    repetitionPenalty: values['repetition-penalty'] ?? 1,
-  };
-  checkSampling(sampling);
-  return {
-    ...sampling,
-    maxNewTokens: values['max-new-tokens'] ?? 128,
-    seed: values.seed ?? 0,
-    system: values.system,
-    stop: values.stop === undefined ? [] : [values.stop],
-  };
-}
 
 /** A model may say anything, also what a terminal obeys. Into a file or a pipe it goes as it is. */
 const onScreen = (text: string) => (process.stdout.isTTY ? visible(text, '\n\t') : text);
@@ -142,7 +74,7 @@ async function converse(chat: Chat, stop: AbortSignal): Promise<void> {
 
 await runCommand({
   usage: 'npx tsx src/chat.ts [flags]    talk to a trained model',
-  flags,
+  flags: chatFlags,
   async run(values) {
     const options = chatOptions(values);
     const stop = stopOnSignals();

@@ -51,18 +51,16 @@ export const cli: Area = {
       tests: 'cli/commands',
     },
     'chat-stop': {
-      file: 'chat.ts',
+      file: 'cli/chat-flags.ts',
       find: 'stop: values.stop === undefined ? [] : [values.stop],',
       replace: 'stop: [],',
       breaks: 'chat ignores --stop',
-      tests: 'cli/commands',
     },
     'chat-repetition-penalty': {
-      file: 'chat.ts',
+      file: 'cli/chat-flags.ts',
       find: "repetitionPenalty: values['repetition-penalty'] ?? 1,",
       replace: 'repetitionPenalty: 1,',
       breaks: 'chat ignores --repetition-penalty',
-      tests: 'cli/commands',
     },
   },
 };
