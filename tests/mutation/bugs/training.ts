@@ -57,8 +57,8 @@ export const training: Area = {
     },
     'resume-value-head': {
       file: 'training/checkpoint.ts',
-      find: '    module.loadState(tensorsOf(name));\n',
-      replace: '    void [module, tensorsOf(name)];\n',
+      find: '    restore(name, (tensors) => module.loadState(tensors));\n',
+      replace: '    void [module, name];\n',
       breaks: 'the value head is zero after a resume',
     },
     'metrics-rewind': {
