@@ -119,7 +119,7 @@ export class Workplace {
 
   private remove(): void {
     this.kill();
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 }); // what was killed may still be writing
     rmSync(`${this.folder}-kernels`, { recursive: true, force: true });
   }
 }
