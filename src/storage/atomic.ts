@@ -30,6 +30,13 @@ export interface Swap {
 
 const bySums: Swap = { isComplete: isCompleteBySums, keepsOld: false };
 
+/** In a directory of directories that is being made: it holds nothing but copies and links so far. */
+export const HALF_MADE = '.half-made';
+
+export function isHalfMade(directory: string): boolean {
+  return isThere(join(directory, HALF_MADE));
+}
+
 /** Write one file atomically. */
 export function writeFileAtomically(path: string, content: FileContent, disk = realDisk): void {
   const partial = path + ending.partial;
@@ -136,7 +143,7 @@ export function repairDirectory(path: string, swap = bySums, disk = realDisk): v
     }
     for (const left of [ending.next, ending.previous]) {
       if (!isThere(path + left)) continue;
-      if (!swap.keepsOld) disk.remove(path + left);
+      if (!swap.keepsOld || isHalfMade(path + left)) disk.remove(path + left);
       else setAside(path + left, left === ending.previous ? path : path + left, disk);
     }
   });

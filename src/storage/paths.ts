@@ -12,6 +12,7 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  rmdirSync,
   rmSync,
   type Stats,
   statSync,
@@ -128,8 +129,9 @@ function refuseForeign(name: string, real: string, path: string, holds: readonly
 function tryToWrite(name: string, real: string, isThere: boolean): void {
   const base = lastThere(dirname(real));
   const probe = (parent: string, inside: string) => {
-    const top = join(parent, `.probe-${randomBytes(6).toString('hex')}`);
+    const top = join(parent, `.probe-${process.pid}-${randomBytes(6).toString('hex')}`);
     try {
+      for (const left of readdirSync(parent)) if (isAbandoned(left)) removeEmptyTree(join(parent, left));
       mkdirSync(top);
       makeDirectories(join(top, inside));
     } catch (error) {
@@ -145,6 +147,28 @@ function tryToWrite(name: string, real: string, isThere: boolean): void {
     probe(base, relative(base, real) + 'x'.repeat(ROOM));
     if (isThere) probe(real, '');
   });
+}
+
+/** The probe of a process that was killed before it could remove it. */
+function isAbandoned(name: string): boolean {
+  const [, pid] = /^\.probe-(\d+)-[0-9a-f]{12}$/.exec(name) ?? [];
+  if (pid === undefined) return false;
+  try {
+    process.kill(Number(pid), 0); // sends nothing
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
+
+/** Directories in directories; if there is anything else in one, it stays. */
+function removeEmptyTree(path: string): void {
+  try {
+    for (const name of readdirSync(path)) removeEmptyTree(join(path, name));
+    rmdirSync(path);
+  } catch {
+    // Not ours after all, or another removes it too.
+  }
 }
 
 function lastThere(path: string): string {

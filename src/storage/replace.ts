@@ -1,26 +1,27 @@
 /**
  * A directory of directories in the place of another, which is kept: a new run where there was an earlier one.
  *
- *   1. make NAME.next; its marker, a file that the caller names, is written last       a crash here leaves NAME as it was
+ *   1. make NAME.next; a file in it says that it is half made until all is there       a crash here leaves NAME as it was
  *   2. NAME -> NAME.previous                                                          a crash here: NAME.next is complete
  *   3. NAME.next -> NAME
  *   4. NAME.previous -> NAME.old-1, or the next free number
  *
  * The steps and states are those of atomic.ts: `locateDirectory(NAME, markedBy(...))` finds it at any moment, and `repairDirectory`
- * finishes or undoes a swap that was cut short. Neither removes anything: what is in the way is set aside.
+ * finishes or undoes a swap that was cut short. What was half made is removed; anything else that is in the way is set aside.
  */
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { guardDisk, UserError } from '../errors.ts';
-import { repairDirectory, type Swap, swapIn } from './atomic.ts';
-import { makeDirectories, realDisk, sync } from './disk.ts';
+import { HALF_MADE, isHalfMade, repairDirectory, type Swap, swapIn } from './atomic.ts';
+import { makeDirectories, realDisk, sync, writeThrough } from './disk.ts';
 import { ending, kindOf } from './paths.ts';
 
 /** A directory that is complete when this file is in it. */
 export function markedBy(marker: string): Swap {
   return {
     isComplete: (directory) =>
-      lstatSync(join(directory, marker), { throwIfNoEntry: false })?.isFile() === true,
+      lstatSync(join(directory, marker), { throwIfNoEntry: false })?.isFile() === true &&
+      !isHalfMade(directory),
     keepsOld: true,
   };
 }
@@ -42,7 +43,9 @@ export function replaceDirectory(
     makeDirectories(dirname(path), disk);
     try {
       disk.mkdir(next);
+      writeThrough(join(next, HALF_MADE), '', disk);
       make(next);
+      disk.remove(join(next, HALF_MADE));
       sync(next, disk);
       if (!swap.isComplete(next)) throw new TypeError(`${next} was made without its ${marker}`);
     } catch (error) {

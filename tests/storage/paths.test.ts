@@ -163,4 +163,19 @@ test('a directory with other things in it is not taken for a run', () => {
   assert.is(look(), place);
 });
 
+test('the probe of a process that was killed is cleared away, one that lives keeps its own, and so do other files', () => {
+  const parent = temporaryFolder();
+  const { pid: deadPid } = spawnSync(process.execPath, ['-e', '']);
+  const names = [
+    `.probe-${deadPid}-0123456789ab`,
+    `.probe-${process.pid}-0123456789ab`,
+    `.probe-${deadPid}-full00000000`,
+  ];
+  for (const name of [...names, `.probe-${deadPid}-abcdef012345`])
+    mkdirSync(join(parent, name, 'a', 'b'), { recursive: true });
+  writeFileSync(join(parent, `.probe-${deadPid}-abcdef012345`, 'a', 'file'), '');
+  outputDirectory(join(parent, 'run'));
+  assert.equal(readdirSync(parent).sort(), [names[1]!, names[2]!, `.probe-${deadPid}-abcdef012345`].sort());
+});
+
 test.run();
