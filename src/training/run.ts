@@ -11,13 +11,14 @@
  * Nothing is written until `begin`, which lets the stages that are made again, and those made from them, make room in one step
  * (renewal.ts).
  */
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { type DataFiles, locateData } from '../data/layout.ts';
 import { guardDisk } from '../errors.ts';
 import { type KnobTable, valuesOf } from '../knobs.ts';
 import type { ModelConfig } from '../models/config.ts';
 import { locateDirectory } from '../storage/atomic.ts';
+import { makeDirectories } from '../storage/disk.ts';
 import { configOfDirectory } from '../storage/model-directory.ts';
 import { replacedStages } from './belonging.ts';
 import { RunHistory } from './history.ts';
@@ -226,7 +227,7 @@ export class Run {
       reporter.note(`${out} held an earlier run with ${replaced.join(', ')}; it is now ${aside}`);
       if (kept.length > 0) reporter.note(`kept from it: ${kept.join(', ')}`);
     } else if (!resume) {
-      guardDisk(out, () => mkdirSync(out, { recursive: true }));
+      guardDisk(out, () => makeDirectories(out));
       if (stages.length > 0 || !hasRunSettings(out)) writeRunSettings(out, settings);
     }
     this.history = new RunHistory(out, { command: this.command, backend: this.backend });

@@ -5,14 +5,15 @@
  *
  * The corpus is turned into a token file once; rows are read from it by position, so its size does not matter for memory.
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { TokenFile, TokenFileWriter } from '../../data/bytes/token-file.ts';
 import { type DataFiles, heldOutDocuments, trainingDocuments } from '../../data/layout.ts';
 import { PretrainRows } from '../../data/rows/pretrain-rows.ts';
 import { type Row, RowStream } from '../../data/rows/rows.ts';
+import { guardDisk } from '../../errors.ts';
 import { Turns } from '../../event-loop.ts';
 import { AdamW } from '../../optim/adamw.ts';
+import { makeDirectories } from '../../storage/disk.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import { fingerprintOf } from '../checkpoint.ts';
 import { languageLoss } from '../language-loss.ts';
@@ -51,7 +52,7 @@ export const pretrain = defineStage({
   async prepare(place) {
     const { name, files, tokenizer, model, random, settings, context, seed, corpus, reporter, signal } =
       place;
-    mkdirSync(corpus, { recursive: true });
+    guardDisk(corpus, () => makeDirectories(corpus));
     const limits = { maxDocuments: place.quick ? QUICK.documents : Infinity };
     const data = await tokenizeCorpus(files, tokenizer, corpus, { ...limits, reporter, signal });
     const { shuffle, packing } = settings;
