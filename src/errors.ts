@@ -149,8 +149,8 @@ const actions: Readonly<Record<string, readonly [verb: string, joint: string]>> 
 };
 
 /**
- * The sentence for memory that nobody below could get; null for any other error. V8 cannot tell of its own heap: when that is full
- * the process ends with a report of V8's.
+ * The sentence for memory that nobody below could get; null for any other error. V8 cannot tell of its own heap: when that is
+ * full the process ends with a report of V8's.
  */
 export function memoryError(error: unknown): FaultError | null {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };

@@ -156,7 +156,10 @@ await runCommand({
     if (kindOfDirectory(directory) === 'reward')
       return print(await rewardResults(directory, files, values, signal));
     const { model, tokenizer } = loadModelDirectory(directory);
-    if (values.tasks === undefined) await inspectData(files, EVALUATION); // a broken file is found before an hour of tasks
+    // A broken file is found before an hour of tasks.
+    if (values.tasks === undefined)
+      await inspectData(files, EVALUATION, { shouldStop: () => signal.aborted });
+    signal.throwIfAborted();
     const reporter = makeReporter();
     const stage = stageNamed(readOrigin(directory)?.stage ?? basename(directory));
     const chat = !(values.base ?? stage?.leaves === 'base');

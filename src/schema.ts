@@ -1,5 +1,6 @@
 /**
- * What a JSON value must look like: a schema reads a value of unknown type and gives it back typed, or refuses it in one sentence.
+ * What a JSON value must look like: a schema reads a value of unknown type and gives it back typed, or refuses it in one
+ * sentence.
  *
  *   const settings = object({ seed: number({ whole: true }), name: optional(text()), steps: list(number()) });
  *   type Settings = Infer<typeof settings>;          // { seed: number; name?: string; steps: number[] }

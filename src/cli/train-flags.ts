@@ -4,7 +4,7 @@
 import { UserError } from '../errors.ts';
 import { flagName, type Knob, type KnobTable, type KnobValue } from '../knobs.ts';
 import { allArchitectures, architectureNames } from '../models/architectures/index.ts';
-import { DEFAULT_ARCHITECTURE, nearestPreset, presetNames } from '../models/presets.ts';
+import { allPresetNames, DEFAULT_ARCHITECTURE, nearestPreset } from '../models/presets.ts';
 import { possibleStages } from '../training/run-checks.ts';
 import { defaultSettings, type RunSettings, resumeRunSettings } from '../training/run-settings.ts';
 import { frameKnobs } from '../training/settings.ts';
@@ -19,7 +19,7 @@ const stageNames = [...stages.map(({ name }) => name), EVALUATE];
 const runFlags = {
   preset: {
     type: 'choice',
-    choices: [...new Set(architectureNames().flatMap(presetNames))],
+    choices: allPresetNames(),
     help: 'size of the model',
     default: defaultSettings.preset,
   },

@@ -6,7 +6,8 @@
  *
  * Each file goes through the reader that its stage uses, one record at a time, so a corpus may be larger than memory. The SHA-256
  * of the bytes as they lie on the disk is taken while they are read. Small files come first: what is wrong with them is known at
- * once, even where the corpus takes minutes. What only a tokenizer can tell (a dialogue longer than the context) is not asked here.
+ * once, even where the corpus takes minutes. What only a tokenizer can tell (a dialogue longer than the context) is not asked
+ * here.
  */
 import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';

@@ -2,7 +2,7 @@
  * Model sizes by name. Each architecture has its own (models/architectures); all have pico, nano and micro.
  */
 import { UserError } from '../errors.ts';
-import { architectureNamed } from './architectures/index.ts';
+import { architectureNamed, architectureNames } from './architectures/index.ts';
 import type { ModelConfig } from './config.ts';
 import { parameterCount } from './shapes.ts';
 
@@ -10,6 +10,11 @@ export const DEFAULT_ARCHITECTURE = 'tinyllm';
 
 export function presetNames(arch = DEFAULT_ARCHITECTURE): string[] {
   return Object.keys(architectureNamed(arch).presets);
+}
+
+/** Every name that some architecture has. */
+export function allPresetNames(): string[] {
+  return [...new Set(architectureNames().flatMap((arch) => presetNames(arch)))];
 }
 
 /** The config of a preset; a name that the architecture does not have is refused with the list of those it has. */

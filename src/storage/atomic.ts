@@ -116,8 +116,8 @@ function freeName(path: string): string {
 }
 
 /**
- * Where the directory is now: in its place; or, in the middle of a swap, still in that of its successor, if that is complete, else
- * of its predecessor. Null: nowhere.
+ * Where the directory is now: in its place; or, in the middle of a swap, still in that of its successor, if that is complete,
+ * else of its predecessor. Null: nowhere.
  */
 function standing(path: string, swap: Swap): string | null {
   const [next, previous] = [path + ending.next, path + ending.previous];

@@ -1,6 +1,6 @@
 /**
- * SHA256SUMS: one line for each file of a directory, in the format of `sha256sum -c`. It is written last, so it also says that the
- * directory is complete; and it finds files that a bad disk, a broken copy or an editor changed later.
+ * SHA256SUMS: one line for each file of a directory, in the format of `sha256sum -c`. It is written last, so it also says that
+ * the directory is complete; and it finds files that a bad disk, a broken copy or an editor changed later.
  *
  *   ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  config.json
  */

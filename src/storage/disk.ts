@@ -1,6 +1,6 @@
 /**
- * The system calls that change the disk, as one object: tests put another in its place that stops between any two of them, is full
- * or broken at the k-th, or forgets what was never forced to the disk. And the few steps that are made of them.
+ * The system calls that change the disk, as one object: tests put another in its place that stops between any two of them, is
+ * full or broken at the k-th, or forgets what was never forced to the disk. And the few steps that are made of them.
  *
  * A file is on the disk when fsync() of it has returned; its name is when fsync() of its directory has. A rename before the
  * first can leave an empty file after a power cut.

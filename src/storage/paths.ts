@@ -1,8 +1,8 @@
 /**
  * Paths as a user types them: where they lead, and whether a directory can be written there.
  *
- * A directory that is written is also renamed, and has neighbours that share its name (x.next while it is replaced, x.lock, and so
- * on). Hence more can be wrong with `--out` than that it cannot be written: it may be a link, a mount point, or a name with no
+ * A directory that is written is also renamed, and has neighbours that share its name (x.next while it is replaced, x.lock, and
+ * so on). Hence more can be wrong with `--out` than that it cannot be written: it may be a link, a mount point, or a name with no
  * room for an ending. Everything is found before any work, and nothing is left of the search.
  */
 import { randomBytes } from 'node:crypto';

@@ -6,8 +6,9 @@
  *   3. NAME.next -> NAME
  *   4. NAME.previous -> NAME.old-1, or the next free number
  *
- * The steps and states are those of atomic.ts: `locateDirectory(NAME, markedBy(...))` finds it at any moment, and `repairDirectory`
- * finishes or undoes a swap that was cut short. What was half made is removed; anything else that is in the way is set aside.
+ * The steps and states are those of atomic.ts: `locateDirectory(NAME, markedBy(...))` finds it at any moment, and
+ * `repairDirectory` finishes or undoes a swap that was cut short. What was half made is removed; anything else that is in the
+ * way is set aside.
  */
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -42,8 +42,8 @@ export class PairIndex {
   private readonly symbolOf: (code: number) => number;
 
   /**
-   * Takes over `segments.codes`; empty until `build` has gone through them. `symbolOf` gives the symbol of a code point, or -1 for a character that has none and ends the
-   * stretch.
+   * Takes over `segments.codes`; empty until `build` has gone through them. `symbolOf` gives the symbol of a code point, or -1
+   * for a character that has none and ends the stretch.
    */
   constructor(
     segments: SegmentCounter,

@@ -3,8 +3,8 @@
  *
  *   tokenizer <- pretrain <- sft <- reward <- ppo          each names what it was made from by its content (origin.ts)
  *
- * Making a stage again ends the truth of all that were made from it. The next run keeps what does not depend on the stages it makes
- * and leaves the rest behind, in the run as it was.
+ * Making a stage again ends the truth of all that were made from it. The next run keeps what does not depend on the stages it
+ * makes and leaves the rest behind, in the run as it was.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

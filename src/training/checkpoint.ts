@@ -101,8 +101,9 @@ export function restoreCheckpoint(directory: string, training: Saved, state: Tra
     const path = join(directory, name);
     const { tensors } = decodeSafetensors(readBytes(path), path);
     checkNumbers(tensors, path);
+    const loaded = loadTensors(tensors);
     try {
-      put(loadTensors(tensors));
+      put(loaded);
     } catch (error) {
       throw new UserError(
         `${path} is not of this stage: ${(error as Error).message}; start a new run with --out`,

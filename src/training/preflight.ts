@@ -2,7 +2,7 @@
  * Before any work: everything that the chosen stages are going to read is read once, and what an earlier session left is compared
  * with what this one would make.
  *
- *   data         every record of every file, through the reader of its stage; the SHA-256 of its bytes is what origins are made of
+ *   data         every record of every file, through the reader of its stage; the SHA-256 of its bytes goes into the origins
  *   models       weights, vocabulary and reward model to start from, with their checksums
  *   stages       with --resume: those that are there must be made of what this run would make them of
  *   vocabulary   as soon as there is one: does anything of the data fit the context?

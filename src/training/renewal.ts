@@ -3,8 +3,8 @@
  *
  *   OUT (all stages)  ->  OUT.old-1 (all stages, as they were)  +  OUT (the stages kept, and the settings of the new run)
  *
- * The new directory is made complete beside the old one (kept stages are hard links: no copy, and files of a stage never change in
- * place) and then takes its place in one swap, so that at no moment the settings of one run stand over the stages of another.
+ * The new directory is made complete beside the old one (kept stages are hard links: no copy, and files of a stage never change
+ * in place) and then takes its place in one swap, so that at no moment the settings of one run stand over the stages of another.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -8,7 +8,7 @@ import { prettyJson } from '../formats/json.ts';
 import { type Changes, knobSchema } from '../knobs.ts';
 import { allArchitectures, architectureNamed, architectureNames } from '../models/architectures/index.ts';
 import type { ModelConfig } from '../models/config.ts';
-import { DEFAULT_ARCHITECTURE, preset, presetNames } from '../models/presets.ts';
+import { allPresetNames, DEFAULT_ARCHITECTURE, preset } from '../models/presets.ts';
 import { boolean, choice, list, nullable, number, object, parse, type Schema, text } from '../schema.ts';
 import { writeFileAtomically } from '../storage/atomic.ts';
 import { readText } from '../storage/read-file.ts';
@@ -101,7 +101,7 @@ function settingsSchema(known: readonly Stage[]): Schema<RunSettings> {
     ...architectures.map((each) => each.knobs),
   ];
   return object({
-    preset: choice([...new Set(architectureNames().flatMap((arch) => presetNames(arch)))]),
+    preset: choice(allPresetNames()),
     arch: nullable(choice(architectureNames())),
     stages: list(choice([...known.map(({ name }) => name), EVALUATE]), { min: 1 }),
     data: text(),

@@ -12,11 +12,11 @@ import { Random } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { readTrainerState, restoreCheckpoint, saveCheckpoint, type TrainerState } from './checkpoint.ts';
 import { type StepMetrics, type Training, trainingLoop } from './loop.ts';
-import { MetricsFile } from './metrics.ts';
+import { METRICS_FILE, MetricsFile } from './metrics.ts';
 import { ORIGIN_FILE } from './origin.ts';
 import { rehearse } from './preflight.ts';
 import type { Run } from './run.ts';
-import { configOf, contextOf } from './run-settings.ts';
+import { configOf } from './run-settings.ts';
 import type { Stage, StagePlace } from './stage.ts';
 
 /** Throws the reason of the run's signal where that ends it; what was trained until then is saved. */
@@ -52,7 +52,7 @@ async function makeStage(stage: Stage, run: Run): Promise<void> {
     writeDirectoryAtomically(folder, made);
   }
   run.record(stage.name, seconds);
-  if (stage.leaves === 'vocabulary') rehearse(run);
+  if (made && stage.leaves === 'vocabulary') rehearse(run); // one that was there has been tried by preflight
 }
 
 async function trainStage(stage: Stage, run: Run): Promise<void> {
@@ -71,7 +71,7 @@ async function trainStage(stage: Stage, run: Run): Promise<void> {
 
   const { steps, fingerprint } = training;
   const startStep = saved?.step ?? 0;
-  const metrics = new MetricsFile(join(out, 'metrics.jsonl'));
+  const metrics = new MetricsFile(join(out, METRICS_FILE));
   metrics.rewind(name, saved?.unreported ? startStep - 1 : startStep);
   const origin = run.originOf(stage);
   const state = { stage: name, steps, fingerprint };
@@ -114,8 +114,8 @@ function continueFrom(folder: string, saved: TrainerState, training: Training, {
 
 function placeOf(stage: Stage, run: Run): StagePlace {
   const { settings, reporter, signal } = run;
-  const { seed, quick, initFrom } = settings;
-  const tokenizer = loadTokenizerDirectory(initFrom ?? run.tokenizerDirectory());
+  const { seed, quick } = settings;
+  const tokenizer = loadTokenizerDirectory(run.vocabularyDirectory());
   const random = new Random(seed);
   const start = run.startOf(stage);
   const model =
@@ -124,7 +124,7 @@ function placeOf(stage: Stage, run: Run): StagePlace {
     ...run.placeOf(stage),
     ...{ name: stage.name, tokenizer, model, start, random, seed, quick, reporter, signal },
     settings: run.settingsOf(stage),
-    context: contextOf(settings, model.config.maxPositionEmbeddings),
+    context: run.context(),
     corpus: join(run.out, 'corpus'),
   };
 }

@@ -121,7 +121,7 @@ export class Run {
   }
 
   /** The vocabulary of the run, where --init-from does not bring one. */
-  tokenizerDirectory(): string {
+  private tokenizerDirectory(): string {
     const maker = this.known.find(({ leaves }) => leaves === 'vocabulary');
     if (maker === undefined) throw new TypeError('None of the stages leaves a tokenizer');
     return this.directoryOf(maker.name);

@@ -3,8 +3,8 @@
  * npm test.
  *
  * Each file is read or refused with one sentence; anything else is a fault: another error, a process that hangs or dies, memory
- * beyond a limit, a sentence that moves the cursor, a file with a checksum that reads as something else. A child process makes the
- * tries (readers/child.ts), this one watches it, and starts another where it has to end it. The last line counts.
+ * beyond a limit, a sentence that moves the cursor, a file with a checksum that reads as something else. A child process makes
+ * the tries (readers/child.ts), this one watches it, and starts another where it has to end it. The last line counts.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';

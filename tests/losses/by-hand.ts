@@ -1,6 +1,6 @@
 /**
- * Losses written down once more for single numbers, and settings drawn at random: a setting that is ignored, mixed up with another
- * or fixed to its usual value gives other numbers.
+ * Losses written down once more for single numbers, and settings drawn at random: a setting that is ignored, mixed up with
+ * another or fixed to its usual value gives other numbers.
  */
 import { Random, type Tensor, tensor } from '../../src/tensor/index.ts';
 import { allClose } from '../close.ts';

@@ -1,6 +1,6 @@
 /**
- * Every number of a config counts: models of random configs against plain loops, and each field with two values that must not give
- * the same model.
+ * Every number of a config counts: models of random configs against plain loops, and each field with two values that must not
+ * give the same model.
  */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';

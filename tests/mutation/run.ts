@@ -6,8 +6,8 @@
  *   npx tsx tests/mutation/run.ts --only wasm,nn        of these areas; also single ones: --only wasm/rope-tail
  *   npx tsx tests/mutation/run.ts --jobs 2 --full       two at a time; what survives meets the whole of `npm test`
  *
- * A bug is caught if a test fails, or if the tests do not end in time. Before the first bug of an area its tests must pass as they
- * are. Not part of `npm test`: run by hand when tests or what they hold have changed. Exits 1 below 95 %.
+ * A bug is caught if a test fails, or if the tests do not end in time. Before the first bug of an area its tests must pass as
+ * they are. Not part of `npm test`: run by hand when tests or what they hold have changed. Exits 1 below 95 %.
  */
 import { existsSync } from 'node:fs';
 import { setPriority } from 'node:os';

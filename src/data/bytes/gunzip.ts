@@ -4,8 +4,8 @@
  *   member = header (10 bytes, and what its flags announce)  deflated bytes  CRC-32  length modulo 2^32          (RFC 1952)
  *   file   = member, member, ...  [zeros]
  *
- * Members follow each other as their texts do. Zeros after the last one are padding, as for gzip(1). Any other byte there is refused,
- * where gzip(1) writes what it has, warns, and exits with 2: a reader has nobody to warn.
+ * Members follow each other as their texts do. Zeros after the last one are padding, as for gzip(1). Any other byte there is
+ * refused, where gzip(1) writes what it has, warns, and exits with 2: a reader has nobody to warn.
  * Node unpacks synchronously only as a whole, so deflate is fflate's. Where a deflated stream ends, only its inner state tells;
  * package.json pins the version.
  */

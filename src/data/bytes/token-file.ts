@@ -110,7 +110,7 @@ export class TokenFileWriter {
     renameSync(this.partial, this.path);
   }
 
-  /** In place of `finish`: there is no such file after all. */
+  /** Instead of `finish`: the file is given up. */
   discard(): void {
     closeSync(this.file);
     rmSync(this.partial, { force: true });

@@ -1,7 +1,7 @@
 /**
  * One page of a column: its header, and its bytes as values.
  *
- *   page = header, [repetition levels] [definition levels] values          (version 1: all packed together, version 2: the values)
+ *   page = header, [repetition levels] [definition levels] values       (version 1: all packed together, version 2: the values)
  *
  * Everything that the header promises is held against the bytes before a value is decoded: its checksum, where it has one; its
  * sizes; that levels and values are as many as it says, lie where they should and fill the page to its end. A damaged byte of a

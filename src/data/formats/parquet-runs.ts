@@ -1,7 +1,7 @@
 /**
  * The two packings of whole numbers in parquet pages: runs (of levels and of places in the dictionary) and differences.
  *
- *   runs          header, run, header, run, ...         header = 2 n: one value n times      2 n + 1: 8 n values of a few bits each
+ *   runs          header, run, header, run, ...      header = 2 n: one value n times     2 n + 1: 8 n values of a few bits each
  *   differences   block = smallest difference, bits of each part, parts: differences less the smallest one, of so many bits
  *
  * hyparquet decodes both in loops that trust the bytes: a run of two billion values fills the memory, one of minus eight never

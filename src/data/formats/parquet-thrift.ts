@@ -3,8 +3,8 @@
  *
  *   structure = field, field, ..., 0          field = 4 bits of number, 4 bits of type, then the value
  *
- * hyparquet reads headers and footers without limits: a list makes room for as many items as it says it has, a number may go on for
- * megabytes. What has been walked here has neither.
+ * hyparquet reads headers and footers without limits: a list makes room for as many items as it says it has, a number may go on
+ * for megabytes. What has been walked here has neither.
  * Source: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
  */
 

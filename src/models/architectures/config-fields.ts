@@ -1,6 +1,6 @@
 /**
- * The fields of a config.json, with sentences for what is missing or cannot be done. Null is as good as absent: Transformers writes
- * it for what a model does not have.
+ * The fields of a config.json, with sentences for what is missing or cannot be done. Null is as good as absent: Transformers
+ * writes it for what a model does not have.
  */
 import { UserError } from '../../errors.ts';
 import { shown } from '../../json-text.ts';

@@ -1,6 +1,6 @@
 /**
- * Rows at their ends, by property: what fits exactly is neither dropped nor begins another row, held-out tokens are in no row that
- * is learned from, and nothing is learned twice.
+ * Rows at their ends, by property: what fits exactly is neither dropped nor begins another row, held-out tokens are in no row
+ * that is learned from, and nothing is learned twice.
  */
 import fc from 'fast-check';
 import { test } from 'uvu';

@@ -2,7 +2,8 @@
  * The fused kernels against the compositions they stand for, in the form of the conformance table (cases.ts).
  *
  * On a backend without fused kernels (the reference) a row runs the composition, gradients by autograd; on one with them, the
- * kernel. Shapes as in edges/sizes.ts: every rest of a vector, and less than a block, one, one and a bit, several, and a part more.
+ * kernel. Shapes as in edges/sizes.ts: every rest of a vector, and less than a block, one, one and a bit, several, and a part
+ * more.
  */
 import type { Backend } from '../../../src/tensor/backend.ts';
 import type { Data } from '../../../src/tensor/dtype.ts';

@@ -1,6 +1,6 @@
 /**
- * The ends of things: rows of the conformance table at the tails, blocks and shares of the fast kernels (sizes.ts says which). Those
- * of the fused kernels are in ../fused-cases.ts.
+ * The ends of things: rows of the conformance table at the tails, blocks and shares of the fast kernels (sizes.ts says which).
+ * Those of the fused kernels are in ../fused-cases.ts.
  */
 import type { Row } from '../harness.ts';
 import { elementwise, movement } from './elementwise.ts';

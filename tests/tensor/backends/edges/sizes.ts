@@ -5,8 +5,8 @@
  *   blocks    a kernel that works in parts: less than one, exactly one, one and a bit, several, several and a part of one
  *   shares    more items than one thread takes, so that another begins in the middle of a row, of a batch, of a tensor
  *
- * `blocks` lists the sizes in the source; wasm/conformance.test.ts holds the list against the constants there, so that a new block
- * size cannot stay without rows.
+ * `blocks` lists the sizes in the source; wasm/conformance.test.ts holds the list against the constants there, so that a new
+ * block size cannot stay without rows.
  */
 import type { Shape } from '../../../../src/tensor/shape.ts';
 import type { Layout } from '../harness.ts';
