@@ -4,6 +4,7 @@
  *   kernels.fma.wasm     relaxed SIMD: one rounding in multiply-add, where the engine validates it
  *   kernels.simd.wasm    fixed-width SIMD, every engine of the last years
  *   kernels.plain.wasm   the same for a memory that is not shared: pages without cross-origin isolation, one thread
+ *   kernels.tiles.wasm, kernels.tiles-simd.wasm    only the tiles of the product, for the choice between them (width.ts)
  *   kernels.json         SHA-256 of the sources that they were made from, and of each file
  *
  * They are kept in the repository, since the compiler is 102 MB that training does not need. Changed sources are seen by their
@@ -15,19 +16,24 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { FaultError } from '../errors.ts';
+import { tilesSource } from './tile-source.ts';
 
 interface Build {
+  /** The file in assembly/ that exports what is compiled. */
+  readonly entry: string;
   /** WebAssembly features beyond the first version. */
   readonly features: string;
-  /** For a memory that several threads see. */
-  readonly shared: boolean;
+  /** A memory from outside, which several threads see or one; or its own. */
+  readonly memory: 'shared' | 'given' | 'own';
 }
 
 /** Every file there is; a new build is a new row. */
 const builds = {
-  fma: { features: 'simd,threads,relaxed-simd', shared: true },
-  simd: { features: 'simd,threads', shared: true },
-  plain: { features: 'simd', shared: false },
+  fma: { entry: 'index', features: 'simd,threads,relaxed-simd', memory: 'shared' },
+  simd: { entry: 'index', features: 'simd,threads', memory: 'shared' },
+  plain: { entry: 'index', features: 'simd', memory: 'given' },
+  tiles: { entry: 'tiles', features: 'simd,relaxed-simd', memory: 'own' },
+  'tiles-simd': { entry: 'tiles', features: 'simd', memory: 'own' },
 } as const satisfies Readonly<Record<string, Build>>;
 
 export type Variant = keyof typeof builds;
@@ -99,7 +105,14 @@ export async function compileKernels(
   const asc = await compilerFrom(load);
   let bytes: Uint8Array | null = null;
   const { error, stderr } = await asc.main(
-    ['assembly/index.ts', '--baseDir', folder, '--outFile', fileOf(variant), ...argumentsFor(variant)],
+    [
+      `assembly/${builds[variant].entry}.ts`,
+      '--baseDir',
+      folder,
+      '--outFile',
+      fileOf(variant),
+      ...argumentsFor(variant),
+    ],
     {
       writeFile(_, content) {
         bytes = content as Uint8Array; // the one file asked for, and it is binary
@@ -114,10 +127,12 @@ export async function compileKernels(
 }
 
 function argumentsFor(variant: Variant): string[] {
-  const { features, shared } = builds[variant];
+  const { features, memory } = builds[variant];
   return [
-    ...['-O3', '--noAssert', '--runtime', 'stub', '--importMemory', ...(shared ? ['--sharedMemory'] : [])],
-    ...['--initialMemory', '1', '--maximumMemory', '65536', '--enable', features, '--disableWarning', '233'],
+    ...['-O3', '--noAssert', '--runtime', 'stub', '--enable', features, '--disableWarning', '233'],
+    ...(memory === 'own' ? ['--initialMemory', '2'] : ['--importMemory', '--initialMemory', '1']),
+    ...(memory === 'own' ? [] : ['--maximumMemory', '65536']),
+    ...(memory === 'shared' ? ['--sharedMemory'] : []),
   ];
 }
 
@@ -147,4 +162,7 @@ async function compilerFrom(load: LoadCompiler): Promise<Compiler> {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildKernels();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  replaceFile(`${home}assembly/tiles.ts`, tilesSource());
+  await buildKernels();
+}

@@ -5,17 +5,20 @@
 import { fstatSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 import { createWasmBackend, type WasmBackend } from '../tensor/backends/wasm/index.ts';
 import type { WorkerHandle } from '../tensor/backends/wasm/pool.ts';
-import { buildKernels, isStale, kernelPath, type Variant } from './build-kernels.ts';
+import { type TileVariant, tryTiles } from '../tensor/backends/wasm/width.ts';
+import { buildKernels, isStale, kernelPath } from './build-kernels.ts';
+import { canRevectorize, enableRelaxedSimd, setRevectorize, withEagerOptimizing } from './v8-flags.ts';
 
 interface NodeWasmOptions {
   /** All cores by default. */
   readonly threads?: number | undefined;
   /** Keep to the portable kernels, whose bits do not depend on the processor. */
   readonly deterministic?: boolean | undefined;
+  /** Tiles of 256 bits, or of 128; `auto` (default) tries both. The results are the same bits. */
+  readonly wide?: 'auto' | boolean | undefined;
   /** Largest size of the memory in bytes. */
   readonly maximumBytes?: number;
 }
@@ -65,23 +68,37 @@ function isOpen(descriptor: number): boolean {
 export async function startWasmBackend(options: NodeWasmOptions = {}): Promise<WasmBackend> {
   const threads = options.threads ?? Math.min(16, availableParallelism());
   if (isStale()) await buildKernels();
-  const { module, variant } = compile(options.deterministic ?? false);
-  const { maximumBytes } = options;
+  const variant = options.deterministic ? 'simd' : bestVariant();
+  const { wide: choice = 'auto', maximumBytes } = options;
+  const wide = choice === 'auto' ? isWideFaster(variant) : choice;
+  setRevectorize(wide);
+  const module = new WebAssembly.Module(readFileSync(kernelPath(variant)));
   return createWasmBackend({
-    module,
-    variant,
-    threads,
+    ...{ module, variant, threads, wide },
     spawn: () => spawnWorker(),
     ...(maximumBytes === undefined ? {} : { maximumBytes }),
   });
 }
 
 /** The fused build where the engine validates it, else the portable one. */
-function compile(deterministic: boolean): { module: WebAssembly.Module; variant: Variant } {
-  if (!deterministic) {
-    setFlagsFromString('--experimental-wasm-relaxed-simd'); // Node 20 has it behind a flag
-    const bytes = readFileSync(kernelPath('fma'));
-    if (WebAssembly.validate(bytes)) return { module: new WebAssembly.Module(bytes), variant: 'fma' };
+function bestVariant(): TileVariant {
+  enableRelaxedSimd();
+  return WebAssembly.validate(readFileSync(kernelPath('fma'))) ? 'fma' : 'simd';
+}
+
+const answers = new Map<TileVariant, boolean>();
+
+/** Tried once: 10 to 24 ms. Leaves the pass on where it helps. */
+function isWideFaster(variant: TileVariant): boolean {
+  if (!canRevectorize()) return false;
+  let answer = answers.get(variant);
+  if (answer === undefined) {
+    setRevectorize(true);
+    const bytes = readFileSync(kernelPath(variant === 'fma' ? 'tiles' : 'tiles-simd'));
+    // Compiled later, or by the quick compiler first, both tiles would be timed before they are what they will be.
+    const module = withEagerOptimizing(() => new WebAssembly.Module(bytes));
+    answer = tryTiles(module, variant).isWide;
+    answers.set(variant, answer);
   }
-  return { module: new WebAssembly.Module(readFileSync(kernelPath('simd'))), variant: 'simd' };
+  return answer;
 }

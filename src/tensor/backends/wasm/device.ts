@@ -19,11 +19,14 @@ const TO_INT = 2;
 export class Device {
   readonly memory: WasmMemory;
   readonly pool: Pool;
+  /** Rows and columns of the tile that products are made of. */
+  readonly tile: { readonly rows: number; readonly columns: number };
   private readonly temporaries: HostArray[] = [];
 
   constructor(memory: WasmMemory, pool: Pool) {
     this.memory = memory;
     this.pool = pool;
+    this.tile = { rows: pool.ask('rowsOfTile'), columns: pool.ask('columnsOfTile') };
   }
 
   /** New memory for a result; its contents are arbitrary until a kernel has written it. */

@@ -24,6 +24,8 @@ interface WasmOptions {
   /** Which build of the kernels `module` is, for reports. */
   readonly variant: string;
   readonly threads: number;
+  /** The tiles of 256 bits are the faster ones here (width.ts); the results are the same bits. False by default. */
+  readonly wide?: boolean;
   /** Starts a thread running worker.js; absent where there are none. */
   readonly spawn?: () => WorkerHandle;
   /** False for the plain build, on a memory that only one thread sees. */
@@ -40,6 +42,8 @@ export interface WasmBackend extends Backend {
   readonly device: Device;
   readonly variant: string;
   readonly threads: number;
+  /** Products run in tiles of 256 bits. */
+  readonly wide: boolean;
   /** End the worker threads. */
   stop(): void;
 }
@@ -47,19 +51,22 @@ export interface WasmBackend extends Backend {
 const DEFAULT_MAXIMUM = 4 * 2 ** 30 - 65536;
 
 export async function createWasmBackend(options: WasmOptions): Promise<WasmBackend> {
-  const { module, variant, shared = true, maximumBytes = shared ? DEFAULT_MAXIMUM : 2 ** 30 } = options;
+  const { module, variant, wide = false, shared = true } = options;
+  const { maximumBytes = shared ? DEFAULT_MAXIMUM : 2 ** 30 } = options;
   const threads = options.spawn === undefined || !shared ? 1 : options.threads;
   const memory = new WasmMemory(threads, maximumBytes, shared);
-  const instance = new WebAssembly.Instance(module, { env: { memory: memory.memory, abort: () => {} } });
+  const imports = { memory: memory.memory, wide: wide ? 1 : 0, abort: () => {} };
+  const instance = new WebAssembly.Instance(module, { env: imports });
   const kernels = Object.fromEntries(
     Object.entries(instance.exports).filter(([, value]) => typeof value === 'function'),
   ) as Kernels;
   const pool = new Pool(memory, kernels, threads, options.shareLimit);
-  if (options.spawn !== undefined && threads > 1) await pool.start(module, options.spawn, options.startLimit);
-  return bind(new Device(memory, pool), variant, threads);
+  if (options.spawn !== undefined && threads > 1)
+    await pool.start(module, wide, options.spawn, options.startLimit);
+  return bind(new Device(memory, pool), { variant, threads, wide });
 }
 
-function bind(device: Device, variant: string, threads: number): WasmBackend {
+function bind(device: Device, labels: Pick<WasmBackend, 'variant' | 'threads' | 'wide'>): WasmBackend {
   const { memory } = device;
 
   /** Take over an array that a reference kernel made on the JavaScript heap. */
@@ -73,8 +80,7 @@ function bind(device: Device, variant: string, threads: number): WasmBackend {
   return {
     ...reference,
     name: 'wasm',
-    variant,
-    threads,
+    ...labels,
     device,
     fused: fusedKernels(device),
     stop: () => device.pool.stop(),

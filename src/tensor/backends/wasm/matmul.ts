@@ -1,5 +1,8 @@
 /**
  * Matrix products on the wasm backend: batches are folded into one job wherever their strides allow it.
+ *
+ * The right factor is packed once, by all threads, and then used by all of them; a batch with a factor of its own for each
+ * product packs it where it is used.
  */
 import type { HostArray } from '../../dtype.ts';
 import { sizeOf } from '../../shape.ts';
@@ -7,8 +10,10 @@ import type { View } from '../../view.ts';
 import { forEachRow } from '../../walk.ts';
 import type { Device } from './device.ts';
 
-/** Rows of an item, as in assembly/gemm.ts. */
-const ROWS_PER_ITEM = 6;
+/** Rows of k packed at once, as in assembly/gemm.ts. */
+const KC = 256;
+/** Numbers to pack that are worth waking a thread for. */
+const PACK_GRAIN = 1 << 14;
 /** Multiply-adds below which waking another thread costs more than it saves. */
 const GRAIN_WORK = 1 << 16;
 
@@ -52,8 +57,21 @@ export function gemm(device: Device, a: View, b: View, c: HostArray, add: boolea
     dotRows(device, a, b, c, add ? c.byteOffset : 0, n);
     return;
   }
-  const blocks = Math.ceil(m / ROWS_PER_ITEM);
-  const grain = Math.max(1, Math.ceil(GRAIN_WORK / (ROWS_PER_ITEM * k * n)));
+  const { rows, columns } = device.tile;
+  const blocks = Math.ceil(m / rows);
+  const grain = Math.max(1, Math.ceil(GRAIN_WORK / (rows * k * n)));
+  if (batch.length === 0) {
+    const room = Math.ceil(n / 8) * 8;
+    const panels = Math.ceil(room / columns) * Math.ceil(k / KC);
+    const packed = device.allocate('float32', room * k);
+    const packGrain = Math.ceil(PACK_GRAIN / (columns * Math.min(k, KC)));
+    const from = [device.address(b), b.stride[0]!, b.stride[1]!];
+    device.run('packColumns', panels, packGrain, [...from, n, k, packed.byteOffset]);
+    const left = [device.address(a), a.stride[0]!, a.stride[1]!];
+    device.run('gemmPacked', blocks, grain, [...left, packed.byteOffset, c.byteOffset, m, n, k, add ? 1 : 0]);
+    device.memory.release(packed);
+    return;
+  }
   const [aBase, bBase] = [device.address(a) - 4 * a.offset, device.address(b) - 4 * b.offset];
   const walks = [a, b].map((view) => ({ offset: view.offset, stride: view.stride.slice(0, -2) }));
   let to = c.byteOffset;

@@ -82,7 +82,12 @@ export class Pool {
    * Start the workers; resolves when all of them can take a job. Should one of them not start, none is left behind and the
    * error says why. Nothing may wait in Atomics.wait here: a page starts its workers from the very thread that would sleep.
    */
-  async start(module: WebAssembly.Module, spawn: () => WorkerHandle, limit = START_LIMIT): Promise<void> {
+  async start(
+    module: WebAssembly.Module,
+    wide: boolean,
+    spawn: () => WorkerHandle,
+    limit = START_LIMIT,
+  ): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
@@ -98,6 +103,7 @@ export class Pool {
           worker.postMessage({
             module,
             memory: this.memory.memory,
+            wide: wide ? 1 : 0,
             control: CONTROL_ADDRESS,
             kernels: this.names,
             thread,
@@ -113,6 +119,11 @@ export class Pool {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** What a function of the kernels without arguments answers. */
+  ask(name: string): number {
+    return this.kernels[name]!() as number;
   }
 
   /**

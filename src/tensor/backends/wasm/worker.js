@@ -7,8 +7,8 @@ const [IDLE, OPEN, TAKEN] = [0, 1, 2];
 const inNode = typeof process === 'object' && typeof process.getBuiltinModule === 'function';
 const port = inNode ? process.getBuiltinModule('node:worker_threads').parentPort : self;
 
-function serve({ module, memory, control, kernels, thread, threads, scratch, spins, lease }) {
-  const { exports } = new WebAssembly.Instance(module, { env: { memory, abort: () => {} } });
+function serve({ module, memory, wide, control, kernels, thread, threads, scratch, spins, lease }) {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory, wide, abort: () => {} } });
   const table = kernels.map((name) => exports[name]);
   const words = new Int32Array(memory.buffer, control, 16);
   const values = new Float64Array(memory.buffer, control + 64, 64);

@@ -15,10 +15,15 @@ export function* products(): Generator<Row> {
     run: (backend, a, b) => backend.matmul(a, b),
     tolerance: { absolute: 5e-7 * Math.max(4, k), relative: 1e-6 },
   });
-  // Every rest of the 6 x 8 tile and of the four k that are packed together, in every layout of either side.
+  // Every rest of a tile of 4 to 6 rows and 8 or 16 columns, and of the four k that are packed together, in every layout of either.
   for (let i = 0; i < 72; i++) {
-    yield product(1 + (i % 13), 1 + ((i * 5) % 18), 1 + ((i * 7) % 19), layoutOf(i), layoutOf(i >> 2));
+    yield product(4 + (i % 13), 1 + ((i * 5) % 18), 1 + ((i * 7) % 37), layoutOf(i), layoutOf(i >> 2));
   }
+  // The panels of A that are packed at once are eight, of 4 to 6 rows each.
+  for (const rows of [4, 5, 6].flatMap((height) => around(8 * height))) {
+    yield product(rows, 5, 17, layoutOf(rows), 'row-major');
+  }
+  for (const n of [...tails, ...around(16)]) yield product(9, 6, n, 'row-major', layoutOf(n));
   for (const k of around(256)) {
     yield product(7, k, 9, 'row-major', 'row-major');
     yield product(6, k, 8, 'transposed', 'transposed');
@@ -29,6 +34,12 @@ export function* products(): Generator<Row> {
     yield product(12, 4, n, 'transposed', 'transposed');
   }
   yield product(13, 259, 1027, 'row-major', 'transposed'); // several blocks of k and of n
+  for (const [k, n] of [
+    [513, 1048],
+    [771, 200],
+  ] as const)
+    yield product(50, k, n, 'row-major', 'transposed'); // packed by several
+  for (const n of [1023, 1033, 1041]) yield product(7, 259, n, 'transposed', 'row-major', [2]); // packed where it is used
   // Few rows with columns that lie in one piece: dot products of sixteens and a rest.
   for (const k of [...tails, 32, 47, 48, 49])
     yield product(1 + (k % 3), k, 1 + (k % 9), 'row-major', 'transposed');

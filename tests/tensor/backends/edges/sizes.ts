@@ -1,7 +1,7 @@
 /**
  * Sizes at which fast kernels go wrong and plain ones do not:
  *
- *   tails     a vector holds four numbers and a tile 6 x 8: widths 1 to 9, 4k - 1, 4k, 4k + 1, one more or less than a tile
+ *   tails     a vector holds four numbers and a tile 4 x 16 to 6 x 16: widths 1 to 9, 4k - 1, 4k, 4k + 1, one more or less than a tile
  *   blocks    a kernel that works in parts: less than one, exactly one, one and a bit, several, several and a part of one
  *   shares    more items than one thread takes, so that another begins in the middle of a row, of a batch, of a tensor
  *
@@ -15,8 +15,10 @@ import type { Layout } from '../harness.ts';
 export const blocks = {
   'assembly/attention.ts BLOCK': 24,
   'assembly/gemm.ts KC': 256,
-  'assembly/gemm.ts ROWS': 6,
+  'assembly/gemm.ts MAX_COLUMNS': 16,
+  'assembly/gemm.ts MAX_ROWS': 6,
   'assembly/gemm.ts NC': 1024,
+  'assembly/gemm.ts TILES': 8,
   'assembly/optimizer.ts CHUNK': 4096,
   'assembly/reduce.ts RUN': 4096,
   'assembly/reduce.ts PIECE': 512,
@@ -26,10 +28,11 @@ export const blocks = {
   'fused.ts GRAIN': 8192,
   'fused.ts ATTENTION_GRAIN': 65536,
   'fused.ts LOGIT_ROWS': 256,
-  'matmul.ts ROWS_PER_ITEM': 6,
   'matmul.ts GRAIN_WORK': 65536,
   'matmul.ts FEW_ROWS': 3,
   'matmul.ts FEW_ROWS_GRAIN': 524288,
+  'matmul.ts KC': 256,
+  'matmul.ts PACK_GRAIN': 16384,
   'optimizer.ts CHUNK': 4096,
   'optimizer.ts GRAIN': 2,
   'reduce.ts RUN': 4096,

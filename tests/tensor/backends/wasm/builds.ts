@@ -11,13 +11,18 @@ import type { HostArray } from '../../../../src/tensor/dtype.ts';
 if (isStale()) await buildKernels();
 const maximumBytes = 256 << 20;
 
-/** The default build and the one of `--deterministic`. */
+/**
+ * The default build and the one of `--deterministic`: with narrow tiles on one thread, with wide ones on several, whether V8 makes
+ * 256-bit operations of those or not.
+ */
 export async function startBuilds() {
   const builds = await Promise.all(
     [false, true].map(async (deterministic) => ({
-      one: await startWasmBackend({ threads: 1, deterministic, maximumBytes }),
+      one: await startWasmBackend({ threads: 1, deterministic, wide: false, maximumBytes }),
       // An odd number of shares as well: they end elsewhere, and are not all of one length.
-      several: await startWasmBackend({ threads: deterministic ? 3 : 2, deterministic, maximumBytes }),
+      several: await startWasmBackend({
+        ...{ threads: deterministic ? 3 : 2, deterministic, wide: true, maximumBytes },
+      }),
     })),
   );
   const plain = await startPlain();
