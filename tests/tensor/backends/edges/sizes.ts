@@ -14,6 +14,7 @@ import type { Layout } from '../harness.ts';
 /** Sizes of blocks and shares in src/tensor/backends/wasm, by file and name. */
 export const blocks = {
   'assembly/attention.ts BLOCK': 24,
+  'assembly/attention.ts SLAB': 128,
   'assembly/gemm.ts KC': 256,
   'assembly/gemm.ts MAX_COLUMNS': 16,
   'assembly/gemm.ts MAX_ROWS': 6,
@@ -28,6 +29,9 @@ export const blocks = {
   'fused.ts GRAIN': 8192,
   'fused.ts ATTENTION_GRAIN': 65536,
   'fused.ts LOGIT_ROWS': 256,
+  'fused.ts PRODUCT_SCRATCH': 65536,
+  'fused.ts BLOCK': 24,
+  'fused.ts SLAB': 128,
   'matmul.ts GRAIN_WORK': 65536,
   'matmul.ts FEW_ROWS': 3,
   'matmul.ts FEW_ROWS_GRAIN': 524288,

@@ -5,27 +5,30 @@
  *   adjoint    P = e^(S - L);  dV += P^T dY;  dP = dY V^T;  dS = scale P (dP - sum(dY Y));  dQ = dS K;  dK += dS^T Q
  *
  * (Dao et al. 2022, FlashAttention, algorithm 4, with whole rows of keys.) Query i of T sees keys 0 .. S - T + i; a mask, if
- * there is one, hides more (padding, other documents). Keys beyond a block's last query are never computed. Strides are in
+ * there is one, hides more (padding, other documents). Keys beyond a block's last query are never computed. Keys, values and
+ * whatever else stands on the right of a product are packed once for a head and used by all of its blocks. Strides are in
  * elements; the innermost (d) is 1. y and dy are [B, T, H, d] row-major, L is [B, H, T].
  */
-import { dot1, dots4, product } from './gemm';
+import { B_PANELS, dot1, dots4, multiplyPanels, packAll } from './gemm';
 import { exp4, loadTail, madd, max4, storeTail, sum4 } from './math';
 
-const BLOCK: i32 = 24; // four rows of tiles; 32 leaves the sixth of them mostly empty and is 13 % slower
-/** The product's own panels lie in front. */
-const PRODUCT_SCRATCH: usize = 1310720;
+/** Queries at a time: whole tiles of 4 or 6 rows. */
+const BLOCK: i32 = 24;
+/** Queries whose probabilities are kept at once for the gradients of keys and values. */
+const SLAB: i32 = 128;
 const HIDDEN: f32 = -1e30;
 
-/** Scores of queries first..first+rows of one head: S [rows, width] with hidden ones at HIDDEN. */
+/** Scores of queries first..first+rows of one head in rows of S, of which `width` are used: hidden ones at HIDDEN. */
 function scoreBlock(
-  q: usize, qTime: i32, k: usize, kTime: i32, mask: usize, T: i32, S: i32, d: i32, scale: f32,
+  q: usize, qTime: i32, keys: usize, mask: usize, T: i32, S: i32, d: i32, scale: f32,
   first: i32, rows: i32, width: i32, scores: usize, scratch: usize,
 ): void {
-  product(q + ((<usize>first * <usize>qTime) << 2), qTime, 1, k, 1, kTime, scores, width, rows, width, d, false, scratch);
+  const from = q + ((<usize>first * <usize>qTime) << 2);
+  multiplyPanels(from, qTime, 1, keys, S, d, 0, d, scores, S, rows, wholePanels(width, S), false, scratch);
   const past = S - T;
   const factor = f32x4.splat(scale);
   for (let r = 0; r < rows; r++) {
-    const row = scores + ((<usize>r * <usize>width) << 2);
+    const row = scores + ((<usize>r * <usize>S) << 2);
     const visible = min(width, past + first + r + 1);
     let j = 0;
     if (mask != 0) {
@@ -52,6 +55,13 @@ function scoreBlock(
     }
     for (; j < width; j++) store<f32>(row + (<usize>j << 2), HIDDEN);
   }
+}
+
+/** Scores of some keys too many cost less than a tile that is cut off; nobody looks at them. */
+// @ts-ignore: decorator
+@inline
+function wholePanels(width: i32, S: i32): i32 {
+  return min(S, (width + 15) & ~15);
 }
 
 /** Turn a row of scores into probabilities; returns the logarithm of the normalizer. */
@@ -137,7 +147,7 @@ export function attention(
   v: usize, vBatch: i32, vHead: i32, vTime: i32, mask: usize, maskBatch: i32, y: usize, logSums: usize,
   H: i32, G: i32, T: i32, S: i32, d: i32, scale: f32, begin: i32, end: i32, scratch: usize,
 ): void {
-  const scores = scratch + PRODUCT_SCRATCH;
+  const keys = scratch + B_PANELS, values = keys + panelBytes(S, d), scores = values + panelBytes(d, S);
   for (let item = begin; item < end; item++) {
     const b = item / H, h = item % H, kv = h / G;
     const qAt = q + ((<usize>b * <usize>qBatch + <usize>h * <usize>qHead) << 2);
@@ -149,17 +159,28 @@ export function attention(
       store<f32>(logSums + (<usize>item << 2), oneQuery(qAt, kAt, kTime, vAt, vTime, maskAt, yAt, S, d, scale, scores));
       continue;
     }
+    if (item == begin || h % G == 0) {
+      packAll(kAt, 1, kTime, S, d, keys);
+      packAll(vAt, vTime, 1, d, S, values);
+    }
     for (let first = 0; first < T; first += BLOCK) {
       const rows = min(BLOCK, T - first), width = S - T + first + rows;
-      scoreBlock(qAt, qTime, kAt, kTime, maskAt, T, S, d, scale, first, rows, width, scores, scratch);
+      scoreBlock(qAt, qTime, keys, maskAt, T, S, d, scale, first, rows, width, scores, scratch);
       for (let r = 0; r < rows; r++) {
-        const logSum = softmaxRow(scores + ((<usize>r * <usize>width) << 2), width);
+        const logSum = softmaxRow(scores + ((<usize>r * <usize>S) << 2), width);
         store<f32>(logSums + (<usize>(item * T + first + r) << 2), logSum);
       }
-      product(scores, width, 1, vAt, vTime, 1, yAt + ((<usize>first * <usize>(H * d)) << 2), H * d, rows, d, width,
-          false, scratch);
+      const to = yAt + ((<usize>first * <usize>(H * d)) << 2);
+      multiplyPanels(scores, S, 1, values, d, S, 0, width, to, H * d, rows, d, false, scratch);
     }
   }
+}
+
+/** Memory for the panels of a factor of `depth` rows; (../fused.ts counts the same). */
+// @ts-ignore: decorator
+@inline
+function panelBytes(columns: i32, depth: i32): usize {
+  return (<usize>((columns + 7) & ~7) * <usize>depth) << 2;
 }
 
 /**
@@ -171,9 +192,10 @@ export function attentionAdjoint(
   v: usize, vBatch: i32, vHead: i32, vTime: i32, mask: usize, maskBatch: i32, y: usize, logSums: usize, dy: usize,
   dq: usize, dk: usize, dv: usize, H: i32, G: i32, T: i32, S: i32, d: i32, scale: f32, begin: i32, end: i32, scratch: usize,
 ): void {
-  const probabilities = scratch + PRODUCT_SCRATCH;
-  const grads = probabilities + <usize>(BLOCK * S * 4);
-  const K = H / G;
+  const keys = scratch + B_PANELS, keysAcross = keys + panelBytes(d, S), valuesAcross = keysAcross + panelBytes(S, d);
+  const queries = valuesAcross + panelBytes(S, d), upstream = queries + panelBytes(d, T);
+  const probabilities = upstream + panelBytes(d, T), grads = probabilities + ((<usize>SLAB * <usize>S) << 2);
+  const K = H / G, past = S - T, upTime = H * d, line = <usize>S << 2;
   for (let item = begin; item < end; item++) {
     const b = item / K, kv = item % K;
     const kAt = k + ((<usize>b * <usize>kBatch + <usize>kv * <usize>kHead) << 2);
@@ -182,26 +204,43 @@ export function attentionAdjoint(
     const dkAt = dk + ((<usize>item * <usize>(S * d)) << 2), dvAt = dv + ((<usize>item * <usize>(S * d)) << 2);
     memory.fill(dkAt, 0, <usize>(S * d) << 2);
     memory.fill(dvAt, 0, <usize>(S * d) << 2);
+    packAll(kAt, kTime, 1, d, S, keys); // [S, d]
+    packAll(kAt, 1, kTime, S, d, keysAcross); // [d, S]
+    packAll(vAt, 1, vTime, S, d, valuesAcross);
     for (let g = 0; g < G; g++) {
       const h = kv * G + g;
       const qAt = q + ((<usize>b * <usize>qBatch + <usize>h * <usize>qHead) << 2);
       const dqAt = dq + ((<usize>(b * H + h) * <usize>(T * d)) << 2);
       const rowsAt = (<usize>b * <usize>(T * H * d) + <usize>(h * d)) << 2;
-      for (let first = 0; first < T; first += BLOCK) {
-        const rows = min(BLOCK, T - first), width = S - T + first + rows;
-        const upAt = dy + rowsAt + ((<usize>first * <usize>(H * d)) << 2);
-        const outAt = y + rowsAt + ((<usize>first * <usize>(H * d)) << 2);
-        scoreBlock(qAt, qTime, kAt, kTime, maskAt, T, S, d, scale, first, rows, width, probabilities, scratch);
-        product(upAt, H * d, 1, vAt, 1, vTime, grads, width, rows, width, d, false, scratch);
-        for (let r = 0; r < rows; r++) {
-          const logSum = load<f32>(logSums + (<usize>((b * H + h) * T + first + r) << 2));
-          const delta = dot(upAt + ((<usize>r * <usize>(H * d)) << 2), outAt + ((<usize>r * <usize>(H * d)) << 2), d);
-          const row = (<usize>r * <usize>width) << 2;
-          adjointRow(probabilities + row, grads + row, width, logSum, delta, scale);
+      packAll(qAt, qTime, 1, d, T, queries);
+      packAll(dy + rowsAt, upTime, 1, d, T, upstream);
+      for (let start = 0; start < T; start += SLAB) {
+        const stop = min(T, start + SLAB), seen = past + stop;
+        // 1. P and dS of these queries, and from dS the gradient of the queries.
+        for (let first = start; first < stop; first += BLOCK) {
+          const rows = min(BLOCK, stop - first), width = past + first + rows;
+          const pAt = probabilities + <usize>(first - start) * line, gAt = grads + <usize>(first - start) * line;
+          const upAt = dy + rowsAt + ((<usize>first * <usize>upTime) << 2);
+          const outAt = y + rowsAt + ((<usize>first * <usize>upTime) << 2);
+          scoreBlock(qAt, qTime, keysAcross, maskAt, T, S, d, scale, first, rows, width, pAt, scratch);
+          multiplyPanels(upAt, upTime, 1, valuesAcross, S, d, 0, d, gAt, S, rows, wholePanels(width, S), false, scratch);
+          for (let r = 0; r < rows; r++) {
+            const logSum = load<f32>(logSums + (<usize>((b * H + h) * T + first + r) << 2));
+            const delta = dot(upAt + ((<usize>r * <usize>upTime) << 2), outAt + ((<usize>r * <usize>upTime) << 2), d);
+            const row = <usize>r * line, rest = <usize>width << 2, unseen = <usize>(seen - width) << 2;
+            adjointRow(pAt + row, gAt + row, width, logSum, delta, scale);
+            memory.fill(pAt + row + rest, 0, unseen);
+            memory.fill(gAt + row + rest, 0, unseen);
+          }
+          multiplyPanels(gAt, S, 1, keys, d, S, 0, width, dqAt + ((<usize>(first * d)) << 2), d, rows, d, false, scratch);
         }
-        product(probabilities, 1, width, upAt, H * d, 1, dvAt, d, width, d, rows, true, scratch);
-        product(grads, width, 1, kAt, kTime, 1, dqAt + ((<usize>(first * d)) << 2), d, rows, d, width, false, scratch);
-        product(grads, 1, width, qAt + ((<usize>first * <usize>qTime) << 2), qTime, 1, dkAt, d, width, d, rows, true, scratch);
+        // 2. Each key gets from the queries that see it: not from those before it.
+        for (let key = 0; key < seen; key += BLOCK) {
+          const count = min(BLOCK, seen - key), from = max(start, key - past);
+          const at = <usize>(from - start) * line + (<usize>key << 2), to = <usize>(key * d) << 2;
+          multiplyPanels(probabilities + at, 1, S, upstream, d, T, from, stop, dvAt + to, d, count, d, true, scratch);
+          multiplyPanels(grads + at, 1, S, queries, d, T, from, stop, dkAt + to, d, count, d, true, scratch);
+        }
       }
     }
   }
