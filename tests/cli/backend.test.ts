@@ -89,6 +89,32 @@ test('modes that cannot be had, and flags that do not fit, are refused', async (
   );
 });
 
+test('--wide belongs to wasm; what runs is said, and stands in metrics and history', async () => {
+  const model = ['--model', join(run, 'sft'), '--prompt', 'x'];
+  isRefused(await command('chat', [...model, '--wide', 'yes']), 2, 'no "yes"', 'auto, on, off');
+  for (const backend of ['reference', 'gpu'])
+    isRefused(
+      await command('chat', [...model, '--backend', backend, '--wide', 'on']),
+      2,
+      '--wide',
+      '--backend wasm',
+    );
+  const out = join(folder, 'narrow');
+  const flags = ['--data', world, '--out', out, '--stages', 'tokenizer,pretrain', ...small, '--wide', 'off'];
+  const { code, stderr } = await command('train', flags);
+  assert.is(code, 0, stderr);
+  const said = /^backend: (wasm \(\w+\)), 1 thread/m.exec(stderr)?.[1];
+  assert.ok(said, stderr);
+  assert.not.match(stderr, /Node 24 or newer/); // nobody who asks for narrow kernels needs a wide one
+  const [line] = readFileSync(join(out, 'metrics.jsonl'), 'utf8').split('\n');
+  const [session] = JSON.parse(readFileSync(join(out, 'history.json'), 'utf8')) as { backend: string }[];
+  assert.equal([(JSON.parse(line!) as { backend: string }).backend, session?.backend], [said, said]); // a text has a first line
+  assert.not.ok('wide' in (JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as object));
+  // The bits are the same: a run may go on in the other width.
+  const more = await command('train', ['--resume', '--out', out, '--wide', 'auto']);
+  assert.is(more.code, 0, more.stderr);
+});
+
 test('the probe multiplies at the sizes of the model, and sees a device that answers late', async () => {
   const shapes = modelGemms(preset('pico'), 32);
   assert.equal(shapes, [
