@@ -12,6 +12,7 @@ import { UserError } from '../errors.ts';
 import type { ModelConfig } from '../models/config.ts';
 import { findGpu, type GpuBackend, type GpuMode, startGpuBackend } from '../platform/gpu.ts';
 import { startWasmBackend } from '../platform/node.ts';
+import { canRevectorize } from '../platform/v8-flags.ts';
 import type { WasmBackend } from '../tensor/backends/wasm/index.ts';
 import { reference, setDefaults } from '../tensor/index.ts';
 import type { FlagTable } from './flags.ts';
@@ -93,7 +94,7 @@ export async function useBackend(choice: BackendChoice): Promise<ChosenBackend> 
     return { name: 'reference', description: 'reference, 1 thread' };
   }
   if (backend === 'gpu') return useGpu(gpuMode as GpuMode | undefined);
-  if (backend === 'wasm') return useWasm(await startWasmBackend(choice), choice);
+  if (backend === 'wasm') return useWasm(await startWasm(choice), choice);
   return chooseBackend(choice);
 }
 
@@ -127,19 +128,27 @@ function takeGpu(backend: GpuBackend, why = ''): ChosenBackend {
   return { name: `gpu ${backend.mode}`, description: `gpu, mode ${backend.mode}${note}${why}` };
 }
 
+async function startWasm({ threads, deterministic, wide = 'auto' }: BackendChoice): Promise<WasmBackend> {
+  if (wide === 'on' && !canRevectorize())
+    throw new UserError(
+      `--wide on takes Node 24 or newer on x86-64, other than macOS; this is Node ${process.versions.node} on ` +
+        `${process.platform} ${process.arch}`,
+    );
+  return startWasmBackend({ threads, deterministic, wide: wide === 'auto' ? wide : wide === 'on' });
+}
+
 function useWasm(wasm: WasmBackend, choice: BackendChoice, why = ''): ChosenBackend {
   setDefaults({ backend: wasm });
   const threads = `${wasm.threads} ${wasm.threads === 1 ? 'thread' : 'threads'}`;
-  const isWide = (wasm as WasmBackend & { readonly wide?: boolean }).wide === true;
-  const name = `wasm (${wasm.variant}${isWide ? ', 256 bit' : ''})`;
-  const advice = isWide || choice.wide === 'off' ? null : adviceOnNode();
+  const name = `wasm (${wasm.variant}${wasm.wide ? ', 256 bit' : ''})`;
+  const advice = wasm.wide || choice.wide === 'off' ? null : adviceOnNode();
   return { name, description: `${name}, ${threads}${why}`, advice: advice ?? undefined };
 }
 
 async function chooseBackend(choice: BackendChoice): Promise<ChosenBackend> {
   let wasm: WasmBackend;
   try {
-    wasm = await startWasmBackend(choice);
+    wasm = await startWasm(choice);
   } catch (error) {
     if (error instanceof UserError) throw error; // what was asked for cannot be had
     const why = (error as Error).message.split('\n')[0];

@@ -5,6 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { modelGemms, timeGemms } from '../../src/cli/gemm-probe.ts';
 import { preset } from '../../src/models/presets.ts';
+import { canRevectorize } from '../../src/platform/v8-flags.ts';
 import { reference } from '../../src/tensor/index.ts';
 import { allClose, differs } from '../close.ts';
 import { temporaryFolder } from '../data/temporary.ts';
@@ -110,6 +111,12 @@ test('--wide belongs to wasm; what runs is said, and stands in metrics and histo
   const [session] = JSON.parse(readFileSync(join(out, 'history.json'), 'utf8')) as { backend: string }[];
   assert.equal([(JSON.parse(line!) as { backend: string }).backend, session?.backend], [said, said]); // a text has a first line
   assert.not.ok('wide' in (JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as object));
+  const on = [...model, '--max-new-tokens', '1', '--wide', 'on'];
+  for (const backend of ['auto', 'wasm']) {
+    const wide = await command('chat', [...on, '--backend', backend]);
+    if (canRevectorize()) assert.is(wide.code, 0, wide.stderr);
+    else isRefused(wide, 2, '--wide on takes Node 24 or newer');
+  }
   // The bits are the same: a run may go on in the other width.
   const more = await command('train', ['--resume', '--out', out, '--wide', 'auto']);
   assert.is(more.code, 0, more.stderr);
