@@ -145,7 +145,8 @@ test('the work is done by the newer Node, where one is installed', async () => {
   const isOld = Number(process.versions.node.split('.')[0]) < 24;
   const expected =
     isOld && existsSync(newer) ? (JSON.parse(readFileSync(newer, 'utf8')) as { version: string }) : null;
-  const { code, stderr } = await start([...flags, '--max-steps', '2', '--out', out]).ended;
+  const tsx = [process.execPath, join(root, 'node_modules/.bin/tsx')]; // whatever the PATH has
+  const { code, stderr } = await start([...flags, '--max-steps', '2', '--out', out], tsx).ended;
   assert.is(code, 0, stderr);
   const [session] = JSON.parse(readFileSync(join(out, 'history.json'), 'utf8')) as { node: string }[];
   assert.is(session?.node, expected === null ? process.version : `v${expected.version}`);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Engine, knownFlags, saidOf, tryFlags } from '../../src/platform/v8-flags.ts';
-import { nodes } from '../nodes.ts';
+import { nodes } from '../nodes/named.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
