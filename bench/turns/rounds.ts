@@ -1,0 +1,125 @@
+/**
+ * Rounds: every candidate runs once a round, in turn, so that a slow minute hits all of them.
+ *
+ *   value    median over the rounds            best     the fastest round: what a quiet machine would give
+ *   ratio    median of the ratios within each round, never the ratio of two medians from different minutes
+ *   spread   1 - slowest / fastest round of the ceiling: how much the machine itself was disturbed
+ *
+ * A turn repeats short calls until `leastMs` have passed. Children wait in between, for a moment longer than threads spin before
+ * they sleep, so that nobody's waiting takes the next one's time.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Measurement } from '../measurement.ts';
+import { median } from '../timing.ts';
+import type { Child } from './child-process.ts';
+import type { Opened, Task } from './protocol.ts';
+
+export interface Candidate {
+  readonly child: Child;
+  readonly task: Task;
+}
+
+export interface Plan {
+  readonly rounds: number;
+  /** Milliseconds that a turn takes at least. */
+  readonly leastMs: number;
+  /** Measure the ceiling of these children in every round too. */
+  readonly ceilings?: readonly Child[];
+}
+
+/** What one candidate did. */
+export interface Series {
+  readonly child: Child;
+  readonly opened: Opened;
+  /** In the unit of the task, round by round. */
+  readonly values: readonly number[];
+}
+
+export interface Rounds {
+  readonly series: readonly Series[];
+  /** In the order of `plan.ceilings`. */
+  readonly ceilings: readonly Series[];
+  /** Close all tasks; until then they can be profiled. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds between two turns: an OpenMP thread that waits spins for some of them. */
+const PAUSE = 10;
+const CEILING_MS = 10;
+
+export async function takeTurns(candidates: readonly Candidate[], plan: Plan): Promise<Rounds> {
+  const own = await openAll(candidates);
+  const ceilings = await openAll(
+    (plan.ceilings ?? []).map((child) => ({ child, task: { group: 'ceiling' } })),
+  );
+  for (let round = 0; round < plan.rounds; round++) {
+    for (const each of ceilings) await takeTurn(each, CEILING_MS);
+    for (const each of own) await takeTurn(each, plan.leastMs);
+  }
+  return {
+    series: own,
+    ceilings,
+    async close() {
+      for (const { child, opened } of [...own, ...ceilings]) await child.close(opened.task);
+    },
+  };
+}
+
+interface Open extends Series {
+  readonly values: number[];
+}
+
+async function openAll(candidates: readonly Candidate[]): Promise<Open[]> {
+  const opened: Open[] = [];
+  for (const { child, task } of candidates)
+    opened.push({ child, opened: await child.open(task), values: [] });
+  return opened;
+}
+
+async function takeTurn({ child, opened, values }: Open, leastMs: number): Promise<void> {
+  await sleep(PAUSE);
+  const { ms } = await child.run(opened.task, leastMs);
+  values.push(opened.amount / ms);
+}
+
+/** How many times as fast as `other`: the median over the rounds. */
+export function faster(series: Series, other: Series): number {
+  return median(series.values.map((value, round) => value / other.values[round]!));
+}
+
+/** 1 - slowest / fastest round. */
+export function spread({ values }: Series): number {
+  return 1 - Math.min(...values) / Math.max(...values);
+}
+
+const DISTURBED = 0.15;
+
+/** A sentence if the ceiling moved more than noise does; the numbers beside it are then of a disturbed machine. */
+export function disturbance(ceilings: readonly Series[]): string | null {
+  const worst = Math.max(0, ...ceilings.map(spread));
+  if (worst <= DISTURBED) return null;
+  const share = `${(100 * worst).toFixed(0)}%`;
+  return `other programs disturb: the ceiling lost up to ${share} between rounds; ratios and bests still hold, medians are low`;
+}
+
+/** The part of a measurement that a series states by itself. */
+export function measurementOf(
+  series: Series,
+  group: string,
+  name: string,
+): Measurement & { readonly best: number } {
+  const { greeting, name: backend } = series.child;
+  return {
+    group,
+    name,
+    backend,
+    threads: greeting.threads,
+    value: median(series.values),
+    unit: series.opened.unit,
+    best: Math.max(...series.values),
+    rounds: series.values.length,
+    version: greeting.version,
+    ...(greeting.width === undefined ? {} : { width: greeting.width }),
+    ...(series.opened.details === undefined ? {} : { details: series.opened.details }),
+  };
+}
