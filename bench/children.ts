@@ -59,11 +59,22 @@ export function processor(): string {
   return `${cpus()[0]?.model.trim() ?? 'unknown processor'}, ${availableParallelism()} cores`;
 }
 
-/** Prints measurements as lines for people, or as JSON with the processor in every line. */
+/**
+ * Prints measurements as lines for people, or as JSON with the processor in every line. People are warned once for all lines of
+ * the same rounds.
+ */
 export function printer(json: boolean): (measurement: Measurement) => void {
   const machine = { processor: processor() };
-  return (measurement) =>
-    void process.stdout.write(
-      json ? `${JSON.stringify({ ...measurement, ...machine })}\n` : formatMeasurement(measurement),
-    );
+  let warned = '';
+  return (measurement) => {
+    if (json) {
+      process.stdout.write(`${JSON.stringify({ ...measurement, ...machine })}\n`);
+      return;
+    }
+    const { group, name, warning } = measurement;
+    const about = `${group} ${name}`;
+    if (warning !== undefined && about !== warned) process.stdout.write(`${about}: ${warning}\n`);
+    warned = warning === undefined ? '' : about;
+    process.stdout.write(formatMeasurement(measurement));
+  };
 }

@@ -28,19 +28,7 @@ export interface Measurement {
 }
 
 export function formatMeasurement(measurement: Measurement): string {
-  const {
-    group,
-    name,
-    value,
-    unit,
-    best,
-    rounds,
-    ratios = {},
-    breakdown,
-    kernels,
-    details,
-    warning,
-  } = measurement;
+  const { group, name, value, unit, best, rounds, ratios = {}, breakdown, kernels, details } = measurement;
   const numbers = [short(value).padStart(9)];
   if (best !== undefined) numbers.push(`best ${short(best).padStart(7)} of ${rounds}`);
   const head = `${group.padEnd(9)}${name.padEnd(22)}${labelOf(measurement).padEnd(30)}${numbers.join(', ')} ${unit}`;
@@ -52,7 +40,6 @@ export function formatMeasurement(measurement: Measurement): string {
     const parts = Object.entries(details).map(([key, detail]) => `${key} ${Number(detail.toPrecision(4))}`);
     lines.push(`    ${parts.join(', ')}`);
   }
-  if (warning !== undefined) lines.push(`    warning: ${warning}`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -11,7 +11,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Measurement } from '../measurement.ts';
 import { median } from '../timing.ts';
-import type { Child } from './child-process.ts';
+import { type Child, ChildError } from './child-process.ts';
 import type { Opened, Task } from './protocol.ts';
 
 export interface Candidate {
@@ -25,6 +25,8 @@ export interface Plan {
   readonly leastMs: number;
   /** Measure the ceiling of these children in every round too. */
   readonly ceilings?: readonly Child[];
+  /** Called with a candidate that cannot do the task: it is left out, unless this throws. Without it that is an error. */
+  readonly leaveOut?: (child: Child, why: string) => void;
 }
 
 /** What one candidate did. */
@@ -48,7 +50,7 @@ const PAUSE = 10;
 const CEILING_MS = 10;
 
 export async function takeTurns(candidates: readonly Candidate[], plan: Plan): Promise<Rounds> {
-  const own = await openAll(candidates);
+  const own = await openAll(candidates, plan.leaveOut);
   const ceilings = await openAll(
     (plan.ceilings ?? []).map((child) => ({ child, task: { group: 'ceiling' } })),
   );
@@ -69,10 +71,16 @@ interface Open extends Series {
   readonly values: number[];
 }
 
-async function openAll(candidates: readonly Candidate[]): Promise<Open[]> {
+async function openAll(candidates: readonly Candidate[], leaveOut?: Plan['leaveOut']): Promise<Open[]> {
   const opened: Open[] = [];
-  for (const { child, task } of candidates)
-    opened.push({ child, opened: await child.open(task), values: [] });
+  for (const { child, task } of candidates) {
+    try {
+      opened.push({ child, opened: await child.open(task), values: [] });
+    } catch (error) {
+      if (leaveOut === undefined || !(error instanceof ChildError)) throw error;
+      leaveOut(child, error.message);
+    }
+  }
   return opened;
 }
 
@@ -99,7 +107,7 @@ export function disturbance(ceilings: readonly Series[]): string | null {
   const worst = Math.max(0, ...ceilings.map(spread));
   if (worst <= DISTURBED) return null;
   const share = `${(100 * worst).toFixed(0)}%`;
-  return `other programs disturb: the ceiling lost up to ${share} between rounds; ratios and bests still hold, medians are low`;
+  return `other programs disturb: the ceiling lost up to ${share} between rounds; trust the bests, or measure again`;
 }
 
 /** The part of a measurement that a series states by itself. */
