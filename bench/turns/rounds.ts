@@ -3,7 +3,7 @@
  *
  *   value    median over the rounds            best     the fastest round: what a quiet machine would give
  *   ratio    median of the ratios within each round, never the ratio of two medians from different minutes
- *   spread   1 - slowest / fastest round of the ceiling: how much the machine itself was disturbed
+ *   spread   what the ceiling lost in a quarter of the rounds: how much the machine itself was disturbed
  *
  * A turn repeats short calls until `leastMs` have passed. Children wait in between, for a moment longer than threads spin before
  * they sleep, so that nobody's waiting takes the next one's time.
@@ -95,19 +95,20 @@ export function faster(series: Series, other: Series): number {
   return median(series.values.map((value, round) => value / other.values[round]!));
 }
 
-/** 1 - slowest / fastest round. */
-export function spread({ values }: Series): number {
-  return 1 - Math.min(...values) / Math.max(...values);
+/** What a quarter of the rounds lost at least, against the fastest: a single bad round does not move a median. */
+export function spread({ values }: Pick<Series, 'values'>): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return 1 - sorted[Math.floor((sorted.length - 1) / 4)]! / sorted.at(-1)!;
 }
 
 const DISTURBED = 0.15;
 
 /** A sentence if the ceiling moved more than noise does; the numbers beside it are then of a disturbed machine. */
-export function disturbance(ceilings: readonly Series[]): string | null {
+export function disturbance(ceilings: readonly Pick<Series, 'values'>[]): string | null {
   const worst = Math.max(0, ...ceilings.map(spread));
   if (worst <= DISTURBED) return null;
   const share = `${(100 * worst).toFixed(0)}%`;
-  return `other programs disturb: the ceiling lost up to ${share} between rounds; trust the bests, or measure again`;
+  return `other programs disturb: in a quarter of the rounds the ceiling lost ${share} or more; trust the bests, or measure again`;
 }
 
 /** The part of a measurement that a series states by itself. */
