@@ -47,7 +47,7 @@ export interface Rounds {
 
 /** Milliseconds between two turns: an OpenMP thread that waits spins for some of them. */
 const PAUSE = 10;
-const CEILING_MS = 10;
+const CEILING_MS = 25;
 
 export async function takeTurns(candidates: readonly Candidate[], plan: Plan): Promise<Rounds> {
   const own = await openAll(candidates, plan.leaveOut);
@@ -55,8 +55,14 @@ export async function takeTurns(candidates: readonly Candidate[], plan: Plan): P
     (plan.ceilings ?? []).map((child) => ({ child, task: { group: 'ceiling' } })),
   );
   for (let round = 0; round < plan.rounds; round++) {
-    for (const each of ceilings) await takeTurn(each, CEILING_MS);
-    for (const each of own) await takeTurn(each, plan.leastMs);
+    for (const each of own) {
+      await sleep(PAUSE);
+      await takeTurn(each, plan.leastMs);
+      const ceiling = ceilings.find(({ child, values }) => child === each.child && values.length === round);
+      if (ceiling === undefined) continue;
+      await sleep(PAUSE); // its own collector works beside it for a moment after the task
+      await takeTurn(ceiling, CEILING_MS);
+    }
   }
   return {
     series: own,
@@ -85,7 +91,6 @@ async function openAll(candidates: readonly Candidate[], leaveOut?: Plan['leaveO
 }
 
 async function takeTurn({ child, opened, values }: Open, leastMs: number): Promise<void> {
-  await sleep(PAUSE);
   const { ms } = await child.run(opened.task, leastMs);
   values.push(opened.amount / ms);
 }
