@@ -4,11 +4,11 @@
  *
  * The ratio to one thread is measured in the same rounds; the last is the ratio without company.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { type Bench, ratiosOf } from './children.ts';
 import type { Measurement } from './measurement.ts';
 import { TURN_MS } from './train.ts';
 import { trainingSizes } from './trainer.ts';
+import { startSpinning } from './turns/busy.ts';
 import { measurementOf, takeTurns } from './turns/rounds.ts';
 
 export async function* beside({ children, rounds, wants }: Bench): AsyncGenerator<Measurement> {
@@ -33,10 +33,4 @@ export async function* beside({ children, rounds, wants }: Bench): AsyncGenerato
       };
     }
   }
-}
-
-/** A program that computes all the time on one core; it ends by itself should nobody end it. */
-function startSpinning(): ChildProcess {
-  const spin = 'const until = Date.now() + 120_000; while (Date.now() < until);';
-  return spawn(process.execPath, ['--eval', spin], { stdio: 'ignore' });
 }

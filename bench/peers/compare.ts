@@ -14,6 +14,7 @@ import type { Measurement } from '../measurement.ts';
 import { type Product, productName, trainingProducts } from '../products.ts';
 import { TURN_MS } from '../train.ts';
 import { trainingSizes } from '../trainer.ts';
+import { startSpinning } from '../turns/busy.ts';
 import { Child, ChildError, ourProgram, type Program } from '../turns/child-process.ts';
 import type { Task } from '../turns/protocol.ts';
 import { disturbance, faster, measurementOf, type Series, takeTurns } from '../turns/rounds.ts';
@@ -35,16 +36,19 @@ const flags = {
   wide: { type: 'choice', choices: ['auto', 'on', 'off'], help: '256-bit arithmetic', default: 'auto' },
   rounds: { type: 'number', whole: true, min: 1, help: 'turns of each process', default: '7' },
   threads: { type: 'list', value: 'N,M', help: 'numbers of threads', default: '1,2; products: 1' },
+  busy: { type: 'boolean', help: 'beside a program that keeps one core busy for two minutes' },
 } as const satisfies FlagTable;
 
 await runCommand({
   usage: 'npx tsx bench/peers/compare.ts [flags]    this project against others, in turns',
   flags,
-  async run({ json = false, only, sizes, peers, python, node, wide, rounds = 7, threads }) {
+  async run({ json = false, only, sizes, peers, python, node, wide, rounds = 7, threads, busy = false }) {
     const print = printer(json);
     const interpreter = python ?? process.env.PYTHON ?? 'python3';
     const chosen = peers ?? peerNames.filter((name) => name !== 'pytorch-compile');
     process.stderr.write(`${processor()}\n`);
+    const company = busy ? startSpinning() : null;
+    process.once('exit', () => company?.kill());
     for (const group of groupNames) {
       if (only !== undefined && !only.includes(group)) continue;
       const counts = threads?.map(threadsFrom) ?? (group === 'gemm' ? [1] : [1, 2]);
@@ -62,6 +66,7 @@ await runCommand({
         for (const child of children) child.stop();
       }
     }
+    company?.kill();
     return 0;
   },
 });
