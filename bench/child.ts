@@ -4,10 +4,11 @@
  *   node --import tsx bench/child.ts --threads 2 [--backend wasm|reference] [--wide auto|on|off]
  */
 import { createInterface } from 'node:readline';
+import { type BackendChoice, useBackend } from '../src/cli/backend.ts';
 import { runCommand } from '../src/cli/command.ts';
 import type { FlagTable } from '../src/cli/flags.ts';
-import { startWasmBackend } from '../src/platform/node.ts';
-import { reference } from '../src/tensor/index.ts';
+import type { WasmBackend } from '../src/tensor/backends/wasm/index.ts';
+import { getDefaults } from '../src/tensor/index.ts';
 import { measureGpu } from './gpu.ts';
 import { measureMemory } from './memory.ts';
 import { opTable } from './op-table.ts';
@@ -22,6 +23,8 @@ const flags = {
   wide: { type: 'choice', choices: ['auto', 'on', 'off'], help: '256-bit arithmetic', default: 'auto' },
 } as const satisfies FlagTable;
 
+type Wide = BackendChoice['wide'];
+
 /** A task is warm after two calls and this long; a call of seconds is warm at once. */
 const WARM_MS = 300;
 const LONG_MS = 3000;
@@ -30,9 +33,13 @@ await runCommand({
   usage: 'node --import tsx bench/child.ts [flags]    one backend that a benchmark asks to work',
   flags,
   async run({ threads = 1, backend = 'wasm', wide }) {
-    const options = { threads, wide: wide === 'on' ? true : wide === 'off' ? false : ('auto' as const) };
-    const wasm = backend === 'wasm' ? await startWasmBackend(options) : null;
-    const contender: Contender = { backend: wasm ?? reference, wasm, threads };
+    await useBackend({ backend, threads: backend === 'wasm' ? threads : undefined, wide: wide as Wide });
+    const { backend: used } = getDefaults();
+    const contender: Contender = {
+      backend: used,
+      wasm: backend === 'wasm' ? (used as WasmBackend) : null,
+      threads,
+    };
     const width = widthOf(contender);
     const version = `Node ${process.versions.node}`;
     say({ backend, version, threads, ...(width === undefined ? {} : { width }) });
@@ -44,7 +51,6 @@ await runCommand({
         say({ error: error instanceof Error ? error.message : String(error) });
       }
     }
-    wasm?.stop();
     return 0;
   },
 });

@@ -10,12 +10,11 @@
  */
 import { type GpuBackend, type GpuMode, startGpuBackend } from '../src/platform/gpu.ts';
 import { type Backend, Random, randn, scope, type Tensor } from '../src/tensor/index.ts';
-import type { Bench } from './children.ts';
 import type { Measurement } from './measurement.ts';
 import type { Contender } from './tasks.ts';
 import { median } from './timing.ts';
 import { makeTrainer } from './trainer.ts';
-import { ChildError } from './turns/child-process.ts';
+import { Child, ChildError, ourProgram } from './turns/child-process.ts';
 
 const modes = ['webgpu', 'headlessgl', 'webasm', 'cpu'] as const satisfies readonly GpuMode[];
 const shapes = [
@@ -28,8 +27,9 @@ const trainings = [
   { name: 'nano', rows: 2, steps: 3 },
 ] as const;
 
-export async function* gpu({ children }: Bench): AsyncGenerator<Measurement> {
-  const child = children[0]!;
+/** On this Node rather than the one that trains: what a GPU needs may have been built for this one. */
+export async function* gpu(): AsyncGenerator<Measurement> {
+  const child = await Child.start(ourProgram({ threads: 1, node: process.execPath }));
   yield* await child.report({ group: 'gpu', mode: child.greeting.backend });
   for (const mode of modes) {
     try {
@@ -39,6 +39,7 @@ export async function* gpu({ children }: Bench): AsyncGenerator<Measurement> {
       process.stderr.write(`gpu: ${error.message}\n`);
     }
   }
+  child.stop();
 }
 
 /** In the child: one mode of the gpu backend, or the child's own backend. */

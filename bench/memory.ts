@@ -44,8 +44,8 @@ export async function* memory({ children, steps }: Bench): AsyncGenerator<Measur
 }
 
 /** In the child: a backend of its own, so that the memory is fresh. */
-export async function measureMemory({ threads }: Contender, steps: number): Promise<Measurement[]> {
-  const backend = await startWasmBackend({ threads });
+export async function measureMemory({ threads, wasm }: Contender, steps: number): Promise<Measurement[]> {
+  const backend = await startWasmBackend({ threads, wide: wasm?.wide });
   const { memory: own } = backend.device;
   const trainer = makeTrainer('nano', ROWS, backend);
   let early = { used: 0, whole: 0 };

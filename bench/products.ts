@@ -99,7 +99,7 @@ const ITERATIONS = 500_000;
 /** Bits of the vectors that a backend computes with; undefined for the reference. */
 export function widthOf({ wasm }: Contender): 128 | 256 | undefined {
   if (wasm === null) return undefined;
-  return (wasm as { readonly wide?: boolean }).wide === true ? 256 : 128;
+  return wasm.wide ? 256 : 128;
 }
 
 /** Every thread runs the ceiling loop of the width that the backend computes with. */

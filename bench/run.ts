@@ -31,7 +31,7 @@ import { ops } from './ops.ts';
 import { scale } from './scale.ts';
 import { stages } from './stages.ts';
 import { train } from './train.ts';
-import { ourProgram } from './turns/child-process.ts';
+import { ourProgram, usualNode } from './turns/child-process.ts';
 
 type Group = (bench: Bench) => AsyncIterable<Measurement>;
 
@@ -72,7 +72,12 @@ const flags = {
     help: '256-bit arithmetic; both: off and on take turns',
     default: 'auto',
   },
-  node: { type: 'list', value: 'PATHS', help: 'Node binaries that take turns', default: 'this one' },
+  node: {
+    type: 'list',
+    value: 'PATHS',
+    help: 'Node binaries that take turns',
+    default: 'the one that trains',
+  },
   steps: {
     type: 'number',
     whole: true,
@@ -124,7 +129,7 @@ interface Choice {
 }
 
 /** Every Node with every width with every number of threads; what the others are compared with comes first. */
-function programsOf({ backend, threads, wide, node = [process.execPath] }: Choice) {
+function programsOf({ backend, threads, wide, node = [usualNode()] }: Choice) {
   if (backend === 'reference') {
     if (threads !== undefined && threads.join() !== '1') {
       throw new UserError('--threads belongs to --backend wasm; the reference backend has one thread');

@@ -32,7 +32,7 @@ const flags = {
     default: 'all but pytorch-compile, which takes a minute to start',
   },
   python: { type: 'text', value: 'PATH', help: 'interpreter with torch', default: '$PYTHON or python3' },
-  node: { type: 'text', value: 'PATH', help: 'the Node that runs our side', default: 'this one' },
+  node: { type: 'text', value: 'PATH', help: 'the Node that runs our side', default: 'the one that trains' },
   wide: { type: 'choice', choices: ['auto', 'on', 'off'], help: '256-bit arithmetic', default: 'auto' },
   rounds: { type: 'number', whole: true, min: 1, help: 'turns of each process', default: '7' },
   threads: { type: 'list', value: 'N,M', help: 'numbers of threads', default: '1,2; products: 1' },

@@ -6,6 +6,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { workingNode } from '../../src/cli/newer-node.ts';
+import { FaultError } from '../../src/errors.ts';
 import type { Measurement } from '../measurement.ts';
 import type { Answer, Greeting, Opened, ProfileAnswer, Report, Request, Task, Turn } from './protocol.ts';
 
@@ -22,12 +24,16 @@ export interface OursOptions {
   readonly backend?: 'reference' | 'wasm';
   /** 256-bit arithmetic; as the backend decides by default. */
   readonly wide?: string | undefined;
-  /** Another Node than the one that runs this. */
+  /** The one that does the work of the commands by default (src/cli/newer-node.ts). */
   readonly node?: string | undefined;
 }
 
 const ours = fileURLToPath(new URL('../child.ts', import.meta.url));
 const tsx = import.meta.resolve('tsx');
+
+export function usualNode(): string {
+  return workingNode({ options: [], args: [] });
+}
 
 /** This project in a process of its own. */
 export function ourProgram({
@@ -52,7 +58,7 @@ export function ourProgram({
 }
 
 /** A child that does not start, or breaks off; the last thing it said is in the message. */
-export class ChildError extends Error {}
+export class ChildError extends FaultError {}
 
 export class Child {
   readonly greeting: Greeting;
@@ -86,7 +92,12 @@ export class Child {
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       errors = (errors + text).slice(-4000);
     });
-    const lastWords = () => errors.trim().split('\n').at(-1) || 'it ended without a word';
+    const lastWords = () =>
+      errors
+        .trim()
+        .split('\n')
+        .at(-1)
+        ?.replace(/^error: /, '') || 'it ended without a word';
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const greeting = await answerOn(lines, lastWords);
     return new Child(program, greeting as unknown as Greeting, child, lines, lastWords);

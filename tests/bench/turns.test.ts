@@ -115,7 +115,7 @@ test('a child that does not start says why in the words it left', async () => {
 });
 
 test('a real child makes one turn and a profile, and ends with its input', async () => {
-  const child = await Child.start(ourProgram({ threads: 1 }));
+  const child = await Child.start(ourProgram({ threads: 1, node: process.execPath }));
   try {
     assert.is(child.greeting.backend, 'wasm');
     assert.is(child.greeting.version, `Node ${process.versions.node}`);
