@@ -16,7 +16,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { FaultError } from '../errors.ts';
-import { tilesSource } from './tile-source.ts';
+import { ceilingsSource, tilesSource } from './tile-source.ts';
 
 interface Build {
   /** The file in assembly/ that exports what is compiled. */
@@ -164,5 +164,6 @@ async function compilerFrom(load: LoadCompiler): Promise<Compiler> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   replaceFile(`${home}assembly/tiles.ts`, tilesSource());
+  replaceFile(`${home}assembly/ceilings.ts`, ceilingsSource());
   await buildKernels();
 }

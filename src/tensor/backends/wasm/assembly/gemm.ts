@@ -299,32 +299,6 @@ export function gemmPacked(
 }
 
 /**
- * The most multiply-adds this processor does: ten independent chains in registers. 80 floating-point operations per iteration,
- * `end - begin` iterations. What bench/ measures the products against. The factors come from memory: V8 of Node 24 and newer
- * builds constants anew at each use, which took three quarters of the time.
- */
-export function ceiling(out: usize, begin: i32, end: i32, scratch: usize): void {
-  store<f32>(scratch, 1.0000001);
-  store<f32>(scratch, 1e-9, 4);
-  const x = v128.load32_splat(scratch), y = v128.load32_splat(scratch, 4);
-  let a = x, b = y, c = x, d = y, e = x, f = y, g = x, h = y, i = x, j = y;
-  for (let n = begin; n < end; n++) {
-    a = madd(a, x, y);
-    b = madd(b, x, y);
-    c = madd(c, x, y);
-    d = madd(d, x, y);
-    e = madd(e, x, y);
-    f = madd(f, x, y);
-    g = madd(g, x, y);
-    h = madd(h, x, y);
-    i = madd(i, x, y);
-    j = madd(j, x, y);
-  }
-  const left = f32x4.add(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), f32x4.add(e, f));
-  v128.store(scratch, f32x4.add(left, f32x4.add(f32x4.add(g, h), f32x4.add(i, j))));
-}
-
-/**
  * One to three rows against a matrix whose columns lie in one piece (a weight [N, K] used transposed): decoding one token.
  * Packing would cost more than the product, so each output is a dot product straight from memory, four at a time so that a row
  * is loaded once for them. C[m][n] = base[m baseRow + n] + the product; base 0 stands for zeros. Items are the outputs; steps
