@@ -9,6 +9,8 @@ import type { Device } from './device.ts';
 import { dotRows, gemm, isFewRows } from './matmul.ts';
 import { SCRATCH_BYTES } from './memory.ts';
 
+/** Columns whose gradients `rmsNormWeightAdjoint` adds up at once, as in assembly/fused.ts. */
+const GROUP = 16;
 /** Numbers that one share of an elementwise job should at least hold. */
 const GRAIN = 8192;
 /** Multiply-adds of one product of attention below which waking another thread costs more than it saves. */
@@ -63,7 +65,7 @@ export function fusedKernels(device: Device): FusedKernels {
       const [sAt, upAt] = [device.rowMajor(scales), device.rowMajor(dy)];
       device.run('rmsNormAdjoint', rows, grainOfRows(D), [xAt, wAt, sAt, upAt, dx.byteOffset, D]);
       const sums = [xAt, sAt, upAt, dWeight.byteOffset, rows, D];
-      device.run('rmsNormWeightAdjoint', Math.ceil(D / 4), grainOfRows(4 * rows), sums);
+      device.run('rmsNormWeightAdjoint', Math.ceil(D / GROUP), grainOfRows(GROUP * rows), sums);
       device.done();
       return { dx, dWeight };
     },

@@ -15,6 +15,7 @@ import type { Layout } from '../harness.ts';
 export const blocks = {
   'assembly/attention.ts BLOCK': 24,
   'assembly/attention.ts SLAB': 128,
+  'assembly/fused.ts GROUP': 16,
   'assembly/gemm.ts KC': 256,
   'assembly/gemm.ts MAX_COLUMNS': 16,
   'assembly/gemm.ts MAX_ROWS': 6,
@@ -24,8 +25,9 @@ export const blocks = {
   'assembly/reduce.ts RUN': 4096,
   'assembly/reduce.ts PIECE': 512,
   'assembly/reduce.ts STRIP': 64,
-  'assembly/softmax.ts STRIP': 1024,
+  'assembly/rows.ts STRIP': 1024,
   'device.ts GRAIN': 16384,
+  'fused.ts GROUP': 16,
   'fused.ts GRAIN': 8192,
   'fused.ts ATTENTION_GRAIN': 65536,
   'fused.ts LOGIT_ROWS': 256,

@@ -10,7 +10,8 @@
  * elements; the innermost (d) is 1. y and dy are [B, T, H, d] row-major, L is [B, H, T].
  */
 import { B_PANELS, dot1, dots4, multiplyPanels, packAll } from './gemm';
-import { exp4, loadTail, madd, max4, storeTail, sum4 } from './math';
+import { exp4, loadTail, madd, storeTail } from './math';
+import { dotRow, logOf, rowMax, scaleRow, sumRow } from './rows';
 
 /** Queries at a time: whole tiles of 4 or 6 rows. */
 const BLOCK: i32 = 24;
@@ -18,43 +19,31 @@ const BLOCK: i32 = 24;
 const SLAB: i32 = 128;
 const HIDDEN: f32 = -1e30;
 
-/** Scores of queries first..first+rows of one head in rows of S, of which `width` are used: hidden ones at HIDDEN. */
+/**
+ * Q K^T of queries first..first+rows of one head in rows of S, of which `width` are used: not yet scaled, those that the mask
+ * hides at HIDDEN. What lies behind the keys that a query may see is not for it.
+ */
 function scoreBlock(
-  q: usize, qTime: i32, keys: usize, mask: usize, T: i32, S: i32, d: i32, scale: f32,
+  q: usize, qTime: i32, keys: usize, mask: usize, T: i32, S: i32, d: i32,
   first: i32, rows: i32, width: i32, scores: usize, scratch: usize,
 ): void {
-  const from = q + ((<usize>first * <usize>qTime) << 2);
+  const from = q + ((<usize>first * <usize>qTime) << 2), line = <usize>S << 2;
   multiplyPanels(from, qTime, 1, keys, S, d, 0, d, scores, S, rows, wholePanels(width, S), false, scratch);
-  const past = S - T;
-  const factor = f32x4.splat(scale);
+  if (mask == 0) return;
   for (let r = 0; r < rows; r++) {
-    const row = scores + ((<usize>r * <usize>S) << 2);
-    const visible = min(width, past + first + r + 1);
-    let j = 0;
-    if (mask != 0) {
-      const blocked = mask + ((<usize>(first + r) * <usize>S) << 2);
-      const hidden = f32x4.splat(HIDDEN), zero = f32x4.splat(0);
-      for (; j + 4 <= visible; j += 4) {
-        const at = row + (<usize>j << 2);
-        const seen = f32x4.eq(v128.load(blocked + (<usize>j << 2)), zero);
-        v128.store(at, v128.bitselect(f32x4.mul(v128.load(at), factor), hidden, seen));
-      }
-      for (; j < visible; j++) {
-        const at = row + (<usize>j << 2);
-        store<f32>(at, load<f32>(blocked + (<usize>j << 2)) == 0 ? load<f32>(at) * scale : HIDDEN);
-      }
-    } else {
-      for (; j + 4 <= visible; j += 4) {
-        const at = row + (<usize>j << 2);
-        v128.store(at, f32x4.mul(v128.load(at), factor));
-      }
-      for (; j < visible; j++) {
-        const at = row + (<usize>j << 2);
-        store<f32>(at, load<f32>(at) * scale);
-      }
-    }
-    for (; j < width; j++) store<f32>(row + (<usize>j << 2), HIDDEN);
+    hideRow(scores + <usize>r * line, mask + <usize>(first + r) * line, S - T + first + r + 1);
   }
+}
+
+function hideRow(row: usize, mask: usize, n: i32): void {
+  const hidden = f32x4.splat(HIDDEN), zero = f32x4.splat(0);
+  for (; n >= 8; n -= 8, row += 32, mask += 32) {
+    const low = v128.bitselect(v128.load(row), hidden, f32x4.eq(v128.load(mask), zero));
+    const high = v128.bitselect(v128.load(row, 16), hidden, f32x4.eq(v128.load(mask, 16), zero));
+    v128.store(row, high, 16);
+    v128.store(row, low);
+  }
+  for (; n > 0; n--, row += 4, mask += 4) if (load<f32>(mask) != 0) store<f32>(row, HIDDEN);
 }
 
 /** Scores of some keys too many cost less than a tile that is cut off; nobody looks at them. */
@@ -64,41 +53,36 @@ function wholePanels(width: i32, S: i32): i32 {
   return min(S, (width + 15) & ~15);
 }
 
-/** Turn a row of scores into probabilities; returns the logarithm of the normalizer. */
-function softmaxRow(row: usize, width: i32): f32 {
-  const vectors = width & ~3, rest = width & 3;
-  let best = f32x4.splat(-Infinity);
-  let j = 0;
-  for (; j < vectors; j += 4) best = f32x4.max(best, v128.load(row + (<usize>j << 2)));
-  if (rest > 0) best = f32x4.max(best, loadTail(row + (<usize>j << 2), rest, -Infinity));
-  const top = max4(best), shift = f32x4.splat(top);
-  let sums = f32x4.splat(0);
-  for (j = 0; j < vectors; j += 4) {
-    const e = exp4(f32x4.sub(v128.load(row + (<usize>j << 2)), shift));
-    v128.store(row + (<usize>j << 2), e);
-    sums = f32x4.add(sums, e);
-  }
-  if (rest > 0) {
-    const e = exp4(f32x4.sub(loadTail(row + (<usize>j << 2), rest, -Infinity), shift));
-    storeTail(row + (<usize>j << 2), rest, e);
-    sums = f32x4.add(sums, e);
-  }
-  const sum = sum4(sums);
-  scaleRow(row, width, 1 / sum);
-  return top + <f32>Math.log(<f64>sum);
+/**
+ * Turn the `visible` scores of a row into probabilities and those up to `width` into zeros; returns the logarithm of the
+ * normalizer. `scale` is positive; `spare` is for `pair` (math.ts).
+ */
+function softmaxRow(row: usize, visible: i32, width: i32, scale: f32, spare: usize): f32 {
+  const top = rowMax(row, visible, spare) * scale;
+  expScaledRow(row, visible, scale, top);
+  const sum = sumRow(row, visible, spare);
+  scaleRow(row, visible, 1 / sum);
+  clearRow(row, visible, width);
+  return top + logOf(sum);
 }
 
-function scaleRow(row: usize, width: i32, factor: f32): void {
-  const factors = f32x4.splat(factor);
-  let j = 0;
-  for (; j + 4 <= width; j += 4) {
-    const at = row + (<usize>j << 2);
-    v128.store(at, f32x4.mul(v128.load(at), factors));
+/** x = e^(scale x - shift), in place. */
+function expScaledRow(x: usize, n: i32, scale: f32, shift: f32): void {
+  const by = f32x4.splat(scale), s = f32x4.splat(shift);
+  for (; n >= 8; n -= 8, x += 32) {
+    const low = exp4(f32x4.sub(f32x4.mul(v128.load(x), by), s)), high = exp4(f32x4.sub(f32x4.mul(v128.load(x, 16), by), s));
+    v128.store(x, high, 16);
+    v128.store(x, low);
   }
-  for (; j < width; j++) {
-    const at = row + (<usize>j << 2);
-    store<f32>(at, load<f32>(at) * factor);
-  }
+  for (; n > 0; n -= 4, x += 16) storeTail(x, n, exp4(f32x4.sub(f32x4.mul(loadTail(x, n, 0), by), s)));
+}
+
+/** Zeros from `from` to `to`. */
+function clearRow(row: usize, from: i32, to: i32): void {
+  row += <usize>from << 2;
+  let n = to - from;
+  for (; n >= 4; n -= 4, row += 16) v128.store(row, f32x4.splat(0));
+  for (; n > 0; n--, row += 4) store<f32>(row, 0);
 }
 
 /**
@@ -107,15 +91,14 @@ function scaleRow(row: usize, width: i32, factor: f32): void {
  */
 function oneQuery(
   q: usize, k: usize, kTime: i32, v: usize, vTime: i32, mask: usize, y: usize, S: i32, d: i32, scale: f32, scores: usize,
+  spare: usize,
 ): f32 {
-  const kStep = <usize>kTime << 2, vStep = <usize>vTime << 2, factor = f32x4.splat(scale);
+  const kStep = <usize>kTime << 2, vStep = <usize>vTime << 2;
   let j = 0;
-  for (; j + 4 <= S; j += 4) v128.store(scores + (<usize>j << 2), f32x4.mul(dots4(q, k + <usize>j * kStep, kStep, d), factor));
-  for (; j < S; j++) store<f32>(scores + (<usize>j << 2), dot1(q, k + <usize>j * kStep, d) * scale);
-  if (mask != 0) {
-    for (j = 0; j < S; j++) if (load<f32>(mask + (<usize>j << 2)) != 0) store<f32>(scores + (<usize>j << 2), HIDDEN);
-  }
-  const logSum = softmaxRow(scores, S);
+  for (; j + 4 <= S; j += 4) v128.store(scores + (<usize>j << 2), dots4(q, k + <usize>j * kStep, kStep, d));
+  for (; j < S; j++) store<f32>(scores + (<usize>j << 2), dot1(q, k + <usize>j * kStep, d));
+  if (mask != 0) hideRow(scores, mask, S);
+  const logSum = softmaxRow(scores, S, S, scale, spare);
   let i = 0;
   for (; i + 16 <= d; i += 16) {
     let a = f32x4.splat(0), b = a, e = a, f = a;
@@ -128,10 +111,10 @@ function oneQuery(
       f = madd(p, v128.load(from, 48), f);
     }
     const to = y + (<usize>i << 2);
-    v128.store(to, a);
     v128.store(to, b, 16);
-    v128.store(to, e, 32);
+    v128.store(to, a);
     v128.store(to, f, 48);
+    v128.store(to, e, 32);
   }
   for (; i < d; i++) {
     let sum: f32 = 0, from = v + (<usize>i << 2);
@@ -156,7 +139,7 @@ export function attention(
     const maskAt = mask == 0 ? <usize>0 : mask + ((<usize>b * <usize>maskBatch) << 2);
     const yAt = y + ((<usize>b * <usize>(T * H * d) + <usize>(h * d)) << 2);
     if (T == 1) {
-      store<f32>(logSums + (<usize>item << 2), oneQuery(qAt, kAt, kTime, vAt, vTime, maskAt, yAt, S, d, scale, scores));
+      store<f32>(logSums + (<usize>item << 2), oneQuery(qAt, kAt, kTime, vAt, vTime, maskAt, yAt, S, d, scale, scores, scratch));
       continue;
     }
     if (item == begin || h % G == 0) {
@@ -165,9 +148,10 @@ export function attention(
     }
     for (let first = 0; first < T; first += BLOCK) {
       const rows = min(BLOCK, T - first), width = S - T + first + rows;
-      scoreBlock(qAt, qTime, keys, maskAt, T, S, d, scale, first, rows, width, scores, scratch);
+      scoreBlock(qAt, qTime, keys, maskAt, T, S, d, first, rows, width, scores, scratch);
       for (let r = 0; r < rows; r++) {
-        const logSum = softmaxRow(scores + ((<usize>r * <usize>S) << 2), width);
+        const row = scores + ((<usize>r * <usize>S) << 2);
+        const logSum = softmaxRow(row, S - T + first + r + 1, width, scale, scratch);
         store<f32>(logSums + (<usize>(item * T + first + r) << 2), logSum);
       }
       const to = yAt + ((<usize>first * <usize>(H * d)) << 2);
@@ -222,15 +206,15 @@ export function attentionAdjoint(
           const pAt = probabilities + <usize>(first - start) * line, gAt = grads + <usize>(first - start) * line;
           const upAt = dy + rowsAt + ((<usize>first * <usize>upTime) << 2);
           const outAt = y + rowsAt + ((<usize>first * <usize>upTime) << 2);
-          scoreBlock(qAt, qTime, keysAcross, maskAt, T, S, d, scale, first, rows, width, pAt, scratch);
+          scoreBlock(qAt, qTime, keysAcross, maskAt, T, S, d, first, rows, width, pAt, scratch);
           multiplyPanels(upAt, upTime, 1, valuesAcross, S, d, 0, d, gAt, S, rows, wholePanels(width, S), false, scratch);
           for (let r = 0; r < rows; r++) {
             const logSum = load<f32>(logSums + (<usize>((b * H + h) * T + first + r) << 2));
-            const delta = dot(upAt + ((<usize>r * <usize>upTime) << 2), outAt + ((<usize>r * <usize>upTime) << 2), d);
-            const row = <usize>r * line, rest = <usize>width << 2, unseen = <usize>(seen - width) << 2;
-            adjointRow(pAt + row, gAt + row, width, logSum, delta, scale);
-            memory.fill(pAt + row + rest, 0, unseen);
-            memory.fill(gAt + row + rest, 0, unseen);
+            const time = (<usize>r * <usize>upTime) << 2, row = <usize>r * line, visible = past + first + r + 1;
+            const delta = dotRow(upAt + time, outAt + time, d, scratch);
+            adjointRow(pAt + row, gAt + row, visible, logSum, delta, scale);
+            clearRow(pAt + row, visible, seen);
+            clearRow(gAt + row, visible, seen);
           }
           multiplyPanels(gAt, S, 1, keys, d, S, 0, width, dqAt + ((<usize>(first * d)) << 2), d, rows, d, false, scratch);
         }
@@ -246,30 +230,22 @@ export function attentionAdjoint(
   }
 }
 
-/** scores -> P = e^(s - L) and dP -> dS = scale P (dP - delta), both in place. */
-function adjointRow(scores: usize, grads: usize, width: i32, logSum: f32, delta: f32, scale: f32): void {
+/** Scores -> P = e^(scale s - L) and dP -> dS = scale P (dP - delta), n of each, both in place. */
+function adjointRow(scores: usize, grads: usize, n: i32, logSum: f32, delta: f32, scale: f32): void {
   const shift = f32x4.splat(logSum), minus = f32x4.splat(delta), factor = f32x4.splat(scale);
-  let j = 0;
-  for (; j + 4 <= width; j += 4) {
-    const at = <usize>j << 2;
-    const p = exp4(f32x4.sub(v128.load(scores + at), shift));
-    v128.store(scores + at, p);
-    v128.store(grads + at, f32x4.mul(f32x4.mul(p, factor), f32x4.sub(v128.load(grads + at), minus)));
+  for (; n >= 8; n -= 8, scores += 32, grads += 32) {
+    const p0 = exp4(f32x4.sub(f32x4.mul(v128.load(scores), factor), shift));
+    const p1 = exp4(f32x4.sub(f32x4.mul(v128.load(scores, 16), factor), shift));
+    const g0 = f32x4.mul(f32x4.mul(p0, factor), f32x4.sub(v128.load(grads), minus));
+    const g1 = f32x4.mul(f32x4.mul(p1, factor), f32x4.sub(v128.load(grads, 16), minus));
+    v128.store(scores, p1, 16);
+    v128.store(scores, p0);
+    v128.store(grads, g1, 16);
+    v128.store(grads, g0);
   }
-  const rest = width - j;
-  if (rest > 0) {
-    const at = <usize>j << 2;
-    const p = exp4(f32x4.sub(loadTail(scores + at, rest, 0), shift));
-    storeTail(scores + at, rest, p);
-    storeTail(grads + at, rest, f32x4.mul(f32x4.mul(p, factor), f32x4.sub(loadTail(grads + at, rest, 0), minus)));
+  for (; n > 0; n -= 4, scores += 16, grads += 16) {
+    const p = exp4(f32x4.sub(f32x4.mul(loadTail(scores, n, 0), factor), shift));
+    storeTail(scores, n, p);
+    storeTail(grads, n, f32x4.mul(f32x4.mul(p, factor), f32x4.sub(loadTail(grads, n, 0), minus)));
   }
-}
-
-function dot(a: usize, b: usize, n: i32): f32 {
-  let sums = f32x4.splat(0);
-  let i = 0;
-  for (; i + 4 <= n; i += 4) sums = madd(v128.load(a + (<usize>i << 2)), v128.load(b + (<usize>i << 2)), sums);
-  let sum = sum4(sums);
-  for (; i < n; i++) sum += load<f32>(a + (<usize>i << 2)) * load<f32>(b + (<usize>i << 2));
-  return sum;
 }
