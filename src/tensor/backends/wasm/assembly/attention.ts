@@ -19,16 +19,9 @@ const BLOCK: i32 = 24;
 const SLAB: i32 = 128;
 const HIDDEN: f32 = -1e30;
 
-/** Scores of some keys too many cost less than a tile that is cut off; nobody looks at them. */
-// @ts-ignore: decorator
-@inline
-function wholePanels(width: i32, S: i32): i32 {
-  return min(S, (width + 15) & ~15);
-}
-
 /**
  * Q K^T of queries first..first+rows of one head in rows of S, of which `width` are used: not yet scaled, those that the mask
- * hides at HIDDEN. What lies behind a row's `visible` numbers is not for it.
+ * hides at HIDDEN. What lies behind the keys that a query may see is not for it.
  */
 function scoreBlock(
   q: usize, qTime: i32, keys: usize, mask: usize, T: i32, S: i32, d: i32,
@@ -53,9 +46,16 @@ function hideRow(row: usize, mask: usize, n: i32): void {
   for (; n > 0; n--, row += 4, mask += 4) if (load<f32>(mask) != 0) store<f32>(row, HIDDEN);
 }
 
+/** Scores of some keys too many cost less than a tile that is cut off; nobody looks at them. */
+// @ts-ignore: decorator
+@inline
+function wholePanels(width: i32, S: i32): i32 {
+  return min(S, (width + 15) & ~15);
+}
+
 /**
- * Turn the first `visible` scores of a row into probabilities and the others into zeros; returns the logarithm of the
- * normalizer. `scale` is positive.
+ * Turn the `visible` scores of a row into probabilities and those up to `width` into zeros; returns the logarithm of the
+ * normalizer. `scale` is positive; `spare` is for `pair` (math.ts).
  */
 function softmaxRow(row: usize, visible: i32, width: i32, scale: f32, spare: usize): f32 {
   const top = rowMax(row, visible, spare) * scale;
@@ -78,10 +78,11 @@ function expScaledRow(x: usize, n: i32, scale: f32, shift: f32): void {
 }
 
 /** Zeros from `from` to `to`. */
-// @ts-ignore: decorator
-@inline
 function clearRow(row: usize, from: i32, to: i32): void {
-  for (let j = from; j < to; j++) store<f32>(row + (<usize>j << 2), 0);
+  row += <usize>from << 2;
+  let n = to - from;
+  for (; n >= 4; n -= 4, row += 16) v128.store(row, f32x4.splat(0));
+  for (; n > 0; n--, row += 4) store<f32>(row, 0);
 }
 
 /**
@@ -130,7 +131,6 @@ export function attention(
   H: i32, G: i32, T: i32, S: i32, d: i32, scale: f32, begin: i32, end: i32, scratch: usize,
 ): void {
   const keys = scratch + B_PANELS, values = keys + panelBytes(S, d), scores = values + panelBytes(d, S);
-  const spare = scratch; // between products
   for (let item = begin; item < end; item++) {
     const b = item / H, h = item % H, kv = h / G;
     const qAt = q + ((<usize>b * <usize>qBatch + <usize>h * <usize>qHead) << 2);
@@ -139,7 +139,7 @@ export function attention(
     const maskAt = mask == 0 ? <usize>0 : mask + ((<usize>b * <usize>maskBatch) << 2);
     const yAt = y + ((<usize>b * <usize>(T * H * d) + <usize>(h * d)) << 2);
     if (T == 1) {
-      store<f32>(logSums + (<usize>item << 2), oneQuery(qAt, kAt, kTime, vAt, vTime, maskAt, yAt, S, d, scale, scores, spare));
+      store<f32>(logSums + (<usize>item << 2), oneQuery(qAt, kAt, kTime, vAt, vTime, maskAt, yAt, S, d, scale, scores, scratch));
       continue;
     }
     if (item == begin || h % G == 0) {
@@ -150,7 +150,8 @@ export function attention(
       const rows = min(BLOCK, T - first), width = S - T + first + rows;
       scoreBlock(qAt, qTime, keys, maskAt, T, S, d, first, rows, width, scores, scratch);
       for (let r = 0; r < rows; r++) {
-        const logSum = softmaxRow(scores + ((<usize>r * <usize>S) << 2), S - T + first + r + 1, width, scale, spare);
+        const row = scores + ((<usize>r * <usize>S) << 2);
+        const logSum = softmaxRow(row, S - T + first + r + 1, width, scale, scratch);
         store<f32>(logSums + (<usize>(item * T + first + r) << 2), logSum);
       }
       const to = yAt + ((<usize>first * <usize>(H * d)) << 2);
@@ -178,7 +179,7 @@ export function attentionAdjoint(
   const keys = scratch + B_PANELS, keysAcross = keys + panelBytes(d, S), valuesAcross = keysAcross + panelBytes(S, d);
   const queries = valuesAcross + panelBytes(S, d), upstream = queries + panelBytes(d, T);
   const probabilities = upstream + panelBytes(d, T), grads = probabilities + ((<usize>SLAB * <usize>S) << 2);
-  const K = H / G, past = S - T, upTime = H * d, line = <usize>S << 2, spare = scratch;
+  const K = H / G, past = S - T, upTime = H * d, line = <usize>S << 2;
   for (let item = begin; item < end; item++) {
     const b = item / K, kv = item % K;
     const kAt = k + ((<usize>b * <usize>kBatch + <usize>kv * <usize>kHead) << 2);
@@ -209,11 +210,11 @@ export function attentionAdjoint(
           multiplyPanels(upAt, upTime, 1, valuesAcross, S, d, 0, d, gAt, S, rows, wholePanels(width, S), false, scratch);
           for (let r = 0; r < rows; r++) {
             const logSum = load<f32>(logSums + (<usize>((b * H + h) * T + first + r) << 2));
-            const delta = dotRow(upAt + ((<usize>r * <usize>upTime) << 2), outAt + ((<usize>r * <usize>upTime) << 2), d, spare);
-            const row = <usize>r * line, rest = <usize>width << 2, unseen = <usize>(seen - width) << 2;
-            adjointRow(pAt + row, gAt + row, past + first + r + 1, width, logSum, delta, scale);
-            memory.fill(pAt + row + rest, 0, unseen);
-            memory.fill(gAt + row + rest, 0, unseen);
+            const time = (<usize>r * <usize>upTime) << 2, row = <usize>r * line, visible = past + first + r + 1;
+            const delta = dotRow(upAt + time, outAt + time, d, scratch);
+            adjointRow(pAt + row, gAt + row, visible, logSum, delta, scale);
+            clearRow(pAt + row, visible, seen);
+            clearRow(gAt + row, visible, seen);
           }
           multiplyPanels(gAt, S, 1, keys, d, S, 0, width, dqAt + ((<usize>(first * d)) << 2), d, rows, d, false, scratch);
         }
@@ -229,12 +230,10 @@ export function attentionAdjoint(
   }
 }
 
-/** Scores -> P = e^(scale s - L) and dP -> dS = scale P (dP - delta), both in place; zeros behind the visible ones. */
-function adjointRow(scores: usize, grads: usize, visible: i32, width: i32, logSum: f32, delta: f32, scale: f32): void {
+/** Scores -> P = e^(scale s - L) and dP -> dS = scale P (dP - delta), n of each, both in place. */
+function adjointRow(scores: usize, grads: usize, n: i32, logSum: f32, delta: f32, scale: f32): void {
   const shift = f32x4.splat(logSum), minus = f32x4.splat(delta), factor = f32x4.splat(scale);
-  clearRow(scores, visible, width);
-  clearRow(grads, visible, width);
-  for (; visible >= 8; visible -= 8, scores += 32, grads += 32) {
+  for (; n >= 8; n -= 8, scores += 32, grads += 32) {
     const p0 = exp4(f32x4.sub(f32x4.mul(v128.load(scores), factor), shift));
     const p1 = exp4(f32x4.sub(f32x4.mul(v128.load(scores, 16), factor), shift));
     const g0 = f32x4.mul(f32x4.mul(p0, factor), f32x4.sub(v128.load(grads), minus));
@@ -244,9 +243,9 @@ function adjointRow(scores: usize, grads: usize, visible: i32, width: i32, logSu
     v128.store(grads, g1, 16);
     v128.store(grads, g0);
   }
-  for (; visible > 0; visible -= 4, scores += 16, grads += 16) {
-    const p = exp4(f32x4.sub(f32x4.mul(loadTail(scores, visible, 0), factor), shift));
-    storeTail(scores, visible, p);
-    storeTail(grads, visible, f32x4.mul(f32x4.mul(p, factor), f32x4.sub(loadTail(grads, visible, 0), minus)));
+  for (; n > 0; n -= 4, scores += 16, grads += 16) {
+    const p = exp4(f32x4.sub(f32x4.mul(loadTail(scores, n, 0), factor), shift));
+    storeTail(scores, n, p);
+    storeTail(grads, n, f32x4.mul(f32x4.mul(p, factor), f32x4.sub(loadTail(grads, n, 0), minus)));
   }
 }
