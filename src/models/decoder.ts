@@ -17,8 +17,8 @@ import { KVCache } from '../nn/kv-cache.ts';
 import { attentionMask, countedTokens } from '../nn/mask.ts';
 import { Module } from '../nn/module.ts';
 import { RMSNorm } from '../nn/rmsnorm.ts';
-import { RopeTable } from '../nn/rope.ts';
-import { formatShape, type Random, type Tensor } from '../tensor/index.ts';
+import { type RopeAngles, RopeTable } from '../nn/rope.ts';
+import { formatShape, fromArray, type Random, type Tensor } from '../tensor/index.ts';
 import { architectureOf } from './architectures/index.ts';
 import { headDim, type ModelConfig } from './config.ts';
 
@@ -29,6 +29,8 @@ export interface DecoderOptions {
   readonly leftPadding?: readonly number[] | undefined;
   /** Document number of every token of each row: tokens see their own document only. */
   readonly documents?: readonly ArrayLike<number>[] | undefined;
+  /** Which of several continuations of its document each token belongs to, 0 for what they share: they do not see each other. */
+  readonly branches?: readonly ArrayLike<number>[] | undefined;
   /** Keys and values of earlier tokens; this pass adds its own. */
   readonly cache?: KVCache | undefined;
   /**
@@ -81,22 +83,39 @@ export class Decoder extends Module {
 
   /** What all layers share while they work on `ids`. */
   private pass(ids: Tensor, options: DecoderOptions): ForwardPass {
-    const { positions, leftPadding, documents, cache, counted, collect } = options;
+    const { positions, leftPadding, documents, branches, cache, counted, collect } = options;
     const [B, T] = ids.shape as [number, number];
     const past = cache?.length ?? 0;
     const filler = leftPadding === undefined ? {} : { leftPadding };
+    const isPlain =
+      documents === undefined && branches === undefined && !leftPadding?.some((count) => count > 0);
     return new ForwardPass({
-      rope: positions === undefined ? this.rope.consecutive(past, T) : this.rope.at(positions),
-      mask: attentionMask({
-        queries: T,
-        keys: past + T,
-        ...filler,
-        ...(documents === undefined ? {} : { documents }),
-      }),
+      rope: this.angles(B, T, positions, cache),
+      mask: isPlain
+        ? null // the future is hidden anyway
+        : attentionMask({
+            queries: T,
+            keys: past + T,
+            ...filler,
+            ...(documents === undefined ? {} : { documents }),
+            ...(branches === undefined ? {} : { branches }),
+          }),
       cache,
       counted: countedTokens({ rows: B, tokens: T, past, counted, ...filler }),
       collect,
     });
+  }
+
+  private angles(
+    B: number,
+    T: number,
+    positions: Tensor | undefined,
+    cache: KVCache | undefined,
+  ): RopeAngles {
+    if (positions !== undefined) return this.rope.at(positions);
+    if (cache === undefined || !cache.isRagged) return this.rope.consecutive(cache?.length ?? 0, T);
+    const next = Int32Array.from({ length: B * T }, (_, i) => cache.lengths[Math.floor(i / T)]! + (i % T));
+    return this.rope.at(fromArray(next, [B, T]));
   }
 
   /** An empty cache for `batch` texts of up to the whole context. */

@@ -6,7 +6,8 @@
  * shapes.
  */
 export * from './ceilings';
-export { columnsOfTile, dotRows, gemm, gemmPacked, packColumns, rowsOfTile } from './gemm';
+export { columnsOfTile, gemm, gemmPacked, packColumns, rowsOfTile } from './gemm';
+export { dotRows, storeTokens } from './few-rows';
 export { unary } from './unary';
 export { binary, select } from './binary';
 export { fillWords, move } from './copy';
@@ -16,3 +17,4 @@ export * from './indexing';
 export * from './optimizer';
 export * from './fused';
 export * from './attention';
+export { nextTokens } from './next-tokens';
