@@ -5,7 +5,6 @@
  *             dx = dy W is nn and dW = dy^T x is tn
  */
 import { preset } from '../src/models/presets.ts';
-import type { WasmBackend } from '../src/tensor/backends/wasm/index.ts';
 import { type Backend, Random, randn, reference, withDefaults } from '../src/tensor/index.ts';
 import type { View } from '../src/tensor/view.ts';
 import type { Contender } from './tasks.ts';
@@ -87,8 +86,8 @@ function rowLoopOn([m, k, n]: Size): () => void {
 }
 
 /**
- * The loops of multiply-adds in registers (assembly/gemm.ts), and the floating-point operations of one iteration. The wide one
- * is what V8 makes 256 bits wide; where it does not, it says no more than the other.
+ * The loops of multiply-adds in registers (assembly/ceilings.ts), and the floating-point operations of one iteration. The wide
+ * one is what V8 makes 256 bits wide.
  */
 const ceilings = {
   128: { kernel: 'ceiling', flops: 80 },
@@ -106,18 +105,7 @@ export function widthOf({ wasm }: Contender): 128 | 256 | undefined {
 export function ceilingOf(contender: Contender): { flops: number; run: () => void } {
   const { wasm, threads } = contender;
   if (wasm === null) return { flops: 0, run: () => {} };
-  const { kernel, flops } =
-    ceilings[widthOf(contender) === 256 && hasKernel(wasm, 'ceilingWide') ? 256 : 128];
+  const { kernel, flops } = ceilings[wasm.wide ? 256 : 128];
   const items = threads * ITERATIONS;
   return { flops: items * flops, run: () => wasm.device.run(kernel, items, ITERATIONS, [0]) };
-}
-
-/** A single item is computed by the calling thread, so a kernel that does not exist is an error here and at once. */
-function hasKernel({ device }: WasmBackend, kernel: string): boolean {
-  try {
-    device.run(kernel, 1, 1, [0]);
-    return true;
-  } catch {
-    return false;
-  }
 }
