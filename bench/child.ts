@@ -101,7 +101,7 @@ async function run({ run: call }: Prepared, leastMs: number): Promise<Turn> {
   return { ms: await timed(call, calls), calls };
 }
 
-/** Milliseconds of one call. A promise is awaited, and nothing is that is none: a turn of the event loop would be measured too. */
+/** Milliseconds of one call. Only promises are awaited: else a turn of the event loop would be measured too. */
 async function timed(call: () => unknown, calls: number): Promise<number> {
   const began = performance.now();
   for (let i = 0; i < calls; i++) {

@@ -1,6 +1,6 @@
 /*
- * What one gets in C without a library: the model of the presets decoding greedily with a KV cache, and products as three loops,
- * left to the compiler to make fast. A child of compare.ts, which compiles it (../turns/protocol.ts is what it reads and answers):
+ * What one gets in C without a library: the model of the presets decoding greedily with a KV cache, and products as three
+ * loops, left to the compiler to make fast. A child of compare.ts, which compiles it; ../turns/protocol.ts says what it reads:
  *
  *   cc -O3 -march=native -ffast-math -fopenmp plain.c -o plain -lm && ./plain 1
  *

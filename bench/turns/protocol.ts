@@ -6,12 +6,12 @@
  *   {"open":{...task}}           {"task":0,"amount":2048000,"unit":"tokens/s","ms":180}       prepared and warm; ms of one call
  *   {"run":0,"leastMs":100}      {"ms":178.2,"calls":1}                                       mean of one call
  *   {"profile":0,"calls":5}      {"profile":{...}}                                            ours only
- *   {"report":{...}}             {"measurements":[...]}                                       ours only: what a group measures alone
+ *   {"report":{...}}             {"measurements":[...]}                                       ours only: a group by itself
  *   {"list":"ops"}               {"names":["rmsNorm",...]}                                    ours only
  *   {"close":0}                  {}
  *
- * value = amount / ms, in `unit`. What fails answers {"error":"a sentence"}; the end of standard input ends the child, so no child
- * outlives its parent.
+ * value = amount / ms, in `unit`. What fails answers {"error":"a sentence"}; the end of standard input ends the child, so that
+ * none outlives its parent.
  */
 import type { Measurement } from '../measurement.ts';
 

@@ -113,7 +113,7 @@ export function disturbance(ceilings: readonly Pick<Series, 'values'>[]): string
   const worst = Math.max(0, ...ceilings.map(spread));
   if (worst <= DISTURBED) return null;
   const share = `${(100 * worst).toFixed(0)}%`;
-  return `other programs disturb: in a quarter of the rounds the ceiling lost ${share} or more; trust the bests, or measure again`;
+  return `other programs disturb: a quarter of the rounds lost ${share} of the ceiling; trust the bests, or measure again`;
 }
 
 /** The part of a measurement that a series states by itself. */
