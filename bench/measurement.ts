@@ -5,6 +5,7 @@ export interface Measurement {
   readonly group: string;
   readonly name: string;
   readonly backend: string;
+  /** 0 where that is not known. */
   readonly threads: number;
   /** The median, where there were several rounds. */
   readonly value: number;
@@ -45,7 +46,7 @@ export function formatMeasurement(measurement: Measurement): string {
 
 /** Backend, threads, width and what runs it: "wasm 2t 256 bit Node 26.10.0". */
 export function labelOf({ backend, threads, width, version }: Measurement): string {
-  const parts = [backend, `${threads}t`];
+  const parts = threads === 0 ? [backend] : [backend, `${threads}t`];
   if (width !== undefined) parts.push(`${width} bit`);
   if (version !== undefined) parts.push(version);
   return parts.join(' ');

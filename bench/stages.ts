@@ -1,7 +1,7 @@
 /**
  * Seconds of each stage of a run that has been made, from its history.json: npm run bench -- --only stages --run runs/default
  *
- * A run that was stopped and resumed has the sum of its sessions.
+ * A run that was stopped and resumed has the sum of its sessions. How many threads it had is not recorded there.
  */
 import { join } from 'node:path';
 import { readSessions } from '../src/report/run-files.ts';
@@ -17,10 +17,9 @@ export function* stages(run: string): Generator<Measurement> {
     }
   }
   const { backend, node } = sessions.at(-1) ?? { backend: '', node: '' };
-  const threads = Number(/(\d+) threads?/.exec(backend)?.[1] ?? 1);
   const total = [...seconds.values()].reduce((sum, value) => sum + value, 0);
   const version = `Node ${node.replace(/^v/, '')}`;
   for (const [name, value] of [...seconds, ['all', total] as const]) {
-    yield { group: 'stages', name, backend: backend || 'unknown', threads, value, unit: 's', version };
+    yield { group: 'stages', name, backend: backend || 'unknown', threads: 0, value, unit: 's', version };
   }
 }
