@@ -16,6 +16,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { FaultError } from '../errors.ts';
+import { dotTilesSource } from './dot-tile-source.ts';
 import { tilesSource } from './tile-source.ts';
 
 interface Build {
@@ -164,5 +165,6 @@ async function compilerFrom(load: LoadCompiler): Promise<Compiler> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   replaceFile(`${home}assembly/tiles.ts`, tilesSource());
+  replaceFile(`${home}assembly/dot-tiles.ts`, dotTilesSource());
   await buildKernels();
 }

@@ -18,7 +18,7 @@ const PACK_GRAIN = 1 << 14;
 const GRAIN_WORK = 1 << 16;
 
 /** At most this many rows are not worth packing. */
-const FEW_ROWS = 3;
+const FEW_ROWS = 128;
 /** The fewest multiply-adds of such rows that are worth waking a thread. */
 const FEW_ROWS_GRAIN = 1 << 19;
 

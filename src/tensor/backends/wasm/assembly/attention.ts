@@ -8,7 +8,8 @@
  * there is one, hides more (padding, other documents). Keys beyond a block's last query are never computed. Strides are in
  * elements; the innermost (d) is 1. y and dy are [B, T, H, d] row-major, L is [B, H, T].
  */
-import { dot1, dots4, product } from './gemm';
+import { dot1, dots4 } from './few-rows';
+import { product } from './gemm';
 import { exp4, loadTail, madd, max4, storeTail, sum4 } from './math';
 
 const BLOCK: i32 = 24; // four rows of tiles; 32 leaves the sixth of them mostly empty and is 13 % slower

@@ -13,7 +13,7 @@
  * Every element of C is summed over k in the same order whatever the size of the tile or of the job, so neither the width of the
  * registers nor the number of threads changes a bit.
  */
-import { madd, sum4 } from './math';
+import { madd } from './math';
 import { tile4x16, tile4x8, tile5x8, tile6x16, tile6x8 } from './tiles';
 
 /** 1 where V8 makes 256-bit operations of pairs of vectors (../width.ts finds out), else 0. */
@@ -302,78 +302,4 @@ export function ceiling(out: usize, begin: i32, end: i32, scratch: usize): void 
   }
   const left = f32x4.add(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), f32x4.add(e, f));
   v128.store(scratch, f32x4.add(left, f32x4.add(f32x4.add(g, h), f32x4.add(i, j))));
-}
-
-/**
- * One to three rows against a matrix whose columns lie in one piece (a weight [N, K] used transposed): decoding one token.
- * Packing would cost more than the product, so each output is a dot product straight from memory, four at a time so that a row
- * is loaded once for them. C[m][n] = base[m baseRow + n] + the product; base 0 stands for zeros. Items are the outputs; steps
- * in elements.
- */
-export function dotRows(
-  a: usize, aRow: i32, b: usize, bCol: i32, c: usize, base: usize, baseRow: i32, M: i32, N: i32, K: i32,
-  begin: i32, end: i32, scratch: usize,
-): void {
-  const step = <usize>bCol << 2;
-  for (let m = 0; m < M; m++) {
-    const row = a + ((<usize>m * <usize>aRow) << 2);
-    const to = c + (<usize>(m * N) << 2), from = base + (<usize>(m * baseRow) << 2);
-    let n = begin;
-    for (; n + 4 <= end; n += 4) {
-      const sums = dots4(row, b + <usize>n * step, step, K);
-      v128.store(to + (<usize>n << 2), base != 0 ? f32x4.add(v128.load(from + (<usize>n << 2)), sums) : sums);
-    }
-    for (; n < end; n++) {
-      const sum = dot1(row, b + <usize>n * step, K);
-      store<f32>(to + (<usize>n << 2), base != 0 ? load<f32>(from + (<usize>n << 2)) + sum : sum);
-    }
-  }
-}
-
-/**
- * Four dot products of x with rows `step` bytes apart, one after the other: read side by side, they come from memory at a
- * quarter of the speed, because the processor then no longer fetches ahead. Each is summed in exactly the order of `dot1`.
- */
-// @ts-ignore: decorator
-@inline
-export function dots4(x: usize, y: usize, step: usize, K: i32): v128 {
-  const y1 = y + step, y2 = y1 + step, y3 = y2 + step;
-  const r0 = lanes(x, y, K), r1 = lanes(x, y1, K), r2 = lanes(x, y2, K), r3 = lanes(x, y3, K);
-  // Transposed, so that (lane 0 + lane 1) + (lane 2 + lane 3) of each is an addition of whole vectors, as in `sum4`.
-  const t0 = v128.shuffle<f32>(r0, r1, 0, 4, 1, 5), t1 = v128.shuffle<f32>(r0, r1, 2, 6, 3, 7);
-  const t2 = v128.shuffle<f32>(r2, r3, 0, 4, 1, 5), t3 = v128.shuffle<f32>(r2, r3, 2, 6, 3, 7);
-  const low = f32x4.add(v128.shuffle<f32>(t0, t2, 0, 1, 4, 5), v128.shuffle<f32>(t0, t2, 2, 3, 6, 7));
-  const high = f32x4.add(v128.shuffle<f32>(t1, t3, 0, 1, 4, 5), v128.shuffle<f32>(t1, t3, 2, 3, 6, 7));
-  let sums = f32x4.add(low, high);
-  for (let at = <usize>(K & ~15) << 2, end = <usize>K << 2; at < end; at += 4) {
-    let column = f32x4.splat(load<f32>(y + at));
-    column = f32x4.replace_lane(column, 1, load<f32>(y1 + at));
-    column = f32x4.replace_lane(column, 2, load<f32>(y2 + at));
-    column = f32x4.replace_lane(column, 3, load<f32>(y3 + at));
-    sums = f32x4.add(sums, f32x4.mul(v128.load32_splat(x + at), column));
-  }
-  return sums;
-}
-
-/** One dot product of K numbers. */
-// @ts-ignore: decorator
-@inline
-export function dot1(x: usize, y: usize, K: i32): f32 {
-  let sum = sum4(lanes(x, y, K));
-  for (let at = <usize>(K & ~15) << 2, end = <usize>K << 2; at < end; at += 4) sum += load<f32>(x + at) * load<f32>(y + at);
-  return sum;
-}
-
-/** The products of all whole sixteens, in four sums. */
-// @ts-ignore: decorator
-@inline
-function lanes(x: usize, y: usize, K: i32): v128 {
-  let p = f32x4.splat(0), q = p, r = p, s = p;
-  for (const end = x + (<usize>(K & ~15) << 2); x < end; x += 64, y += 64) {
-    p = madd(v128.load(x), v128.load(y), p);
-    q = madd(v128.load(x, 16), v128.load(y, 16), q);
-    r = madd(v128.load(x, 32), v128.load(y, 32), r);
-    s = madd(v128.load(x, 48), v128.load(y, 48), s);
-  }
-  return f32x4.add(f32x4.add(p, q), f32x4.add(r, s));
 }

@@ -5,7 +5,8 @@
  * (its share of the items of a job, see pool.ts) and `scratch` (memory of its thread). Kernels own no memory and know no
  * shapes.
  */
-export { ceiling, columnsOfTile, dotRows, gemm, gemmPacked, packColumns, rowsOfTile } from './gemm';
+export { ceiling, columnsOfTile, gemm, gemmPacked, packColumns, rowsOfTile } from './gemm';
+export { dotRows } from './few-rows';
 export { unary } from './unary';
 export { binary, select } from './binary';
 export { fillWords, move } from './copy';
