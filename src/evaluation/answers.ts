@@ -7,8 +7,8 @@
  */
 import type { Watch } from '../event-loop.ts';
 import { generateBatch } from '../generation/generate.ts';
+import { nextTokens } from '../generation/next-tokens.ts';
 import { streamSeed } from '../generation/rollout.ts';
-import { greedy, indexOfMax, sample } from '../generation/sampler.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import { Random } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
@@ -19,7 +19,7 @@ export interface GivenAnswer {
   readonly finished: boolean;
 }
 
-const BATCH = 32;
+const BATCH = 128;
 export const MAX_ANSWER_TOKENS = 48;
 
 export interface AnswerOptions extends Watch {
@@ -47,13 +47,9 @@ export async function answerPrompts(
         maxNewTokens: MAX_ANSWER_TOKENS,
         stopIds: [tokenizer.eosId],
         signal,
-        choose(logits, row) {
-          const stream = streams?.[row];
-          const next =
-            stream === undefined
-              ? indexOfMax(logits)
-              : sample(logits, [], { ...greedy, temperature: 1 }, stream);
-          ended[row] = next === tokenizer.eosId;
+        async choose(logits, rows) {
+          const { ids: next } = await nextTokens(logits, streams && rows.map((row) => streams[row]!));
+          for (const [place, row] of rows.entries()) ended[row] = next[place] === tokenizer.eosId;
           return next;
         },
       },

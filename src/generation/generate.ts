@@ -3,16 +3,17 @@
  *
  *   read the prompt once  ->  choose a token  ->  feed it back, one position at a time  ->  until a stop id or the limit
  *
- * `generate` streams one sequence. `generateBatch` answers many prompts at once, greedily or as `choose` says: rows are padded on
- * the left, so that all of them end at the same place and share every step.
+ * `generate` streams one sequence. `generateBatch` answers many prompts at once, greedily or as `choose` says; what it says to one
+ * does not depend on the others (text-batch.ts).
  */
 import { UserError } from '../errors.ts';
 import { turn } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import { checkFinite } from '../models/finite.ts';
-import { fromArray, noGrad, Random, scope, type Tensor } from '../tensor/index.ts';
-import type { Logits } from './processors.ts';
-import { checkSampling, greedy, indexOfMax, type SamplingOptions, sample } from './sampler.ts';
+import { Random, type Tensor } from '../tensor/index.ts';
+import { nextTokens } from './next-tokens.ts';
+import { checkSampling, greedy, isGreedy, type SamplingOptions, sample } from './sampler.ts';
+import { TextBatch } from './text-batch.ts';
 
 export interface GenerateOptions extends Partial<SamplingOptions> {
   readonly maxNewTokens: number;
@@ -33,104 +34,88 @@ export async function* generate(
   checkSampling(sampling);
   const context = model.config.maxPositionEmbeddings;
   checkPrompt(prompt, model);
+  if (options.maxNewTokens < 1) return;
   const random = new Random(options.seed ?? 0);
   const stop = new Set(options.stopIds);
   const seen = [...prompt];
-  const cache = model.model.newCache(1, Math.min(context, prompt.length + options.maxNewTokens));
+  const text = new TextBatch(model, [prompt], options.maxNewTokens);
   try {
-    let input: readonly number[] = prompt;
-    for (let made = 0; made < options.maxNewTokens && seen.length <= context; made++) {
-      const logits = await lastLogits(model, [input], (ids) => model.model.forward(ids, { cache }));
-      const next = sample(logits as Float32Array, seen, sampling, random);
+    let logits = text.begin();
+    for (let made = 1; ; made++) {
+      const next = await choice(logits, seen, sampling, random);
       if (stop.has(next)) return;
       yield next;
       await turn(options.signal); // whoever shows the token can draw it before the next one is computed
       seen.push(next);
-      input = [next];
+      if (made === options.maxNewTokens || seen.length > context) return;
+      logits = text.next([next]);
     }
   } finally {
-    cache.dispose();
+    text.dispose();
+  }
+}
+
+/** The next token of a text by its settings. */
+async function choice(
+  logits: Tensor,
+  seen: readonly number[],
+  sampling: SamplingOptions,
+  random: Random,
+): Promise<number> {
+  try {
+    if (isGreedy(sampling)) return (await nextTokens(logits)).ids[0]!;
+    const scores = await logits.read();
+    checkFinite(scores, 'logits');
+    return sample(scores as Float32Array, seen, sampling, random);
+  } finally {
+    logits.dispose();
   }
 }
 
 interface BatchOptions {
   readonly maxNewTokens: number;
   readonly stopIds: readonly number[];
-  /** The next id of a row from its logits [V], asked once per step and row that has not ended; the most likely one by default. */
-  readonly choose?: (logits: Logits, row: number) => number;
+  /**
+   * The next ids from logits [B, V], where row i continues prompt `rows[i]`; asked once per step for the texts that have not
+   * ended. The most likely ones by default.
+   */
+  readonly choose?: (logits: Tensor, rows: readonly number[]) => Promise<ArrayLike<number>>;
   readonly signal?: AbortSignal | undefined;
 }
+
+const mostLikely = async (logits: Tensor) => (await nextTokens(logits)).ids;
 
 /** Continuations of several prompts, without the stop id. */
 export async function generateBatch(
   model: CausalLM,
   prompts: readonly (readonly number[])[],
-  { maxNewTokens, stopIds, choose = indexOfMax, signal }: BatchOptions,
+  { maxNewTokens, stopIds, choose = mostLikely, signal }: BatchOptions,
 ): Promise<number[][]> {
-  if (prompts.length === 0) return [];
   for (const prompt of prompts) checkPrompt(prompt, model);
+  const answers: number[][] = prompts.map(() => []);
+  if (prompts.length === 0 || maxNewTokens < 1) return answers;
   const stop = new Set(stopIds);
   const context = model.config.maxPositionEmbeddings;
-  const longest = Math.max(...prompts.map((prompt) => prompt.length));
-  const shortest = Math.min(...prompts.map((prompt) => prompt.length));
-  const leftPadding = prompts.map((prompt) => longest - prompt.length);
-  const limit = Math.min(maxNewTokens, context - shortest + 1); // filler takes nothing of a row's context
-  const cache = model.model.newCache(prompts.length, longest + limit);
-  const answers: number[][] = prompts.map(() => []);
-  const open = prompts.map(() => true);
+  const batch = new TextBatch(model, prompts, maxNewTokens);
   try {
-    let inputs = prompts.map((prompt, row) => [
-      ...new Array<number>(leftPadding[row]!).fill(prompt[0]!),
-      ...prompt,
-    ]);
-    for (let made = 0; made < limit && open.some(Boolean); made++) {
-      const T = inputs[0]!.length;
-      const past = cache.length;
-      const positions = Int32Array.from({ length: prompts.length * T }, (_, i) => {
-        const position = past + (i % T) - leftPadding[Math.floor(i / T)]!;
-        return Math.min(Math.max(0, position), context - 1); // filler in front, and rows that have ended
-      });
-      const logits = await lastLogits(model, inputs, (ids) => {
-        return model.model.forward(ids, {
-          cache,
-          leftPadding,
-          positions: fromArray(positions, [prompts.length, T]),
-        });
-      });
-      const V = model.config.vocabSize;
-      inputs = prompts.map((_, row) => {
-        if (!open[row]) return [prompts[row]![0]!]; // any id: nobody reads what follows
-        const next = choose(logits.subarray(row * V, (row + 1) * V) as Logits, row);
-        if (stop.has(next)) open[row] = false;
-        else answers[row]!.push(next);
-        if (prompts[row]!.length + answers[row]!.length > context) open[row] = false;
-        return [next];
-      });
+    let logits = batch.begin();
+    for (;;) {
+      const ids = await choose(logits, batch.rows);
+      logits.dispose();
+      const going: number[] = [];
+      for (const [place, row] of batch.rows.entries()) {
+        const next = ids[place]!;
+        if (stop.has(next)) continue;
+        const made = answers[row]!.push(next);
+        if (made < maxNewTokens && prompts[row]!.length + made <= context) going.push(place);
+      }
       await turn(signal);
+      if (going.length === 0) return answers;
+      logits = batch.next(batch.keep(going).map((place) => ids[place]!));
     }
   } finally {
-    cache.dispose();
+    batch.dispose();
   }
-  return answers;
-}
-
-/** Logits [B * V] of the last position of every row; a FaultError where they are not finite. */
-async function lastLogits(
-  model: CausalLM,
-  rows: readonly (readonly number[])[],
-  forward: (ids: Tensor) => Tensor,
-) {
-  const T = rows[0]!.length;
-  const result = scope(() =>
-    noGrad(() => {
-      const hidden = forward(fromArray(Int32Array.from(rows.flat()), [rows.length, T])); // [B, T, D]
-      return model.logits(hidden.slice(1, T - 1).squeeze(1)); // [B, V]
-    }),
-  );
-  const logits = await result.read();
-  result.dispose();
-  checkFinite(logits, 'logits');
-  return logits;
 }
 
 function checkPrompt(prompt: readonly number[], model: CausalLM): void {

@@ -11,7 +11,7 @@ import { UserError } from '../errors.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import { Random } from '../tensor/index.ts';
 import { generateBatch } from './generate.ts';
-import type { Logits } from './processors.ts';
+import { nextTokens } from './next-tokens.ts';
 
 export interface Rollout {
   readonly prompt: readonly number[];
@@ -47,15 +47,19 @@ export async function rollOut(
   const streams = prompts.map((_, row) => new Random(streamSeed(seed, first + row)));
   const logProbs: number[][] = prompts.map(() => []);
   const finished = prompts.map(() => false);
-  const weights = new Float64Array(model.config.vocabSize);
   const answers = await generateBatch(model, prompts, {
     maxNewTokens,
     stopIds: [stopId],
-    choose(logits: Logits, row: number) {
-      const { next, logProb } = drawFrom(logits, weights, streams[row]!.float());
-      logProbs[row]!.push(logProb);
-      finished[row] = next === stopId;
-      return next;
+    async choose(logits, rows) {
+      const drawn = await nextTokens(
+        logits,
+        rows.map((row) => streams[row]!),
+      );
+      for (const [place, row] of rows.entries()) {
+        logProbs[row]!.push(drawn.logProbs[place]!);
+        finished[row] = drawn.ids[place] === stopId;
+      }
+      return drawn.ids;
     },
   });
   return prompts.map((prompt, row) => ({
@@ -64,29 +68,6 @@ export async function rollOut(
     logProbs: logProbs[row]!,
     finished: finished[row]!,
   }));
-}
-
-/**
- * The token into which u in [0, 1) falls, and its log-probability. Softmax and draw in three plain loops over `weights`, which is
- * scratch space: this runs once per token of every answer.
- */
-function drawFrom(logits: Logits, weights: Float64Array, u: number): { next: number; logProb: number } {
-  let max = -Infinity;
-  for (let i = 0; i < logits.length; i++) if (logits[i]! > max) max = logits[i]!;
-  let sum = 0;
-  for (let i = 0; i < logits.length; i++) {
-    weights[i] = Math.exp(logits[i]! - max);
-    sum += weights[i]!;
-  }
-  let next = 0;
-  let below = 0;
-  for (let i = 0; i < logits.length; i++) {
-    if (weights[i] === 0) continue;
-    next = i; // the last possible one, should rounding leave the sum short of u
-    below += weights[i]!;
-    if (u * sum < below) break;
-  }
-  return { next, logProb: logits[next]! - max - Math.log(sum) };
 }
 
 /** A seed for answer number `answer` of the run `seed`: mixed, because neighbouring pairs must not share a stream. */

@@ -43,6 +43,11 @@ export function checkSampling({ temperature, topK, topP, repetitionPenalty }: Sa
   }
 }
 
+/** Always the most likely token, by the scores as they are. */
+export function isGreedy({ temperature, repetitionPenalty }: SamplingOptions): boolean {
+  return temperature < NEARLY_GREEDY && repetitionPenalty === 1;
+}
+
 /** The next token id. `logits` is overwritten; `seen` are the tokens so far. */
 export function sample(
   logits: Logits,

@@ -17,8 +17,8 @@ import { KVCache } from '../nn/kv-cache.ts';
 import { attentionMask, countedTokens } from '../nn/mask.ts';
 import { Module } from '../nn/module.ts';
 import { RMSNorm } from '../nn/rmsnorm.ts';
-import { RopeTable } from '../nn/rope.ts';
-import { formatShape, type Random, type Tensor } from '../tensor/index.ts';
+import { type RopeAngles, RopeTable } from '../nn/rope.ts';
+import { formatShape, fromArray, type Random, type Tensor } from '../tensor/index.ts';
 import { architectureOf } from './architectures/index.ts';
 import { headDim, type ModelConfig } from './config.ts';
 
@@ -85,18 +85,33 @@ export class Decoder extends Module {
     const [B, T] = ids.shape as [number, number];
     const past = cache?.length ?? 0;
     const filler = leftPadding === undefined ? {} : { leftPadding };
+    const isPlain = documents === undefined && !leftPadding?.some((count) => count > 0);
     return new ForwardPass({
-      rope: positions === undefined ? this.rope.consecutive(past, T) : this.rope.at(positions),
-      mask: attentionMask({
-        queries: T,
-        keys: past + T,
-        ...filler,
-        ...(documents === undefined ? {} : { documents }),
-      }),
+      rope: this.angles(B, T, positions, cache),
+      mask: isPlain
+        ? null // the future is hidden anyway
+        : attentionMask({
+            queries: T,
+            keys: past + T,
+            ...filler,
+            ...(documents === undefined ? {} : { documents }),
+          }),
       cache,
       counted: countedTokens({ rows: B, tokens: T, past, counted, ...filler }),
       collect,
     });
+  }
+
+  private angles(
+    B: number,
+    T: number,
+    positions: Tensor | undefined,
+    cache: KVCache | undefined,
+  ): RopeAngles {
+    if (positions !== undefined) return this.rope.at(positions);
+    if (cache === undefined || !cache.isRagged) return this.rope.consecutive(cache?.length ?? 0, T);
+    const next = Int32Array.from({ length: B * T }, (_, i) => cache.lengths[Math.floor(i / T)]! + (i % T));
+    return this.rope.at(fromArray(next, [B, T]));
   }
 
   /** An empty cache for `batch` texts of up to the whole context. */

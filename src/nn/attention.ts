@@ -11,8 +11,9 @@ import { fusedAttention, fusedFor, type Random, type Tensor } from '../tensor/in
 import { Dropout } from './dropout.ts';
 import type { ForwardPass } from './forward-pass.ts';
 import { INITIALIZER_RANGE } from './init.ts';
+import type { Remembered } from './kv-cache.ts';
 import { Linear } from './linear.ts';
-import { MASKED } from './mask.ts';
+import { attentionMask, hiddenBehind, MASKED } from './mask.ts';
 import { Module } from './module.ts';
 import { applyRope, type RopeLayout } from './rope.ts';
 
@@ -63,23 +64,30 @@ export class Attention extends Module {
     const v = toHeads(this.vProj.forward(x), K, d);
 
     // 2. Those of earlier tokens, where a cache has them.
-    const { keys, values } = pass.remember(k, v);
+    const remembered = pass.remember(k, v);
 
     // 3. For each token a weighted mean of the values it may see.
-    const mixed = this.mix(q, keys, values, pass); // [B, T, H d]
+    const mixed = this.mix(q, remembered, pass); // [B, T, H d]
 
     // 4. Heads into one vector.
     return this.oProj.forward(mixed); // [B, T, D]
   }
 
   /** softmax(Q K^T / sqrt(d) + mask) V with the heads side by side, [B, T, H d]: in one kernel, or by the formula. */
-  private mix(q: Tensor, k: Tensor, v: Tensor, { mask, collect }: ForwardPass): Tensor {
+  private mix(q: Tensor, { keys: k, values: v, past }: Remembered, { mask, collect }: ForwardPass): Tensor {
     const [B, H, T, d] = q.shape as [number, number, number, number];
     const isCaptured = collect?.wants.attention ?? false;
     const fused = this.dropout.isActive() || isCaptured ? null : fusedFor(q);
-    if (fused) return fusedAttention(fused, { q, k, v, mask, scale: 1 / Math.sqrt(d) });
-
-    const shares = this.shares(q, k, mask); // [B, K, G, T, S]
+    const S = k.shape[2]!;
+    if (fused) {
+      const scale = 1 / Math.sqrt(d);
+      if (past === null || fused.storeTokens !== undefined)
+        return fusedAttention(fused, { q, k, v, mask, past, scale });
+      return fusedAttention(fused, { q, k, v, mask: hiddenBehind(past, S, q.dtype), past: null, scale });
+    }
+    const hidden =
+      past === null ? (mask ?? attentionMask({ queries: T, keys: S })) : hiddenBehind(past, S, q.dtype);
+    const shares = this.shares(q, k, hidden); // [B, K, G, T, S]
     if (isCaptured) collect?.capture('attention', shares.reshape([B, H, T, -1]));
     const mixed = this.dropout.forward(shares).matmul(v.unsqueeze(2)); // [B, K, G, T, d]
     return mixed

@@ -8,12 +8,12 @@
  */
 import type { Tensor } from '../tensor/index.ts';
 import type { Collector } from './collector.ts';
-import type { KVCache } from './kv-cache.ts';
+import type { KVCache, Remembered } from './kv-cache.ts';
 import type { RopeAngles } from './rope.ts';
 
 export interface PassOptions {
   readonly rope: RopeAngles;
-  /** 1 where a query may not look, [1 or B, 1, 1, T, S]; null if nothing is hidden. */
+  /** 1 where a query may not look, [1 or B, 1, 1, T, S]; null if nothing is hidden but the future. */
   readonly mask: Tensor | null;
   /** Keys and values of earlier tokens, of all layers. */
   readonly cache?: KVCache | null | undefined;
@@ -56,7 +56,7 @@ export class ForwardPass {
   }
 
   /** Keys and values [B, K, T, d] of this layer, stored; returns them with those of all earlier tokens [B, K, S, d]. */
-  remember(keys: Tensor, values: Tensor): { keys: Tensor; values: Tensor } {
-    return this.cache === null ? { keys, values } : this.cache.append(this.layer, keys, values);
+  remember(keys: Tensor, values: Tensor): Remembered {
+    return this.cache === null ? { keys, values, past: null } : this.cache.append(this.layer, keys, values);
   }
 }

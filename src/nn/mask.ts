@@ -9,7 +9,7 @@
  * KV cache S > T). Blocked scores become MASKED rather than -Infinity: e^(MASKED - max) is exactly 0, and a row in which
  * everything is blocked (a filler token's own) gives finite numbers that nobody reads, instead of NaN.
  */
-import { fromArray, getDefaults, hostArray, type Tensor } from '../tensor/index.ts';
+import { arange, type DType, fromArray, getDefaults, hostArray, type Tensor } from '../tensor/index.ts';
 
 export const MASKED = -1e30;
 
@@ -24,7 +24,7 @@ export interface MaskOptions {
   readonly documents?: readonly ArrayLike<number>[];
 }
 
-/** The mask, or null where every query may see every key (one new token, nothing padded). */
+/** The mask, or null where every query may see every key (one new token, nothing padded). Layers hide the future by themselves. */
 export function attentionMask({ queries, keys, leftPadding, documents }: MaskOptions): Tensor | null {
   const padded = leftPadding?.some((count) => count > 0) ?? false;
   if (queries === 1 && !padded && documents === undefined) return null;
@@ -44,6 +44,12 @@ export function attentionMask({ queries, keys, leftPadding, documents }: MaskOpt
     }
   }
   return fromArray(values, [rows, 1, 1, queries, keys]);
+}
+
+/** For one query of each row: 1 for the keys behind its own, of S [B, 1, 1, 1, S]; `past` [B] keys lie before that. */
+export function hiddenBehind(past: Tensor, S: number, dtype: DType): Tensor {
+  const places = arange(S, { dtype, backend: past.backend }).reshape([1, 1, 1, 1, S]);
+  return places.gt(past.to(dtype).reshape([-1, 1, 1, 1, 1]));
 }
 
 export interface CountedOptions {

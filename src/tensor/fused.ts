@@ -15,6 +15,11 @@ export interface AttentionViews {
   readonly v: View; // [B, K, S, d]
   /** [1 or B, 1, 1, T, S], 1 where hidden; null where only the future is hidden. */
   readonly mask: View | null;
+  /**
+   * Keys before the one query of each row [B] int32, where they differ: row b sees keys 0 .. past[b], and what is behind is not
+   * its own. Only for backends that have `storeTokens`.
+   */
+  readonly past?: View | null;
   readonly scale: number;
 }
 
@@ -32,8 +37,21 @@ export interface FusedKernels {
   swiglu(gate: View, up: View): Data;
   swigluAdjoint(gate: View, up: View, dy: View): { dGate: Data; dUp: Data };
 
-  /** x [N, in] times weight [out, in] transposed, plus bias. */
-  linear(x: View, weight: View, bias: View | null): Data;
+  /**
+   * x [N, in] times weight [out, in] transposed, plus bias. `tokens` is how many rows of x follow each other in one text (T):
+   * with one token of each a row's result may not depend, to the last bit, on how many rows there are.
+   */
+  linear(x: View, weight: View, bias: View | null, tokens?: number): Data;
+
+  /**
+   * The next token of each row of logits [N, V], and its log-probability (NaN where a logit of the row is not finite): the most
+   * likely one, the first of several, or with `draws` [N] (whole numbers u 2^32 in int32) the one into which u falls when the
+   * probabilities are laid end to end. A backend without it leaves this to generation/next-tokens.ts.
+   */
+  nextTokens?(logits: View, draws: View | null): { ids: Data; logProbs: Data };
+
+  /** One token of each row, tokens [B, K, 1, d], into column starts[b] (int32) of cache [B, K, capacity, d]. */
+  storeTokens?(cache: View, tokens: View, starts: View): void;
 
   /** Causal attention; y is [B, T, H, d] row-major, logSums [B, H, T]. */
   attention(views: AttentionViews): { y: Data; logSums: Data };

@@ -38,6 +38,7 @@ export {
   fusedFor,
   fusedLinear,
   fusedLinearCrossEntropy,
+  fusedNextTokens,
   fusedRmsNorm,
   fusedRope,
   fusedSwiglu,

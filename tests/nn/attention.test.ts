@@ -18,6 +18,7 @@ import {
   reference,
   type Tensor,
   withDefaults,
+  zeros,
 } from '../../src/tensor/index.ts';
 import { allClose, differs } from '../close.ts';
 import { float64, gradientsOf, int32, randomize, spread, TIGHT } from '../models/tiny.ts';
@@ -81,7 +82,13 @@ test('MHA is the formula, with every head on its own', () => {
     byHand(attention, input(), 4, (head) => head),
     TIGHT,
   );
-  const unmasked = attention.forward(input(), new ForwardPass({ rope, mask: null })).toArray();
+  const nothing = zeros([1, 1, 1, T, T]);
+  const unmasked = attention.forward(input(), new ForwardPass({ rope, mask: nothing })).toArray();
+  assert.equal(
+    attention.forward(input(), new ForwardPass({ rope, mask: null })).toArray(),
+    y,
+    'the future is always hidden',
+  );
   assert.ok(differs(unmasked, y, { absolute: 1e-3 }), 'without the mask it must differ');
 });
 
@@ -237,7 +244,7 @@ test('what a collector captures are the shares by which the values are mixed', (
   allClose(shares!.toArray(), sharesByHand(attention, input()), TIGHT);
   assert.is(shares!.requiresGrad, false);
   const unmasked = new Collector({ attention: true });
-  attention.forward(input(), new ForwardPass({ rope, mask: null, collect: unmasked }));
+  attention.forward(input(), new ForwardPass({ rope, mask: zeros([1, 1, 1, T, T]), collect: unmasked }));
   assert.ok(
     differs(unmasked.captured.get('attention')![0]!.toArray(), shares!.toArray(), { absolute: 1e-3 }),
   );

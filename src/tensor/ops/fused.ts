@@ -91,7 +91,8 @@ export function fusedSwiglu(fused: FusedKernels, gate: Tensor, up: Tensor): Tens
 export function fusedLinear(fused: FusedKernels, x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
   const input = flat(x);
   const outputs = weight.shape[0]!;
-  const data = fused.linear(input, weight.view, bias === null ? null : bias.view);
+  const tokens = x.rank > 2 ? x.shape[x.rank - 2]! : 1;
+  const data = fused.linear(input, weight.view, bias === null ? null : bias.view, tokens);
   return record(
     'linear',
     data,
@@ -110,17 +111,20 @@ interface AttentionInputs {
   readonly k: Tensor; // [B, K, S, d]
   readonly v: Tensor; // [B, K, S, d]
   readonly mask: Tensor | null;
+  /** Keys before each row's one query [B] int32, where rows differ. */
+  readonly past?: Tensor | null;
   readonly scale: number;
 }
 
 /** Causal attention -> [B, T, H d]: the heads already side by side. */
-export function fusedAttention(fused: FusedKernels, { q, k, v, mask, scale }: AttentionInputs): Tensor {
+export function fusedAttention(fused: FusedKernels, { q, k, v, mask, past, scale }: AttentionInputs): Tensor {
   const [B, H, T, d] = q.shape as [number, number, number, number];
   const views = {
     q: q.view,
     k: k.view,
     v: v.view,
     mask: mask === null ? null : contiguous(mask).view,
+    past: past?.view ?? null,
     scale,
   };
   const { y, logSums } = fused.attention(views);
@@ -167,4 +171,15 @@ export function fusedLinearCrossEntropy(
     [hidden, weight],
     [(dy) => mul(gradients.hidden, dy), (dy) => mul(gradients.weight, dy)],
   );
+}
+
+/** ids [N] int32 and log-probabilities [N] of the next tokens of logits [N, V]; draws [N] int32, or null for the most likely. */
+export function fusedNextTokens(
+  nextTokens: NonNullable<FusedKernels['nextTokens']>,
+  logits: Tensor,
+  draws: Tensor | null,
+): { ids: Tensor; logProbs: Tensor } {
+  const { ids, logProbs } = nextTokens(flat(logits), draws === null ? null : draws.view);
+  const shape = [rowsOf(logits)];
+  return { ids: fresh(ids, shape, logits), logProbs: fresh(logProbs, shape, logits) };
 }

@@ -45,7 +45,7 @@ export interface RolloutTask {
 }
 
 /** Answers drawn at once. */
-const ROLLOUT_BATCH = 64;
+const ROLLOUT_BATCH = 128;
 
 export function rolloutSteps(task: RolloutTask): Steps {
   const { stage, algorithm, trained, optimizer, reference, kl, settings, rules, seed } = task;

@@ -19,6 +19,9 @@ const LOGIT_ROWS = 256;
 /** Two blocks of 24 rows of scores must fit into the scratch memory after the product's panels. */
 export const MAX_KEYS = Math.floor((SCRATCH_BYTES - 1310720) / (2 * 24 * 4));
 
+/** Their weights, and a sum in double precision for every 64 of them, must fit too. */
+export const MAX_CLASSES = Math.floor((SCRATCH_BYTES - 128) / (4 + 8 / 64)) - 64;
+
 export function fusedKernels(device: Device): FusedKernels {
   const { memory } = device;
   const make = (size: number) => device.allocate('float32', size);
@@ -87,22 +90,50 @@ export function fusedKernels(device: Device): FusedKernels {
       return { dGate, dUp };
     },
 
-    linear(x, weight, bias) {
+    linear(x, weight, bias, tokens) {
       const [rows, outputs] = [x.shape[0]!, weight.shape[0]!];
       const y = make(rows * outputs);
-      if (bias === null) {
-        gemm(device, x, turned(weight), y, false);
-        return y;
-      }
-      const row = device.rowMajor(bias);
       const columns = turned(weight);
-      if (isFewRows(x, columns) && weight.shape[1]! > 0) dotRows(device, x, columns, y, row, 0);
+      const row = bias === null ? 0 : device.rowMajor(bias);
+      // One token of each text: every row is computed as if it were alone.
+      if (tokens === 1 && isFewRows(x, columns)) dotRows(device, x, columns, y, row, 0);
       else {
-        device.run('fillRows', rows, grainOfRows(outputs), [row, y.byteOffset, outputs]);
-        gemm(device, x, columns, y, true);
+        if (row !== 0) device.run('fillRows', rows, grainOfRows(outputs), [row, y.byteOffset, outputs]);
+        gemm(device, x, columns, y, row !== 0);
       }
       device.done();
       return y;
+    },
+
+    nextTokens(logits, draws) {
+      const [rows, V] = logits.shape as [number, number];
+      if (V > MAX_CLASSES)
+        throw new RangeError(
+          `nextTokens: ${V} classes are more than the ${MAX_CLASSES} that fit into a thread's scratch memory`,
+        );
+      const [ids, logProbs] = [device.allocate('int32', rows), make(rows)];
+      const from = [device.rowMajor(logits), draws === null ? 0 : device.rowMajor(draws)];
+      device.run('nextTokens', rows, grainOfRows(4 * V), [...from, ids.byteOffset, logProbs.byteOffset, V]);
+      device.done();
+      return { ids, logProbs };
+    },
+
+    storeTokens(cache, tokens, starts) {
+      const [B, K, , d] = cache.shape as [number, number, number, number];
+      const from = tokens.stride[3] === 1 ? tokens : viewOf(device.copy(tokens), tokens.shape);
+      device.run('storeTokens', B * K, grainOfRows(d), [
+        device.address(cache),
+        cache.stride[0]!,
+        cache.stride[1]!,
+        cache.stride[2]!,
+        device.address(from),
+        from.stride[0]!,
+        from.stride[1]!,
+        device.address(starts),
+        K,
+        d,
+      ]);
+      if (from !== tokens) memory.release(from.data as HostArray);
     },
 
     attention(views) {
@@ -114,8 +145,10 @@ export function fusedKernels(device: Device): FusedKernels {
       }
       const [y, logSums] = [make(B * T * H * d), make(B * H * T)];
       const grain = Math.ceil(ATTENTION_GRAIN / Math.max(1, T * S * d));
+      const { past = null } = views;
       device.run('attention', B * H, grain, [
         ...addresses(device, views),
+        past === null ? 0 : device.address(past),
         y.byteOffset,
         logSums.byteOffset,
         ...counts(views),

@@ -17,7 +17,7 @@ const PACK_GRAIN = 1 << 14;
 /** Multiply-adds below which waking another thread costs more than it saves. */
 const GRAIN_WORK = 1 << 16;
 
-/** At most this many rows are not worth packing. */
+/** At most this many rows are products without packing (assembly/few-rows.ts). */
 const FEW_ROWS = 128;
 /** The fewest multiply-adds of such rows that are worth waking a thread. */
 const FEW_ROWS_GRAIN = 1 << 19;
@@ -25,13 +25,15 @@ const FEW_ROWS_GRAIN = 1 << 19;
 export function matmul(device: Device, a: View, b: View): HostArray {
   const rank = a.shape.length;
   const result = device.allocate('float32', sizeOf(a.shape.slice(0, -1)) * b.shape[rank - 1]!);
-  gemm(device, a, b, result, false);
+  if (isFewRows(a, b)) dotRows(device, a, b, result, 0, 0);
+  else gemm(device, a, b, result, false);
   return result;
 }
 
-/** Decoding: one to three rows, both operands contiguous along k. */
+/** Decoding: a few rows, both operands contiguous along k. */
 export function isFewRows(a: View, b: View): boolean {
-  return a.shape.length === 2 && a.shape[0]! <= FEW_ROWS && a.stride[1] === 1 && b.stride[0] === 1;
+  if (a.shape.length !== 2 || a.shape[0]! > FEW_ROWS) return false;
+  return a.stride[1] === 1 && b.stride[0] === 1 && a.size > 0 && b.size > 0;
 }
 
 /** c = base + a b for few rows; base is an address (0 for zeros), its rows `baseRow` elements apart. */
@@ -39,7 +41,7 @@ export function dotRows(device: Device, a: View, b: View, c: HostArray, base: nu
   const [m, k] = a.shape as [number, number];
   const n = b.shape[1]!;
   const operands = [device.address(a), a.stride[0]!, device.address(b), b.stride[1]!];
-  const grain = 4 * Math.ceil(FEW_ROWS_GRAIN / (4 * k));
+  const grain = 4 * Math.ceil(FEW_ROWS_GRAIN / (4 * m * k));
   device.run('dotRows', n, grain, [...operands, c.byteOffset, base, baseRow, m, n, k]);
 }
 
@@ -51,10 +53,6 @@ export function gemm(device: Device, a: View, b: View, c: HostArray, add: boolea
   if (c.length === 0) return;
   if (k === 0) {
     if (!add) c.fill(0);
-    return;
-  }
-  if (isFewRows(a, b)) {
-    dotRows(device, a, b, c, add ? c.byteOffset : 0, n);
     return;
   }
   const { rows, columns } = device.tile;

@@ -132,10 +132,13 @@ function oneQuery(
   return logSum;
 }
 
-/** Items are heads (b, h). Query head h reads key-value head h / G. */
+/**
+ * Items are heads (b, h). Query head h reads key-value head h / G. With one query and `past`, row b has its own number of keys,
+ * past[b] before the query's; with 0 for an address all rows have S.
+ */
 export function attention(
   q: usize, qBatch: i32, qHead: i32, qTime: i32, k: usize, kBatch: i32, kHead: i32, kTime: i32,
-  v: usize, vBatch: i32, vHead: i32, vTime: i32, mask: usize, maskBatch: i32, y: usize, logSums: usize,
+  v: usize, vBatch: i32, vHead: i32, vTime: i32, mask: usize, maskBatch: i32, past: usize, y: usize, logSums: usize,
   H: i32, G: i32, T: i32, S: i32, d: i32, scale: f32, begin: i32, end: i32, scratch: usize,
 ): void {
   const scores = scratch + PRODUCT_SCRATCH;
@@ -147,7 +150,8 @@ export function attention(
     const maskAt = mask == 0 ? <usize>0 : mask + ((<usize>b * <usize>maskBatch) << 2);
     const yAt = y + ((<usize>b * <usize>(T * H * d) + <usize>(h * d)) << 2);
     if (T == 1) {
-      store<f32>(logSums + (<usize>item << 2), oneQuery(qAt, kAt, kTime, vAt, vTime, maskAt, yAt, S, d, scale, scores));
+      const own = past == 0 ? S : load<i32>(past + (<usize>b << 2)) + 1;
+      store<f32>(logSums + (<usize>item << 2), oneQuery(qAt, kAt, kTime, vAt, vTime, maskAt, yAt, own, d, scale, scores));
       continue;
     }
     for (let first = 0; first < T; first += BLOCK) {

@@ -117,6 +117,21 @@ function rest4(sums: v128, x: usize, w: usize, ws: usize, K: i32): v128 {
   return sums;
 }
 
+/**
+ * Keys or values of one new token of each text into a cache: items (b, k) are rows of d, and that of text b goes to column
+ * starts[b]. Steps in elements.
+ */
+export function storeTokens(
+  cache: usize, cBatch: i32, cHead: i32, cTime: i32, tokens: usize, tBatch: i32, tHead: i32, starts: usize, K: i32, d: i32,
+  begin: i32, end: i32, scratch: usize,
+): void {
+  for (let item = begin; item < end; item++) {
+    const b = item / K, k = item % K, t = load<i32>(starts + (<usize>b << 2));
+    const to = <usize>b * <usize>cBatch + <usize>k * <usize>cHead + <usize>t * <usize>cTime;
+    memory.copy(cache + (to << 2), tokens + ((<usize>b * <usize>tBatch + <usize>k * <usize>tHead) << 2), <usize>d << 2);
+  }
+}
+
 /** Four dot products of x with rows `step` bytes apart, one after the other; each is summed in the order of `dot1`. */
 // @ts-ignore: decorator
 @inline

@@ -6,7 +6,7 @@
  * shapes.
  */
 export { ceiling, columnsOfTile, gemm, gemmPacked, packColumns, rowsOfTile } from './gemm';
-export { dotRows } from './few-rows';
+export { dotRows, storeTokens } from './few-rows';
 export { unary } from './unary';
 export { binary, select } from './binary';
 export { fillWords, move } from './copy';
@@ -16,3 +16,4 @@ export * from './indexing';
 export * from './optimizer';
 export * from './fused';
 export * from './attention';
+export { nextTokens } from './next-tokens';
