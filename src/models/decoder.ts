@@ -29,6 +29,8 @@ export interface DecoderOptions {
   readonly leftPadding?: readonly number[] | undefined;
   /** Document number of every token of each row: tokens see their own document only. */
   readonly documents?: readonly ArrayLike<number>[] | undefined;
+  /** Which of several continuations of its document each token belongs to, 0 for what they share: they do not see each other. */
+  readonly branches?: readonly ArrayLike<number>[] | undefined;
   /** Keys and values of earlier tokens; this pass adds its own. */
   readonly cache?: KVCache | undefined;
   /**
@@ -81,11 +83,12 @@ export class Decoder extends Module {
 
   /** What all layers share while they work on `ids`. */
   private pass(ids: Tensor, options: DecoderOptions): ForwardPass {
-    const { positions, leftPadding, documents, cache, counted, collect } = options;
+    const { positions, leftPadding, documents, branches, cache, counted, collect } = options;
     const [B, T] = ids.shape as [number, number];
     const past = cache?.length ?? 0;
     const filler = leftPadding === undefined ? {} : { leftPadding };
-    const isPlain = documents === undefined && !leftPadding?.some((count) => count > 0);
+    const isPlain =
+      documents === undefined && branches === undefined && !leftPadding?.some((count) => count > 0);
     return new ForwardPass({
       rope: this.angles(B, T, positions, cache),
       mask: isPlain
@@ -95,6 +98,7 @@ export class Decoder extends Module {
             keys: past + T,
             ...filler,
             ...(documents === undefined ? {} : { documents }),
+            ...(branches === undefined ? {} : { branches }),
           }),
       cache,
       counted: countedTokens({ rows: B, tokens: T, past, counted, ...filler }),

@@ -4,8 +4,9 @@
  *   causal     a token sees itself and what came before it
  *   padding    nobody sees the filler in front of a short row of a batch
  *   documents  when several documents share one row, each token sees its own document only
+ *   branches   when several answers share one question, each token sees the question and its own answer only
  *
- * The three are combined on the host into one tensor [1 or B, 1, 1, T, S] that broadcasts over heads (T queries, S keys; with a
+ * They are combined on the host into one tensor [1 or B, 1, 1, T, S] that broadcasts over heads (T queries, S keys; with a
  * KV cache S > T). Blocked scores become MASKED rather than -Infinity: e^(MASKED - max) is exactly 0, and a row in which
  * everything is blocked (a filler token's own) gives finite numbers that nobody reads, instead of NaN.
  */
@@ -22,24 +23,34 @@ export interface MaskOptions {
   readonly leftPadding?: readonly number[];
   /** One entry for each row of the batch: the number of the document each key position belongs to. */
   readonly documents?: readonly ArrayLike<number>[];
+  /** One entry for each row: the branch of its document that each key position belongs to, 0 for what all of them share. */
+  readonly branches?: readonly ArrayLike<number>[];
 }
 
 /** The mask, or null where every query may see every key (one new token, nothing padded). Layers hide the future by themselves. */
-export function attentionMask({ queries, keys, leftPadding, documents }: MaskOptions): Tensor | null {
+export function attentionMask({
+  queries,
+  keys,
+  leftPadding,
+  documents,
+  branches,
+}: MaskOptions): Tensor | null {
   const padded = leftPadding?.some((count) => count > 0) ?? false;
-  if (queries === 1 && !padded && documents === undefined) return null;
-  const rows = Math.max(padded ? leftPadding!.length : 1, documents?.length ?? 1);
+  if (queries === 1 && !padded && documents === undefined && branches === undefined) return null;
+  const rows = Math.max(padded ? leftPadding!.length : 1, documents?.length ?? 1, branches?.length ?? 1);
   const values = hostArray(getDefaults().dtype, rows * queries * keys);
   const past = keys - queries;
   for (let row = 0; row < rows; row++) {
     const filler = padded ? leftPadding![row]! : 0;
     const ids = documents?.[row];
+    const own = branches?.[row];
     for (let q = 0; q < queries; q++) {
       const at = (row * queries + q) * keys;
       for (let k = 0; k < keys; k++) {
         const future = k > past + q;
         const elsewhere = ids !== undefined && ids[k] !== ids[past + q];
-        if (future || k < filler || elsewhere) values[at + k] = 1;
+        const aside = own !== undefined && own[k] !== 0 && own[k] !== own[past + q];
+        if (future || k < filler || elsewhere || aside) values[at + k] = 1;
       }
     }
   }

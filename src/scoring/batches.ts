@@ -9,15 +9,16 @@ import { turn, type Watch } from '../event-loop.ts';
 export interface BatchOptions extends Watch {
   /** Answers in a batch. */
   readonly size: number;
+  /** Their places in the order in which they are scored; by length if absent. */
+  readonly order?: readonly number[];
 }
 
 /** One number for every answer, in the order given; `score` gives those of a batch. */
 export async function inBatches<A extends Pick<Answer, 'ids'>>(
   answers: readonly A[],
-  { size, onProgress, signal }: BatchOptions,
+  { size, order = byLength(answers), onProgress, signal }: BatchOptions,
   score: (batch: readonly A[]) => Promise<ArrayLike<number>>,
 ): Promise<number[]> {
-  const order = [...answers.keys()].sort((a, b) => answers[a]!.ids.length - answers[b]!.ids.length);
   const scores = new Array<number>(answers.length).fill(0);
   for (let start = 0; start < order.length; start += size) {
     const batch = order.slice(start, start + size);
@@ -27,4 +28,8 @@ export async function inBatches<A extends Pick<Answer, 'ids'>>(
     await turn(signal);
   }
   return scores;
+}
+
+function byLength(answers: readonly Pick<Answer, 'ids'>[]): number[] {
+  return [...answers.keys()].sort((a, b) => answers[a]!.ids.length - answers[b]!.ids.length);
 }

@@ -172,4 +172,13 @@ test('any mixture of the three, with and without earlier tokens: what the defini
   }
 });
 
+test('branches see what they share and themselves, also within a document', () => {
+  const branches = [Uint16Array.of(0, 1, 1, 2)];
+  assert.equal(draw({ queries: 4, keys: 4, branches }), ['.xxx ..xx ...x .xx.']);
+  const documents = [Uint16Array.of(1, 1, 2, 2)];
+  assert.equal(draw({ queries: 4, keys: 4, documents, branches: [Uint16Array.of(0, 1, 0, 1)] }), [
+    '.xxx ..xx xx.x xx..',
+  ]);
+});
+
 test.run();

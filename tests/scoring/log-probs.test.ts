@@ -40,9 +40,9 @@ test('one by one, in batches by length, and packed into rows: the same numbers',
 
 test('progress counts every answer', async () => {
   const seen: number[] = [];
-  const answers = Array.from({ length: 37 }, () => pairs[0]!.chosen);
+  const answers = Array.from({ length: 137 }, () => pairs[0]!.chosen);
   await scoreAnswers(tinyModel().eval(), answers, { onProgress: (done) => seen.push(done) });
-  assert.equal(seen, [16, 32, 37]);
+  assert.equal(seen, [64, 128, 137]);
 });
 
 test.run();

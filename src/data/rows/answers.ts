@@ -37,3 +37,41 @@ export function packLengths(lengths: readonly number[], width = Math.max(0, ...l
   }
   return { rows: used.length, width, places };
 }
+
+/** Answers to one prompt, which is there once for all of them. */
+export interface Bundle {
+  readonly prompt: readonly number[];
+  /** Which answers, by their place in the list. */
+  readonly members: readonly number[];
+  /** Tokens of the prompt and of all answers. */
+  readonly length: number;
+}
+
+/** A shorter prompt is not worth sharing. */
+const LEAST_SHARED = 2;
+
+/**
+ * Answers with the same prompt together, in the order in which the first of each bundle comes. A bundle is at most twice as long
+ * as the longest answer with its prompt: attention looks at all pairs of tokens in a row. `cut` tokens at the end of each answer
+ * are left out.
+ */
+export function bundle(answers: readonly Answer[], cut = 0): Bundle[] {
+  const most = 2 * Math.max(0, ...answers.map(({ ids }) => ids.length));
+  const bundles: { prompt: readonly number[]; members: number[]; length: number }[] = [];
+  const open = new Map<string, (typeof bundles)[number]>();
+  for (const [i, answer] of answers.entries()) {
+    const prompt = answer.ids.slice(0, answer.answerStart);
+    const length = Math.max(0, answerLength(answer) - cut);
+    const key = prompt.join();
+    const known = prompt.length < LEAST_SHARED ? undefined : open.get(key);
+    if (known !== undefined && known.length + length <= most) {
+      known.members.push(i);
+      known.length += length;
+      continue;
+    }
+    const made = { prompt, members: [i], length: prompt.length + length };
+    bundles.push(made);
+    open.set(key, made);
+  }
+  return bundles;
+}
