@@ -10,10 +10,11 @@
  */
 import { type GpuBackend, type GpuMode, startGpuBackend } from '../src/platform/gpu.ts';
 import { type Backend, Random, randn, scope, type Tensor } from '../src/tensor/index.ts';
-import type { Bench } from './backends.ts';
 import type { Measurement } from './measurement.ts';
+import type { Contender } from './tasks.ts';
 import { median } from './timing.ts';
 import { makeTrainer } from './trainer.ts';
+import { Child, ChildError, ourProgram } from './turns/child-process.ts';
 
 const modes = ['webgpu', 'headlessgl', 'webasm', 'cpu'] as const satisfies readonly GpuMode[];
 const shapes = [
@@ -26,28 +27,42 @@ const trainings = [
   { name: 'nano', rows: 2, steps: 3 },
 ] as const;
 
-export async function* gpu({ contenders }: Bench): AsyncGenerator<Measurement> {
-  const [one] = contenders;
-  if (one !== undefined) yield* measure(one.backend, one.backend.name, null);
+/** On this Node rather than the one that trains: what a GPU needs may have been built for this one. */
+export async function* gpu(): AsyncGenerator<Measurement> {
+  const child = await Child.start(ourProgram({ threads: 1, node: process.execPath }));
+  yield* await child.report({ group: 'gpu', mode: child.greeting.backend });
   for (const mode of modes) {
-    let backend: GpuBackend;
     try {
-      backend = await startGpuBackend(mode);
+      yield* await child.report({ group: 'gpu', mode });
     } catch (error) {
-      process.stderr.write(`gpu: ${(error as Error).message}\n`);
-      continue;
+      if (!(error instanceof ChildError)) throw error;
+      process.stderr.write(`gpu: ${error.message}\n`);
     }
-    yield* measure(backend, `gpu ${mode}`, backend);
-    await backend.stop();
   }
+  child.stop();
 }
+
+/** In the child: one mode of the gpu backend, or the child's own backend. */
+export async function measureGpu(mode: string, { backend }: Contender): Promise<Measurement[]> {
+  const measurements: Measurement[] = [];
+  if (!isMode(mode)) {
+    for await (const each of measure(backend, backend.name, null)) measurements.push(each);
+    return measurements;
+  }
+  const device = await startGpuBackend(mode);
+  for await (const each of measure(device, `gpu ${mode}`, device)) measurements.push(each);
+  await device.stop();
+  return measurements;
+}
+
+const isMode = (mode: string): mode is (typeof modes)[number] => (modes as readonly string[]).includes(mode);
 
 async function* measure(
   backend: Backend,
   label: string,
   gpu: GpuBackend | null,
 ): AsyncGenerator<Measurement> {
-  const common = { group: 'gpu', backend: label, threads: 1 };
+  const common = { group: 'gpu', backend: label, threads: 1, version: `Node ${process.versions.node}` };
   for (const [M, K, N] of shapes) {
     const [a, b] = [randn([M, K], new Random(1), { backend }), randn([K, N], new Random(2), { backend })];
     const ms = await perCall(() => a.matmul(b));

@@ -6,9 +6,16 @@ export interface Measurement {
   readonly name: string;
   readonly backend: string;
   readonly threads: number;
+  /** The median, where there were several rounds. */
   readonly value: number;
   readonly unit: string;
-  /** Times as fast as (or share of) what the key names; both were measured alternately in this run. */
+  readonly best?: number;
+  readonly rounds?: number;
+  /** Of what runs the backend: "Node 20.20.2", "PyTorch 2.13.0". */
+  readonly version?: string;
+  /** Bits of the vectors it computes with. */
+  readonly width?: number;
+  /** Times as fast as (or share of) what the key names: the median of the ratios of each round. */
   readonly ratios?: Readonly<Record<string, number>>;
   /** Shares of the time (or bytes), largest first. */
   readonly breakdown?: Readonly<Record<string, number>>;
@@ -16,25 +23,17 @@ export interface Measurement {
   readonly kernels?: Readonly<Record<string, number>>;
   /** Other numbers that belong to this one, each with its unit in the name. */
   readonly details?: Readonly<Record<string, number>>;
+  /** Set where the machine was disturbed while this was measured: one sentence. */
+  readonly warning?: string;
 }
 
 export function formatMeasurement(measurement: Measurement): string {
-  const {
-    group,
-    name,
-    backend,
-    threads,
-    value,
-    unit,
-    ratios = {},
-    breakdown,
-    kernels,
-    details,
-  } = measurement;
-  const number = value.toFixed(value < 100 ? 2 : 0).padStart(9);
-  const head = `${group.padEnd(9)}${name.padEnd(24)}${backend.padEnd(11)}${threads}t ${number} ${unit.padEnd(9)}`;
+  const { group, name, value, unit, best, rounds, ratios = {}, breakdown, kernels, details } = measurement;
+  const numbers = [short(value).padStart(9)];
+  if (best !== undefined) numbers.push(`best ${short(best).padStart(7)} of ${rounds}`);
+  const head = `${group.padEnd(9)}${name.padEnd(22)}${labelOf(measurement).padEnd(30)}${numbers.join(', ')} ${unit}`;
   const comparisons = Object.entries(ratios).map(([against, ratio]) => `${ratio.toFixed(2)} x ${against}`);
-  const lines = [`${head} ${comparisons.join(', ')}`.trimEnd()];
+  const lines = [comparisons.length === 0 ? head : `${head}   ${comparisons.join(', ')}`];
   if (breakdown !== undefined) lines.push(`    ${shares(breakdown)}`);
   if (kernels !== undefined) lines.push(`    of it ${shares(kernels)}`);
   if (details !== undefined) {
@@ -42,6 +41,18 @@ export function formatMeasurement(measurement: Measurement): string {
     lines.push(`    ${parts.join(', ')}`);
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Backend, threads, width and what runs it: "wasm 2t 256 bit Node 26.10.0". */
+export function labelOf({ backend, threads, width, version }: Measurement): string {
+  const parts = [backend, `${threads}t`];
+  if (width !== undefined) parts.push(`${width} bit`);
+  if (version !== undefined) parts.push(version);
+  return parts.join(' ');
+}
+
+function short(value: number): string {
+  return value.toFixed(value < 100 ? 2 : 0);
 }
 
 function shares(parts: Readonly<Record<string, number>>): string {

@@ -18,8 +18,9 @@
 import type { ModelConfig } from '../src/models/config.ts';
 import { preset } from '../src/models/presets.ts';
 import { startWasmBackend } from '../src/platform/node.ts';
-import type { Bench } from './backends.ts';
+import type { Bench } from './children.ts';
 import type { Measurement } from './measurement.ts';
+import type { Contender } from './tasks.ts';
 import { makeTrainer } from './trainer.ts';
 
 const ROWS = 16;
@@ -37,10 +38,14 @@ export function formulaBytes(config: ModelConfig, parameters: number, tokens: nu
   return 4 * (4 * parameters + layers + tokens * (4 * D + 2) + LOGIT_ROWS * V);
 }
 
-export async function* memory({ contenders, steps }: Bench): AsyncGenerator<Measurement> {
-  const { wasm, threads } = contenders.at(-1)!;
-  if (wasm === null) return;
-  const backend = await startWasmBackend({ threads }); // a fresh memory
+export async function* memory({ children, steps }: Bench): AsyncGenerator<Measurement> {
+  const child = children.at(-1)!;
+  if (child.greeting.backend === 'wasm') yield* await child.report({ group: 'memory', steps });
+}
+
+/** In the child: a backend of its own, so that the memory is fresh. */
+export async function measureMemory({ threads, wasm }: Contender, steps: number): Promise<Measurement[]> {
+  const backend = await startWasmBackend({ threads, wide: wasm?.wide });
   const { memory: own } = backend.device;
   const trainer = makeTrainer('nano', ROWS, backend);
   let early = { used: 0, whole: 0 };
@@ -48,21 +53,19 @@ export async function* memory({ contenders, steps }: Bench): AsyncGenerator<Meas
   for (let step = 1; step <= steps; step++) {
     trainer.step();
     if (step === Math.min(10, steps)) early = now();
-    if (step % 100 === 0) {
-      process.stderr.write(`memory: step ${step} of ${steps}\n`);
-      await new Promise(setImmediate); // lets the collector's callbacks run, as a training loop does
-    }
+    if (step % 100 === 0) await new Promise(setImmediate); // lets the collector's callbacks run, as a training loop does
   }
   const late = now();
   backend.stop();
   const formula = formulaBytes(preset('nano'), trainer.model.parameterCount(), trainer.tokens);
-  yield {
+  const measurement = {
     group: 'memory',
     name: 'nano 16x128',
     backend: backend.name,
     threads,
     value: own.peakBytes / 1e6,
     unit: 'MB',
+    version: `Node ${process.versions.node}`,
     ratios: { formula: own.peakBytes / formula, 'formula, whole memory': late.whole / formula },
     details: {
       'formula MB': formula / 1e6,
@@ -73,4 +76,5 @@ export async function* memory({ contenders, steps }: Bench): AsyncGenerator<Meas
       'whole memory growth bytes': late.whole - early.whole,
     },
   };
+  return [measurement];
 }

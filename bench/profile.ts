@@ -1,7 +1,7 @@
 /**
  * Where the time of a step goes: timers around every kernel and every function of the backend, in a run of their own.
  *
- *   products     time inside the kernels gemm and attention (both ways), waiting for other threads included
+ *   products     time inside the products, their packing, and attention (both ways), waiting for other threads included
  *   kernels      time inside all other kernels
  *   backend      JavaScript of the backend's functions: addresses, memory, loops without a kernel
  *   graph        the rest: tensors, shapes, closures, topological sort, the collector
@@ -25,7 +25,7 @@ export interface Profile {
 type AnyFunction = (...args: unknown[]) => unknown;
 type Table = Record<string, unknown>;
 
-const isProduct = (kernel: string) => kernel.startsWith('gemm') || kernel.startsWith('attention');
+const isProduct = (kernel: string) => /^(gemm|pack|attention|dotRows)/.test(kernel);
 
 /** Run `fn` `times` times with timers; everything is put back as it was. */
 export function profile(backend: WasmBackend, times: number, fn: () => unknown): Profile {

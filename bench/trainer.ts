@@ -33,6 +33,8 @@ export interface Trainer {
 export type Phase = 'forward' | 'backward' | 'clip' | 'adamw';
 
 export interface TrainerOptions {
+  /** Tokens in a row in place of the model's whole context. */
+  readonly context?: number | undefined;
   /** In place of the preset's. */
   readonly config?: ModelConfig;
   /** Add the losses of the layers (the balance of experts). */
@@ -44,9 +46,9 @@ export function makeTrainer(
   rows: number,
   backend: Backend,
   onPhase: (phase: Phase) => void = () => {},
-  { config = preset(name), withLayerLosses = false }: TrainerOptions = {},
+  { config = preset(name), withLayerLosses = false, context }: TrainerOptions = {},
 ): Trainer {
-  const T = config.maxPositionEmbeddings;
+  const T = context ?? config.maxPositionEmbeddings;
   const random = new Random(2);
   const draw = (n: number) => Int32Array.from({ length: n }, () => random.int(config.vocabSize));
   const places = (n: number) => Int32Array.from({ length: n }, (_, i) => i);
@@ -106,6 +108,40 @@ export function makeTrainer(
       const length = await later(here(norm));
       here(() => update(length));
       return loss;
+    },
+  };
+}
+
+/** Milliseconds spent in each phase of the steps since the last reset. */
+export interface PhaseClock {
+  readonly enter: (phase: Phase) => void;
+  reset(): void;
+  /** For each of `steps` steps, as details of a measurement. */
+  read(steps: number): Record<string, number>;
+}
+
+export function phaseClock(): PhaseClock {
+  const sums: Partial<Record<Phase, number>> = {};
+  let current: Phase | null = null;
+  let since = 0;
+  const leave = () => {
+    const now = performance.now();
+    if (current !== null) sums[current] = (sums[current] ?? 0) + now - since;
+    since = now;
+  };
+  return {
+    enter(phase) {
+      leave();
+      current = phase;
+    },
+    reset() {
+      current = null;
+      for (const phase of Object.keys(sums)) delete sums[phase as Phase];
+    },
+    read(steps) {
+      leave();
+      current = null;
+      return Object.fromEntries(Object.entries(sums).map(([phase, sum]) => [`${phase} ms`, sum / steps]));
     },
   };
 }

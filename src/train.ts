@@ -44,10 +44,12 @@ await runCommand({
     // Where it computes.
     const { backend, gpuMode, deterministic } = settings;
     const chosen = await useBackend({
-      ...{ backend, gpuMode: gpuMode ?? undefined, deterministic, threads: values.threads, work: run.work() },
+      ...{ backend, gpuMode: gpuMode ?? undefined, deterministic, work: run.work() },
+      ...{ threads: values.threads, wide: values.wide }, // they change no bits: a resumed run may have others
     });
     run.computesOn(chosen);
     reporter.note(`backend: ${chosen.description}`);
+    if (chosen.advice !== undefined) reporter.note(chosen.advice);
 
     try {
       // Everything that is going to be read, once: what is wrong with it is known now, and not after hours.

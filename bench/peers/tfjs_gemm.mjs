@@ -1,9 +1,9 @@
 /**
- * Matrix products in tfjs (WebAssembly with SIMD, one thread): node tfjs_gemm.mjs --sizes '[[256,256,256,"nn"]]'
+ * Matrix products in tfjs (WebAssembly with SIMD, one thread); a child of compare.ts.
  *
  * tfjs has a fast product for untransposed operands only, so the transposed cases are also run with an explicit transpose.
  */
-import { measureAll } from './products.mjs';
+import { serve } from './products.mjs';
 
 let tf;
 try {
@@ -17,7 +17,7 @@ try {
 await tf.setBackend('wasm');
 await tf.ready();
 
-await measureAll('tfjs-wasm', async (m, k, n, form) => {
+await serve('tfjs-wasm', `tfjs ${tf.version.tfjs}`, async (m, k, n, form) => {
   const a = tf.randomNormal(form === 'tn' ? [k, m] : [m, k]);
   const b = tf.randomNormal(form === 'nt' ? [n, k] : [k, n]);
   const flags = () => tf.matMul(a, b, form === 'tn', form === 'nt').dispose();

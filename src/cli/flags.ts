@@ -35,7 +35,9 @@ type ValueOf<F extends Flag> = F['type'] extends 'boolean'
     ? number
     : F['type'] extends 'list'
       ? string[]
-      : string;
+      : F extends { readonly choices: readonly (infer Choice)[] }
+        ? Choice
+        : string;
 
 /** What was given, by flag name; flags that were not given are absent. */
 export type FlagValues<T extends FlagTable> = { readonly [Name in keyof T]?: ValueOf<T[Name]> };

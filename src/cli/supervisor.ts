@@ -1,7 +1,7 @@
 /**
  * The process between tsx and the work.
  *
- *   npx -> tsx -> this one, which only waits -> the work
+ *   npx -> tsx -> this one, which only waits -> the work          (on a newer Node, if one was installed: newer-node.ts)
  *
  * tsx kills a process that has not answered a Ctrl-C within 60 ms. A step of training takes longer: its checkpoint would be
  * lost, and nobody told. So under tsx the work is done by a child, and this process answers, tells the person, passes the signal
@@ -13,10 +13,15 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { workingNode } from './newer-node.ts';
 import { exitCodeOf, isSecondPress, STOP_SIGNALS, type StopSignal } from './stop.ts';
 
 /** What the command line of tsx loads first, and nobody else. */
 const TSX_PREFLIGHT = /[\\/]tsx[\\/]dist[\\/]preflight\.c?js$/;
+/** And what it has Node load, in both processes: --import file:///.../tsx/dist/loader.mjs */
+const isLoader = (option: string | undefined, value: string | undefined) =>
+  option === '--import' && value !== undefined && TSX_LOADER.test(value);
+const TSX_LOADER = /[\\/]tsx[\\/]dist[\\/]loader\.mjs$/;
 /** Milliseconds between two looks at the processes above. */
 const LOOK_EVERY = 500;
 
@@ -28,7 +33,11 @@ export async function superviseWork(saying: string): Promise<void> {
   const options = isOneWord
     ? process.execArgv.toSpliced(preflight, 1)
     : process.execArgv.toSpliced(preflight - 1, 2);
-  const child = spawn(process.execPath, [...options, ...process.argv.slice(1)], {
+  const own = options.filter(
+    (option, i) => !isLoader(options[i - 1], option) && !isLoader(option, options[i + 1]),
+  );
+  const node = workingNode({ options: own, args: process.argv.slice(2) });
+  const child = spawn(node, [...options, ...process.argv.slice(1)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   process.exit(await supervise(child, saying));

@@ -17,7 +17,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { fileURLToPath } from 'node:url';
 import { FaultError } from '../errors.ts';
 import { dotTilesSource } from './dot-tile-source.ts';
-import { tilesSource } from './tile-source.ts';
+import { ceilingsSource, tilesSource } from './tile-source.ts';
 
 interface Build {
   /** The file in assembly/ that exports what is compiled. */
@@ -166,5 +166,6 @@ async function compilerFrom(load: LoadCompiler): Promise<Compiler> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   replaceFile(`${home}assembly/tiles.ts`, tilesSource());
   replaceFile(`${home}assembly/dot-tiles.ts`, dotTilesSource());
+  replaceFile(`${home}assembly/ceilings.ts`, ceilingsSource());
   await buildKernels();
 }

@@ -1,5 +1,6 @@
 /**
- * The register tiles of the matrix product, written out: assembly/tiles.ts is what this file says.
+ * The register tiles of the matrix product, written out: assembly/tiles.ts is what this file says. So are the loops that bench/
+ * measures products against, assembly/ceilings.ts.
  *
  *   C[rows][columns] = base + A B          A in a panel [kc][rows], B in a panel [kc][columns]
  *
@@ -75,6 +76,43 @@ function tileSource({ rows, columns }: TileSize): string[] {
     ...lines.flatMap((r) =>
       highFirst.map((v) => `  v128.store(${at('c', 'ldc', r)}, c${r}${v}${offset(16 * v)});`),
     ),
+    '}',
+  ];
+}
+
+/**
+ * The text of assembly/ceilings.ts: the most multiply-adds that a processor does, in registers alone. Ten sums keep both of its
+ * units busy with 128 bits; with 256 bits it takes more, which end in pairs of stores as those of a tile do.
+ */
+export function ceilingsSource(): string {
+  return [
+    '/**',
+    ' * Written by src/platform/tile-source.ts: multiply-adds in registers, `end - begin` times.',
+    ' */',
+    "import { madd } from './math';",
+    '',
+    ...ceilingSource('ceiling', 10),
+    '',
+    ...ceilingSource('ceilingWide', 24),
+    '',
+  ].join('\n');
+}
+
+function ceilingSource(name: string, count: number): string[] {
+  const sums = [...Array(count).keys()];
+  const factors = 16 * count;
+  return [
+    `/** ${8 * count} floating-point operations each time. */`,
+    `export function ${name}(out: usize, begin: i32, end: i32, scratch: usize): void {`,
+    `  memory.fill(scratch, 0, ${factors});`,
+    `  store<f32>(scratch, 1e-9, ${factors});`,
+    `  store<f32>(scratch, 1, ${factors + 4});`,
+    `  const x = v128.load32_splat(scratch, ${factors}), y = v128.load32_splat(scratch, ${factors + 4});`,
+    ...sums.map((i) => `  let s${i} = v128.load(scratch, ${16 * i});`),
+    '  for (let n = begin; n < end; n++) {',
+    ...sums.map((i) => `    s${i} = madd(x, y, s${i});`),
+    '  }',
+    ...sums.map((i) => `  v128.store(scratch, s${i ^ 1}, ${16 * (i ^ 1)});`),
     '}',
   ];
 }

@@ -1,23 +1,28 @@
 /**
- * Flags of V8 that change how it compiles WebAssembly, set while the process runs, and only where this V8 knows them: an unknown
- * one makes V8 print "Error: unrecognized flag" on standard error, past everything that JavaScript can catch.
+ * Flags of V8 that change how it compiles WebAssembly, set while the process runs, and only where this V8 is known to take them:
  *
- * What was measured (`node --v8-options`, and a tile with the pass on and off; Linux, x86-64):
+ *   an unknown flag           prints "Error: unrecognized flag" on standard error, past everything that JavaScript can catch
+ *   a flag without another    can end the process: V8 14 checks that nothing deoptimizes where Liftoff does not compile. On the
+ *                             command line --no-liftoff implies --no-wasm-deopt; set later it implies nothing
  *
- *   Node                     20       22       23       24       25       26
- *   V8                       11.3     12.4     12.9     13.6     14.1     14.6
- *   relaxed SIMD             a flag   always   always   always   always   always
- *   revectorize: the flag    none     listed   listed   listed   listed   listed
- *   a 6 x 16 tile with it    -        x 1.0    x 1.0    x 4.6    x 4.6    x 4.7
+ * What was measured (`node --v8-options`, and a 6 x 16 tile of products with the pass on and off; Linux, x86-64):
  *
- * Whether the pass has been compiled into V8 stands in `process.config` (x86-64, anything but macOS). Bun and Deno have neither
- * that nor flags to set. A V8 newer than these may have renamed the flag (the one in Chromium 156 has): there the program says
- * itself, which takes 20 ms, once.
+ *   Node                        20       22       23       24       25       26
+ *   V8                          11.3     12.4     12.9     13.6     14.1     14.6
+ *   relaxed SIMD                a flag   always   always   always   always   always
+ *   --(no-)wasm-deopt           none     none     off      off      on       on
+ *   revectorize: the flag       none     listed   listed   listed   listed   listed
+ *   the tile with it            -        x 1.0    x 1.0    x 4.6    x 4.6    x 4.7
+ *   --no-liftoff, no lazy       works    works    works    works    abort    abort without --no-wasm-deopt
+ *
+ * Whether the pass has been compiled in stands in `process.config` (x86-64, anything but macOS). Bun and Deno have neither that
+ * nor flags to set. Any other V8 is asked for its flags, and tried in a process of its own (0.1 s): the one in Chromium 156 has
+ * renamed one of them.
  */
 import { spawnSync } from 'node:child_process';
 import * as v8 from 'node:v8';
+import { kernelPath } from './build-kernels.ts';
 
-/** What decides which flags there are. */
 export interface Engine {
   /** process.versions.v8, such as "13.6.233.17-node.53". */
   readonly version: string;
@@ -25,35 +30,58 @@ export interface Engine {
   readonly isNode: boolean;
   /** The pass has been compiled in. */
   readonly hasPass: boolean;
-  /** What `node --v8-options` prints, for a V8 that nobody has measured. */
+  /** What `node --v8-options` prints; asked of a V8 that nobody has measured. */
   readonly listOptions: () => string;
+  /** True if a process that sets these flags can compile all kernels and has nothing to say; asked likewise. */
+  readonly tryFlags: (flags: readonly string[]) => boolean;
 }
 
+/** Names without dashes; null for what this engine does not know, or does not need. */
 export interface KnownFlags {
   readonly relaxedSimd: string | null;
   readonly revectorize: string | null;
+  /** What has to be switched off for the optimizing compiler to work at once, and whether it is on by default. */
+  readonly eager: Readonly<Record<string, boolean>>;
 }
 
-/** The first V8 whose pass fuses anything, and the last whose flags are in the table above. */
-const FIRST_WITH_PASS = 13.06;
-const LAST_MEASURED = 14.06;
+const compilers = { liftoff: true, 'wasm-lazy-compilation': true };
+const revectorize = 'experimental-wasm-revectorize';
 
-/** The names of the flags that this engine knows and needs. */
-export function knownFlags({ version, isNode, hasPass, listOptions }: Engine): KnownFlags {
-  const [major = Number.NaN, minor = Number.NaN] = version.split('.').map(Number);
-  const release = major + minor / 100; // 13.6 is older than 13.10
-  if (!isNode || Number.isNaN(release)) return { relaxedSimd: null, revectorize: null };
-  const relaxedSimd = release < 11.04 ? '--experimental-wasm-relaxed-simd' : null;
-  if (!hasPass || release < FIRST_WITH_PASS) return { relaxedSimd, revectorize: null };
-  if (release <= LAST_MEASURED) return { relaxedSimd, revectorize: '--experimental-wasm-revectorize' };
-  const listed = /^ *(--(?:experimental-)?wasm-revectorize) /m.exec(listOptions());
-  return { relaxedSimd, revectorize: listed?.[1] ?? null };
+const measured: Readonly<Record<string, KnownFlags>> = {
+  '11.3': { relaxedSimd: 'experimental-wasm-relaxed-simd', revectorize: null, eager: compilers },
+  '12.4': { relaxedSimd: null, revectorize: null, eager: compilers },
+  '12.9': { relaxedSimd: null, revectorize: null, eager: compilers },
+  '13.6': { relaxedSimd: null, revectorize, eager: { ...compilers, 'wasm-deopt': false } },
+  '14.1': { relaxedSimd: null, revectorize, eager: { ...compilers, 'wasm-deopt': true } },
+  '14.6': { relaxedSimd: null, revectorize, eager: { ...compilers, 'wasm-deopt': true } },
+};
+
+const nothing: KnownFlags = { relaxedSimd: null, revectorize: null, eager: {} };
+
+/** The flags that this engine takes. */
+export function knownFlags({ version, isNode, hasPass, listOptions, tryFlags }: Engine): KnownFlags {
+  const release = /^\d+\.\d+/.exec(version)?.[0];
+  if (!isNode || release === undefined) return nothing;
+  const known = measured[release];
+  if (known !== undefined) return hasPass ? known : { ...known, revectorize: null };
+  if (!hasPass) return nothing;
+  const listed = listOptions();
+  const name = /^ *--((?:experimental-)?wasm-revectorize) /m.exec(listed)?.[1];
+  const eager = Object.fromEntries(
+    [...listed.matchAll(OPTION)].map(([, option, no]) => [option!, no === undefined]), // that group is always there
+  );
+  if (name === undefined) return nothing;
+  const wanted = [name, ...Object.keys(eager).map((option) => `no-${option}`)];
+  return tryFlags(wanted) ? { relaxedSimd: null, revectorize: name, eager } : nothing;
 }
+
+/** Two lines of `node --v8-options`: "  --liftoff (what it does)" and "        type: bool  default: --no-liftoff". */
+const OPTION = /^ *--(liftoff|wasm-lazy-compilation|wasm-deopt) .*\n.*default: --(no-)?/gm;
 
 /** Lets this process compile kernels with relaxed SIMD (fused multiply-add): Node 20 has to be told. Before the first compile. */
 export function enableRelaxedSimd(): void {
-  const flag = flags().relaxedSimd;
-  if (flag !== null) set(flag);
+  const { relaxedSimd } = flags();
+  if (relaxedSimd !== null) set(relaxedSimd);
 }
 
 /** True if this V8 can fuse two neighbouring 128-bit operations into one of 256 bit. Whether that is faster, only a trial says. */
@@ -61,10 +89,10 @@ export function canRevectorize(): boolean {
   return flags().revectorize !== null;
 }
 
-/** Does so, or not, in everything that is compiled from now on; V8 gives modules that it has compiled before as they are. */
+/** Does so, or not, in everything that is compiled from now on; modules with the same bytes as an earlier one are not compiled. */
 export function setRevectorize(on: boolean): void {
-  const flag = flags().revectorize;
-  if (flag !== null) set(on ? flag : negated(flag));
+  const { revectorize } = flags();
+  if (revectorize !== null) set(on ? revectorize : `no-${revectorize}`);
 }
 
 /**
@@ -72,62 +100,80 @@ export function setRevectorize(on: boolean): void {
  * one; afterwards all is as it was. `fn` has to compile before it returns: `new WebAssembly.Module`, no promise.
  */
 export function withEagerOptimizing<T>(fn: () => T): T {
-  if (!isNode) return fn();
-  const before = { ...compilers };
-  turn('liftoff', false);
-  turn('wasm-lazy-compilation', false);
+  const were = Object.entries(eagerNow()).filter(([, isOn]) => isOn);
+  for (const [name] of were) turn(name, false);
   try {
     return fn();
   } finally {
-    turn('liftoff', before.liftoff);
-    turn('wasm-lazy-compilation', before['wasm-lazy-compilation']);
+    for (const [name] of were) turn(name, true);
   }
 }
 
-/** True unless the last of the arguments that name the flag says no: --no-liftoff, --noliftoff, --liftoff=false, with _ for -. */
-export function isOn(flag: string, args: readonly string[]): boolean {
+/**
+ * What the last of the arguments that name the flag says, or else `otherwise`. V8 reads --no-liftoff, --noliftoff, --no_liftoff
+ * and --liftoff=false as one.
+ */
+export function saidOf(flag: string, args: readonly string[], otherwise: boolean): boolean {
   const plain = (text: string) => text.replace(/^--?/, '').replaceAll('_', '-');
   const said = args.map(plain).findLast((word) => word.replace(/^no-?|=.*$/g, '') === flag);
-  return said === undefined || !(said.startsWith('no') || said.endsWith('=false'));
-}
-
-const isNode =
-  process.release?.name === 'node' && !('bun' in process.versions) && !('deno' in process.versions);
-
-/** V8 tells nobody what its flags are: on by default, unless the command line says otherwise, and changed only here. */
-const compilers = {
-  liftoff: isOn('liftoff', process.execArgv),
-  'wasm-lazy-compilation': isOn('wasm-lazy-compilation', process.execArgv),
-};
-
-function turn(flag: keyof typeof compilers, on: boolean): void {
-  if (compilers[flag] === on) return;
-  set(on ? `--${flag}` : negated(`--${flag}`));
-  compilers[flag] = on;
+  return said === undefined ? otherwise : !said.startsWith('no') && !said.endsWith('=false');
 }
 
 let known: KnownFlags | null = null;
 
 function flags(): KnownFlags {
-  const { v8_enable_wasm_simd256_revec: built } = { ...process.config?.variables } as Record<string, unknown>;
-  known ??= knownFlags({ version: process.versions.v8 ?? '', isNode, hasPass: built === 1, listOptions });
+  known ??= knownFlags(thisEngine());
   return known;
 }
 
-function listOptions(): string {
-  if ('electron' in process.versions) return ''; // execPath would open a window
-  const { NODE_OPTIONS: _, ...env } = process.env;
-  const { stdout } = spawnSync(process.execPath, ['--v8-options'], {
-    ...{ env, encoding: 'utf8', timeout: 5000, windowsHide: true },
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  return stdout ?? '';
+/** V8 tells nobody what its flags are: as they are by default, unless the command line says otherwise, and changed only here. */
+let eagerState: Record<string, boolean> | null = null;
+
+function eagerNow(): Record<string, boolean> {
+  if (eagerState === null) {
+    const { eager } = flags();
+    const { liftoff = true } = eager;
+    const implied = saidOf('liftoff', process.execArgv, liftoff); // --no-liftoff switches wasm-deopt off too
+    eagerState = {};
+    for (const [name, byDefault] of Object.entries(eager)) {
+      const otherwise = name === 'wasm-deopt' ? byDefault && implied : byDefault;
+      eagerState[name] = saidOf(name, process.execArgv, otherwise);
+    }
+  }
+  return eagerState;
 }
 
-function negated(flag: string): string {
-  return flag.replace('--', '--no-');
+function turn(name: string, on: boolean): void {
+  set(on ? name : `no-${name}`);
+  eagerNow()[name] = on;
 }
 
 function set(flag: string): void {
-  v8.setFlagsFromString?.(flag);
+  v8.setFlagsFromString(`--${flag}`);
+}
+
+function thisEngine(): Engine {
+  const { versions, release, config } = process;
+  const isNode = release?.name === 'node' && !('bun' in versions) && !('deno' in versions);
+  const { v8_enable_wasm_simd256_revec: built } = { ...config?.variables } as Record<string, unknown>;
+  return { version: versions.v8 ?? '', isNode, hasPass: built === 1, listOptions, tryFlags };
+}
+
+function listOptions(): string {
+  return ask(['--v8-options'])?.stdout ?? '';
+}
+
+/** Exported for its test. */
+export function tryFlags(names: readonly string[]): boolean {
+  const program = `for (const flag of ${JSON.stringify(names)}) require('v8').setFlagsFromString('--' + flag);
+    new WebAssembly.Module(require('fs').readFileSync(${JSON.stringify(kernelPath('fma'))}));`;
+  const { status, stderr } = ask(['-e', program]) ?? {};
+  return status === 0 && stderr === '';
+}
+
+/** A second process of this Node, without what the environment adds to it; in Electron it would be another window. */
+function ask(args: readonly string[]) {
+  if ('electron' in process.versions) return null;
+  const { NODE_OPTIONS: _, ...env } = process.env;
+  return spawnSync(process.execPath, args, { env, encoding: 'utf8', timeout: 10_000, windowsHide: true });
 }

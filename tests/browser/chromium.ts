@@ -29,7 +29,12 @@ export function findChromium(environment: NodeJS.ProcessEnv = process.env): stri
   return [...inPath, ...elsewhere].find((path) => existsSync(path)) ?? null;
 }
 
-export async function startChromium(path: string): Promise<Browser> {
+export async function startChromium(path: string, more: readonly string[] = []): Promise<Browser> {
   const { chromium } = await import('playwright-core'); // half a second that finding no browser need not take
-  return chromium.launch({ executablePath: path, headless: true, args: softwareGpu, timeout: 60_000 });
+  return chromium.launch({
+    executablePath: path,
+    headless: true,
+    args: [...softwareGpu, ...more],
+    timeout: 60_000,
+  });
 }

@@ -8,6 +8,8 @@ export const files: PageWasmOptions = {
     fma: new URL('../../src/tensor/backends/wasm/build/kernels.fma.wasm', import.meta.url).href,
     simd: new URL('../../src/tensor/backends/wasm/build/kernels.simd.wasm', import.meta.url).href,
     plain: new URL('../../src/tensor/backends/wasm/build/kernels.plain.wasm', import.meta.url).href,
+    tiles: new URL('../../src/tensor/backends/wasm/build/kernels.tiles.wasm', import.meta.url).href,
+    tilesSimd: new URL('../../src/tensor/backends/wasm/build/kernels.tiles-simd.wasm', import.meta.url).href,
   },
   worker: new URL('../../src/tensor/backends/wasm/worker.js', import.meta.url).href,
 };

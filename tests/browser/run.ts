@@ -61,7 +61,11 @@ async function main(words: readonly string[]): Promise<void> {
   const server = await startServer();
   const browser = await startChromium(path);
   say(`     Chromium ${browser.version()}`);
-  for (const [name, suite] of chosen) await runSuite(name, suite, browser, server, report);
+  for (const [name, suite] of chosen) {
+    const own = suite.browser === undefined ? null : await startChromium(path, suite.browser);
+    await runSuite(name, suite, own ?? browser, server, report);
+    await own?.close();
+  }
   await browser.close();
   await server.close();
   say(`\n${((performance.now() - began) / 1000).toFixed(1)}s\n${passed} passed, ${failed} failed`);

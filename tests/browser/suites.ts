@@ -13,6 +13,8 @@ export interface Suite {
   readonly isolated: boolean;
   /** Seconds that a case may take before its page is closed and it counts as failed. */
   readonly limit: number;
+  /** The browser is started once more for this suite, with these arguments added. */
+  readonly browser?: readonly string[];
   /** Only runs when it is named: cases that fail on purpose. */
   readonly onRequest?: true;
   readonly load: () => Promise<{ readonly cases: readonly PageCase[] }>;
@@ -23,6 +25,10 @@ export const suites: Readonly<Record<string, Suite>> = {
   'platform-unshared': { isolated: false, limit: 30, load: () => import('./cases/platform-unshared.ts') },
   'wasm-kernels': { isolated: true, limit: 60, load: () => import('./cases/wasm-kernels.ts') },
   'wasm-kernels-unshared': { isolated: false, limit: 60, load: () => import('./cases/wasm-kernels.ts') },
+  'wasm-kernels-wide': {
+    ...{ isolated: true, limit: 60, browser: ['--js-flags=--wasm-revectorize'] },
+    load: () => import('./cases/wasm-kernels-wide.ts'),
+  },
   'wasm-training': { isolated: true, limit: 60, load: () => import('./cases/wasm-training.ts') },
   'wasm-training-unshared': { isolated: false, limit: 60, load: () => import('./cases/wasm-training.ts') },
   language: { isolated: true, limit: 60, load: () => import('./cases/language.ts') },

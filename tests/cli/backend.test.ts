@@ -5,6 +5,7 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { modelGemms, timeGemms } from '../../src/cli/gemm-probe.ts';
 import { preset } from '../../src/models/presets.ts';
+import { canRevectorize } from '../../src/platform/v8-flags.ts';
 import { reference } from '../../src/tensor/index.ts';
 import { allClose, differs } from '../close.ts';
 import { temporaryFolder } from '../data/temporary.ts';
@@ -87,6 +88,38 @@ test('modes that cannot be had, and flags that do not fit, are refused', async (
     '--threads',
     '--backend wasm',
   );
+});
+
+test('--wide belongs to wasm; what runs is said, and stands in metrics and history', async () => {
+  const model = ['--model', join(run, 'sft'), '--prompt', 'x'];
+  isRefused(await command('chat', [...model, '--wide', 'yes']), 2, 'no "yes"', 'auto, on, off');
+  for (const backend of ['reference', 'gpu'])
+    isRefused(
+      await command('chat', [...model, '--backend', backend, '--wide', 'on']),
+      2,
+      '--wide',
+      '--backend wasm',
+    );
+  const out = join(folder, 'narrow');
+  const flags = ['--data', world, '--out', out, '--stages', 'tokenizer,pretrain', ...small, '--wide', 'off'];
+  const { code, stderr } = await command('train', flags);
+  assert.is(code, 0, stderr);
+  const said = /^backend: (wasm \(\w+\)), 1 thread/m.exec(stderr)?.[1];
+  assert.ok(said, stderr);
+  assert.not.match(stderr, /Node 24 or newer/); // nobody who asks for narrow kernels needs a wide one
+  const [line] = readFileSync(join(out, 'metrics.jsonl'), 'utf8').split('\n');
+  const [session] = JSON.parse(readFileSync(join(out, 'history.json'), 'utf8')) as { backend: string }[];
+  assert.equal([(JSON.parse(line!) as { backend: string }).backend, session?.backend], [said, said]); // a text has a first line
+  assert.not.ok('wide' in (JSON.parse(readFileSync(join(out, 'run.json'), 'utf8')) as object));
+  const on = [...model, '--max-new-tokens', '1', '--wide', 'on'];
+  for (const backend of ['auto', 'wasm']) {
+    const wide = await command('chat', [...on, '--backend', backend]);
+    if (canRevectorize()) assert.is(wide.code, 0, wide.stderr);
+    else isRefused(wide, 2, '--wide on takes Node 24 or newer');
+  }
+  // The bits are the same: a run may go on in the other width.
+  const more = await command('train', ['--resume', '--out', out, '--wide', 'auto']);
+  assert.is(more.code, 0, more.stderr);
 });
 
 test('the probe multiplies at the sizes of the model, and sees a device that answers late', async () => {

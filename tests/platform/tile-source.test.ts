@@ -2,12 +2,21 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { tilesSource } from '../../src/platform/tile-source.ts';
+import { ceilingsSource, tilesSource } from '../../src/platform/tile-source.ts';
 
-const path = new URL('../../src/tensor/backends/wasm/assembly/tiles.ts', import.meta.url);
+const folder = new URL('../../src/tensor/backends/wasm/assembly/', import.meta.url);
 
-test('assembly/tiles.ts is what tile-source.ts says', () => {
-  assert.is(readFileSync(path, 'utf8').replaceAll('\r\n', '\n'), tilesSource(), 'npm run build-kernels');
+test('tiles.ts and ceilings.ts in assembly/ are what tile-source.ts says', () => {
+  for (const [name, text] of [
+    ['tiles.ts', tilesSource()],
+    ['ceilings.ts', ceilingsSource()],
+  ] as const) {
+    assert.is(
+      readFileSync(new URL(name, folder), 'utf8').replaceAll('\r\n', '\n'),
+      text,
+      'npm run build-kernels',
+    );
+  }
 });
 
 test('every sum is loaded, added to in every step, and stored, the high half of each pair first', () => {

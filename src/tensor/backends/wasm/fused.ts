@@ -9,6 +9,8 @@ import type { Device } from './device.ts';
 import { dotRows, gemm, isFewRows } from './matmul.ts';
 import { SCRATCH_BYTES } from './memory.ts';
 
+/** Columns whose gradients `rmsNormWeightAdjoint` adds up at once, as in assembly/fused.ts. */
+const GROUP = 16;
 /** Numbers that one share of an elementwise job should at least hold. */
 const GRAIN = 8192;
 /** Multiply-adds of one product of attention below which waking another thread costs more than it saves. */
@@ -16,8 +18,30 @@ const ATTENTION_GRAIN = 1 << 16;
 /** Rows of hidden states whose logits are held at once: small enough to stay in the cache through all three products. */
 const LOGIT_ROWS = 256;
 
-/** Two blocks of 24 rows of scores must fit into the scratch memory after the product's panels. */
-export const MAX_KEYS = Math.floor((SCRATCH_BYTES - 1310720) / (2 * 24 * 4));
+/** Bytes of scratch that a product needs for itself. */
+const PRODUCT_SCRATCH = 1 << 16;
+/** Rows of scores that are kept at once, forward and for gradients, as in assembly/attention.ts. */
+const BLOCK = 24;
+const SLAB = 128;
+
+/** The most keys of heads of width d for which all that attention keeps of a head fits into the scratch memory of a thread. */
+export const maxKeys = {
+  /** Panels of keys and values, and a block of scores. */
+  forward: (d: number) => keysThatFit(2 * (d + 8) + BLOCK),
+  /** Panels of keys (two ways), values, queries and the upstream gradient, and two slabs of scores. */
+  adjoint: (d: number) => keysThatFit(5 * (d + 8) + 2 * SLAB),
+};
+
+function keysThatFit(numbersPerKey: number): number {
+  return Math.floor((SCRATCH_BYTES - PRODUCT_SCRATCH) / (4 * numbersPerKey));
+}
+
+function checkKeys(keys: number, most: number): void {
+  if (keys <= most) return;
+  throw new RangeError(
+    `attention: ${keys} keys are more than the ${most} that fit into a thread's scratch memory`,
+  );
+}
 
 /** Their weights, and a sum in double precision for every 64 of them, must fit too. */
 export const MAX_CLASSES = Math.floor((SCRATCH_BYTES - 128) / (4 + 8 / 64)) - 64;
@@ -44,7 +68,7 @@ export function fusedKernels(device: Device): FusedKernels {
       const [sAt, upAt] = [device.rowMajor(scales), device.rowMajor(dy)];
       device.run('rmsNormAdjoint', rows, grainOfRows(D), [xAt, wAt, sAt, upAt, dx.byteOffset, D]);
       const sums = [xAt, sAt, upAt, dWeight.byteOffset, rows, D];
-      device.run('rmsNormWeightAdjoint', Math.ceil(D / 4), grainOfRows(4 * rows), sums);
+      device.run('rmsNormWeightAdjoint', Math.ceil(D / GROUP), grainOfRows(GROUP * rows), sums);
       device.done();
       return { dx, dWeight };
     },
@@ -138,11 +162,7 @@ export function fusedKernels(device: Device): FusedKernels {
 
     attention(views) {
       const { B, H, T, S, d } = sizes(views);
-      if (S > MAX_KEYS) {
-        throw new RangeError(
-          `attention: ${S} keys are more than the ${MAX_KEYS} that fit into a thread's scratch memory`,
-        );
-      }
+      checkKeys(S, maxKeys.forward(d));
       const [y, logSums] = [make(B * T * H * d), make(B * H * T)];
       const grain = Math.ceil(ATTENTION_GRAIN / Math.max(1, T * S * d));
       const { past = null } = views;
@@ -158,6 +178,7 @@ export function fusedKernels(device: Device): FusedKernels {
 
     attentionAdjoint(views, y, logSums, dy) {
       const { B, H, K, T, S, d } = sizes(views);
+      checkKeys(S, maxKeys.adjoint(d));
       const [dq, dk, dv] = [make(B * H * T * d), make(B * K * S * d), make(B * K * S * d)];
       const inputs = [device.rowMajor(y), device.rowMajor(logSums), device.rowMajor(dy)];
       const outputs = [dq.byteOffset, dk.byteOffset, dv.byteOffset];

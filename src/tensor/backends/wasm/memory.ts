@@ -15,8 +15,8 @@ const PAGE = 65536;
 /** Addresses below are the kernels' own static data. */
 export const CONTROL_ADDRESS = PAGE;
 const CONTROL_BYTES = 8192;
-/** Each thread's scratch: packed panels of a matrix product, score blocks of attention. */
-export const SCRATCH_BYTES = 4 << 20;
+/** Each thread's scratch: packed panels of a matrix product, all that attention needs of a head. Costs nothing until it is used. */
+export const SCRATCH_BYTES = 8 << 20;
 const ALIGNMENT = 64;
 
 /** Marks arrays that the collector watches: most never are, and the registry need not be asked about them. */

@@ -1,18 +1,19 @@
 /**
  * A pool of threads over one shared memory.
  *
- * A job is a kernel, its arguments and a number of items; thread t of n computes share t, the items [t/n, (t+1)/n) of them
- * rounded to whole grains. How a job is split never changes what is computed for an item, so results are the same bits for any
- * number of threads.
+ * A job is a kernel, its arguments and a number of items, counted in units of whole grains. Thread t of n begins with share t,
+ * the units [t/n, (t+1)/n), a part at a time, and then helps with what is left of the others'. How a job is split never changes
+ * what is computed for an item, so results are the same bits for any number of threads.
  *
- *   control block, 32-bit words:  0 kernel   1 arguments   2 grains   3 items per grain   4 items   5 shares whose kernel threw
+ *   control block, 32-bit words:  0 kernel   1 arguments   2 units   3 items per unit   4 items   5 parts whose kernel threw
+ *                                 6 units per part
  *   from byte 64 on, 64-bit floats: the arguments
- *   from byte 1024 on, a cache line for each share: 0 idle   1 open   2 taken by its thread
+ *   from byte 1024 on, a cache line for each thread: its state, and the next unit of its share that nobody has begun
  *
- * The calling thread opens the shares, computes share 0 itself, and then whatever share is still open: a thread that is slow to
- * wake up, because other programs use the cores, costs its help and not the time until it comes. For shares that are taken it
- * waits: first spinning, because most kernels are shorter than waking a thread takes. Idle workers sleep in Atomics.wait and
- * cost nothing.
+ * Each thread keeps to its share as long as it can, from kernel to kernel: the rows that it has just written are in its cache.
+ * Where a core is slowed down by other programs, the other threads take over what it has not begun; a thread that is slow to
+ * wake up costs its help and not the time until it comes. For the last parts the calling thread waits: first spinning, because
+ * most kernels are shorter than waking a thread takes. Idle workers sleep in Atomics.wait and cost nothing.
  *
  * A worker that dies with its share (out of memory) says nothing, and while this thread waits no event arrives. So it looks
  * after each tenth of a second whether those it waits for are still alive; what they have not finished is an error.
@@ -39,9 +40,16 @@ export type Kernels = Readonly<Record<string, Kernel>>;
  */
 const SPINS = 5_000;
 
-/** Words from one state to the next, and what they say (worker.js knows the same numbers). */
+/**
+ * Parts of a share. More of them end more evenly where one core is slower than the other, and cost a call each (some 0.2
+ * microseconds).
+ */
+const PARTS = 6;
+
+/** Words from the line of one thread to the next, where in it the next unit is, and what states say (worker.js knows the same). */
 const LINE = 16;
-const [IDLE, OPEN, TAKEN] = [0, 1, 2];
+const NEXT = 1;
+const [IDLE, OPEN, TAKEN, ASLEEP, AWAITED] = [0, 1, 2, 3, 4];
 
 /** Milliseconds of waiting for a share between two looks at its worker. */
 const LOOK_EVERY = 100;
@@ -147,22 +155,17 @@ export class Pool {
     words[2] = units;
     words[3] = grain;
     words[4] = items;
+    words[5] = 0;
+    words[6] = Math.ceil(units / (this.threads * PARTS));
+    for (let share = 0; share < this.threads; share++)
+      states[share * LINE + NEXT] = this.firstUnit(share, units);
     for (let share = 1; share < this.threads; share++) {
       if (this.firstUnit(share, units) === this.firstUnit(share + 1, units)) continue;
-      Atomics.store(states, share * LINE, OPEN);
-      Atomics.notify(states, share * LINE);
+      if (Atomics.exchange(states, share * LINE, OPEN) === ASLEEP) Atomics.notify(states, share * LINE);
     }
     let isWhole = true;
     try {
-      const count = args.length;
-      for (let share = 0; share < this.threads; share++) {
-        if (share > 0 && Atomics.compareExchange(states, share * LINE, OPEN, IDLE) !== OPEN) continue;
-        const begin = this.firstUnit(share, units) * grain;
-        const end = Math.min(this.firstUnit(share + 1, units) * grain, items);
-        args.length = count;
-        args.push(begin, end, this.memory.scratch(0));
-        if (begin < end) kernel(...args);
-      }
+      this.compute(kernel, args);
     } finally {
       isWhole = this.join(); // whatever happens here: the others still write to the same memory
     }
@@ -171,9 +174,25 @@ export class Pool {
         `wasm: a worker thread died while it computed ${name}; continue with --resume, and if it dies again with --threads 1`,
       );
     }
-    if (words[5] !== 0) {
-      words[5] = 0;
+    if (words[5] !== 0)
       throw new WebAssembly.RuntimeError(`wasm: the kernel ${name} failed in a worker thread`);
+  }
+
+  /** This thread's part of the job in the control block: its own share, then what is left of the others'. */
+  private compute(kernel: Kernel, args: number[]): void {
+    const { words, states, threads } = this;
+    const count = args.length;
+    const [units, grain, items, part] = [words[2]!, words[3]!, words[4]!, words[6]!];
+    const scratch = this.memory.scratch(0);
+    for (let share = 0; share < threads; share++) {
+      const last = this.firstUnit(share + 1, units);
+      for (;;) {
+        const unit = Atomics.add(states, share * LINE + NEXT, part);
+        if (unit >= last) break;
+        args.length = count;
+        args.push(unit * grain, Math.min(Math.min(unit + part, last) * grain, items), scratch);
+        kernel(...args);
+      }
     }
   }
 
@@ -182,34 +201,38 @@ export class Pool {
   }
 
   /**
-   * Wait until no share is taken; those still open (only after an error here) are closed. False if one was never finished; then
-   * there are no workers any more.
+   * Wait until no worker is at it; those that have not come are not waited for, and after an error here the others begin nothing
+   * more. False if one never finished; then there are no workers any more.
    */
   private join(): boolean {
-    const { states } = this;
+    const { states, words } = this;
+    for (let share = 0; share < this.threads; share++) {
+      Atomics.store(states, share * LINE + NEXT, words[2]!);
+    }
     let isWhole = true;
     for (let share = 1; share < this.threads; share++) {
       const at = share * LINE;
-      Atomics.compareExchange(states, at, OPEN, IDLE);
-      for (let i = 0; i < SPINS && Atomics.load(states, at) !== IDLE; i++);
-      if (Atomics.load(states, at) !== IDLE && !this.isFinished(share)) isWhole = false;
+      if (Atomics.compareExchange(states, at, OPEN, IDLE) === OPEN) continue;
+      for (let i = 0; i < SPINS && Atomics.load(states, at) === TAKEN; i++);
+      if (Atomics.load(states, at) === TAKEN && !this.isFinished(share)) isWhole = false;
     }
     if (!isWhole) this.stop();
     return isWhole;
   }
 
-  /** Wait for a share that is taken; false if its worker has died with it. */
+  /** Wait for a worker that is at it; false if it has died. */
   private isFinished(share: number): boolean {
     const { states } = this;
     const at = share * LINE;
+    if (Atomics.compareExchange(states, at, TAKEN, AWAITED) !== TAKEN) return true;
     for (let looks = 0; looks < (this.shareLimit * 1000) / LOOK_EVERY; looks++) {
-      if (canWait) Atomics.wait(states, at, TAKEN, LOOK_EVERY);
-      else spin(() => Atomics.load(states, at) === IDLE, LOOK_EVERY);
-      if (Atomics.load(states, at) === IDLE) return true;
+      if (canWait) Atomics.wait(states, at, AWAITED, LOOK_EVERY);
+      else spin(() => Atomics.load(states, at) !== AWAITED, LOOK_EVERY);
+      if (Atomics.load(states, at) !== AWAITED) return true;
       const isAlive = this.workers[share - 1]?.isAlive?.() ?? true;
       if (!isAlive) break;
     }
-    return Atomics.load(states, at) === IDLE; // it may have finished, and ended, while this thread looked
+    return Atomics.load(states, at) !== AWAITED; // it may have finished, and ended, while this thread looked
   }
 
   /** End the workers. Whatever is computed afterwards, this thread computes alone. */

@@ -24,8 +24,13 @@ type Tile = (
 /** Where the operands lie in the module's memory of 128 kB (which all begin as zeros; zeros take as long as other numbers). */
 const [A, B, C, BASE] = [65536, 73728, 98304, 106496];
 const KC = 256;
-/** Calls of a turn, some 10 microseconds. */
-const CALLS = 10;
+
+/** How long to try. */
+export interface Effort {
+  readonly turns: number;
+  /** Calls of a tile in one turn, 0.2 to 0.5 microseconds each: a turn has to be long for the clock. */
+  readonly calls: number;
+}
 
 export interface Trial {
   /** How many times as many multiply-adds per second the wide tile does. */
@@ -33,8 +38,12 @@ export interface Trial {
   readonly isWide: boolean;
 }
 
-/** Both tiles in `turns` turns; `module` is a build of assembly/tiles.ts. */
-export function tryTiles(module: WebAssembly.Module, variant: TileVariant, turns = 60): Trial {
+/** Both tiles, in turns; `module` is a build of assembly/tiles.ts. */
+export function tryTiles(
+  module: WebAssembly.Module,
+  variant: TileVariant,
+  { turns, calls }: Effort = { turns: 60, calls: 10 },
+): Trial {
   const { exports } = new WebAssembly.Instance(module, { env: { abort: () => {} } });
   const [narrow, wide] = tiles[variant].map((size) => {
     const [rows, columns] = size.split('x').map(Number) as [number, number];
@@ -44,7 +53,7 @@ export function tryTiles(module: WebAssembly.Module, variant: TileVariant, turns
     for (const contender of [narrow, wide]) {
       const { tile, sums, line } = contender;
       const began = performance.now();
-      for (let call = 0; call < CALLS; call++) tile(A, B, KC, C, line, BASE, line);
+      for (let call = 0; call < calls; call++) tile(A, B, KC, C, line, BASE, line);
       contender.best = Math.min(contender.best, (performance.now() - began) / sums);
     }
   }

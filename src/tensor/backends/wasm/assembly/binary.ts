@@ -4,10 +4,7 @@
  * One item is one element of the result in row-major order, as in unary.ts. All are exact but pow (1 ulp, double precision
  * inside); maximum and minimum propagate NaN.
  */
-import { gather4, storeTail } from './math';
-
-const ADD: i32 = 0, SUB: i32 = 1, MUL: i32 = 2, DIV: i32 = 3, POW: i32 = 4, MAXIMUM: i32 = 5, MINIMUM: i32 = 6, EQ: i32 = 7,
-  NE: i32 = 8, LT: i32 = 9, LE: i32 = 10, GT: i32 = 11, GE: i32 = 12;
+import { constant, gather4, ONE, storeTail } from './math';
 
 /** JavaScript's power: NaN for an exponent NaN, and for a base of size 1 with an infinite exponent. */
 function power(a: f32, b: f32): f32 {
@@ -16,68 +13,115 @@ function power(a: f32, b: f32): f32 {
   return <f32>NativeMath.pow(<f64>a, <f64>b);
 }
 
+// Classes, as in unary.ts.
 // @ts-ignore: decorator
-@inline
-function flag4(mask: v128): v128 {
-  return v128.and(mask, f32x4.splat(1));
+@unmanaged class Add {
+  // @ts-ignore: decorator
+  @inline of(a: v128, b: v128): v128 { return f32x4.add(a, b); }
 }
-
 // @ts-ignore: decorator
-@inline
-function binary4(kind: i32, a: v128, b: v128): v128 {
-  if (kind == ADD) return f32x4.add(a, b);
-  if (kind == SUB) return f32x4.sub(a, b);
-  if (kind == MUL) return f32x4.mul(a, b);
-  if (kind == DIV) return f32x4.div(a, b);
-  if (kind == MAXIMUM) return f32x4.max(a, b);
-  if (kind == MINIMUM) return f32x4.min(a, b);
-  if (kind == EQ) return flag4(f32x4.eq(a, b));
-  if (kind == NE) return flag4(f32x4.ne(a, b));
-  if (kind == LT) return flag4(f32x4.lt(a, b));
-  if (kind == LE) return flag4(f32x4.le(a, b));
-  if (kind == GT) return flag4(f32x4.gt(a, b));
-  if (kind == GE) return flag4(f32x4.ge(a, b));
-  let y = f32x4.splat(power(f32x4.extract_lane(a, 0), f32x4.extract_lane(b, 0)));
-  y = f32x4.replace_lane(y, 1, power(f32x4.extract_lane(a, 1), f32x4.extract_lane(b, 1)));
-  y = f32x4.replace_lane(y, 2, power(f32x4.extract_lane(a, 2), f32x4.extract_lane(b, 2)));
-  return f32x4.replace_lane(y, 3, power(f32x4.extract_lane(a, 3), f32x4.extract_lane(b, 3)));
+@unmanaged class Sub {
+  // @ts-ignore: decorator
+  @inline of(a: v128, b: v128): v128 { return f32x4.sub(a, b); }
+}
+// @ts-ignore: decorator
+@unmanaged class Mul {
+  // @ts-ignore: decorator
+  @inline of(a: v128, b: v128): v128 { return f32x4.mul(a, b); }
+}
+// @ts-ignore: decorator
+@unmanaged class Div {
+  // @ts-ignore: decorator
+  @inline of(a: v128, b: v128): v128 { return f32x4.div(a, b); }
+}
+// @ts-ignore: decorator
+@unmanaged class Maximum {
+  // @ts-ignore: decorator
+  @inline of(a: v128, b: v128): v128 { return f32x4.max(a, b); }
+}
+// @ts-ignore: decorator
+@unmanaged class Minimum {
+  // @ts-ignore: decorator
+  @inline of(a: v128, b: v128): v128 { return f32x4.min(a, b); }
+}
+// @ts-ignore: decorator
+@unmanaged class Equal {
+  // @ts-ignore: decorator
+  @inline of(a: v128, b: v128): v128 { return v128.and(f32x4.eq(a, b), constant(ONE)); }
+}
+// @ts-ignore: decorator
+@unmanaged class NotEqual {
+  // @ts-ignore: decorator
+  @inline of(a: v128, b: v128): v128 { return v128.and(f32x4.ne(a, b), constant(ONE)); }
+}
+// @ts-ignore: decorator
+@unmanaged class Less {
+  // @ts-ignore: decorator
+  @inline of(a: v128, b: v128): v128 { return v128.and(f32x4.lt(a, b), constant(ONE)); }
+}
+// @ts-ignore: decorator
+@unmanaged class LessEqual {
+  // @ts-ignore: decorator
+  @inline of(a: v128, b: v128): v128 { return v128.and(f32x4.le(a, b), constant(ONE)); }
+}
+// @ts-ignore: decorator
+@unmanaged class Greater {
+  // @ts-ignore: decorator
+  @inline of(a: v128, b: v128): v128 { return v128.and(f32x4.gt(a, b), constant(ONE)); }
+}
+// @ts-ignore: decorator
+@unmanaged class GreaterEqual {
+  // @ts-ignore: decorator
+  @inline of(a: v128, b: v128): v128 { return v128.and(f32x4.ge(a, b), constant(ONE)); }
 }
 
 /** One row; steps in bytes. */
-// @ts-ignore: decorator
-@inline
-function binaryLoop(kind: i32, y: usize, n: i32, a: usize, s: usize, b: usize, t: usize): void {
-  const end = y + (<usize>(n & ~3) << 2);
+function binaryLoop<F>(y: usize, n: i32, a: usize, s: usize, b: usize, t: usize): void {
+  const f = changetype<F>(0);
   if (s == 4 && t == 4) {
-    for (; y < end; y += 16, a += 16, b += 16) v128.store(y, binary4(kind, v128.load(a), v128.load(b)));
+    for (; n >= 8; n -= 8, y += 32, a += 32, b += 32) {
+      const low = f.of(v128.load(a), v128.load(b)), high = f.of(v128.load(a, 16), v128.load(b, 16));
+      v128.store(y, high, 16);
+      v128.store(y, low);
+    }
   } else if (s == 4 && t == 0) {
     const right = v128.load32_splat(b);
-    for (; y < end; y += 16, a += 16) v128.store(y, binary4(kind, v128.load(a), right));
+    for (; n >= 8; n -= 8, y += 32, a += 32) {
+      const low = f.of(v128.load(a), right), high = f.of(v128.load(a, 16), right);
+      v128.store(y, high, 16);
+      v128.store(y, low);
+    }
   } else if (s == 0 && t == 4) {
     const left = v128.load32_splat(a);
-    for (; y < end; y += 16, b += 16) v128.store(y, binary4(kind, left, v128.load(b)));
-  } else {
-    for (; y < end; y += 16, a += 4 * s, b += 4 * t) v128.store(y, binary4(kind, gather4(a, s, 4), gather4(b, t, 4)));
+    for (; n >= 8; n -= 8, y += 32, b += 32) {
+      const low = f.of(left, v128.load(b)), high = f.of(left, v128.load(b, 16));
+      v128.store(y, high, 16);
+      v128.store(y, low);
+    }
   }
-  const rest = n & 3;
-  if (rest) storeTail(y, rest, binary4(kind, gather4(a, s, rest), gather4(b, t, rest)));
+  for (; n > 0; n -= 4, y += 16, a += 4 * s, b += 4 * t) storeTail(y, n, f.of(gather4(a, s, n), gather4(b, t, n)));
 }
 
+function powerLoop(y: usize, n: i32, a: usize, s: usize, b: usize, t: usize): void {
+  for (; n > 0; n--, y += 4, a += s, b += t) store<f32>(y, power(load<f32>(a), load<f32>(b)));
+}
+
+/** `kind` is the position of the function in the list (../elementwise.ts). */
 function binaryRow(kind: i32, y: usize, n: i32, a: usize, s: usize, b: usize, t: usize): void {
   switch (kind) {
-    case ADD: binaryLoop(ADD, y, n, a, s, b, t); break;
-    case SUB: binaryLoop(SUB, y, n, a, s, b, t); break;
-    case MUL: binaryLoop(MUL, y, n, a, s, b, t); break;
-    case DIV: binaryLoop(DIV, y, n, a, s, b, t); break;
-    case POW: binaryLoop(POW, y, n, a, s, b, t); break;
-    case MAXIMUM: binaryLoop(MAXIMUM, y, n, a, s, b, t); break;
-    case MINIMUM: binaryLoop(MINIMUM, y, n, a, s, b, t); break;
-    case EQ: binaryLoop(EQ, y, n, a, s, b, t); break;
-    case NE: binaryLoop(NE, y, n, a, s, b, t); break;
-    case LT: binaryLoop(LT, y, n, a, s, b, t); break;
-    case LE: binaryLoop(LE, y, n, a, s, b, t); break;
-    case GT: binaryLoop(GT, y, n, a, s, b, t); break;
-    default: binaryLoop(GE, y, n, a, s, b, t);
+    case 0: binaryLoop<Add>(y, n, a, s, b, t); break;
+    case 1: binaryLoop<Sub>(y, n, a, s, b, t); break;
+    case 2: binaryLoop<Mul>(y, n, a, s, b, t); break;
+    case 3: binaryLoop<Div>(y, n, a, s, b, t); break;
+    case 4: powerLoop(y, n, a, s, b, t); break;
+    case 5: binaryLoop<Maximum>(y, n, a, s, b, t); break;
+    case 6: binaryLoop<Minimum>(y, n, a, s, b, t); break;
+    case 7: binaryLoop<Equal>(y, n, a, s, b, t); break;
+    case 8: binaryLoop<NotEqual>(y, n, a, s, b, t); break;
+    case 9: binaryLoop<Less>(y, n, a, s, b, t); break;
+    case 10: binaryLoop<LessEqual>(y, n, a, s, b, t); break;
+    case 11: binaryLoop<Greater>(y, n, a, s, b, t); break;
+    default: binaryLoop<GreaterEqual>(y, n, a, s, b, t);
   }
 }
 
@@ -124,6 +168,43 @@ export function binary(
   }
 }
 
+/**
+ * The first n & ~7 numbers of a row of `select`, whose condition lies in one piece: a and b do too, or are one number each.
+ * `shift` 1 drops the sign of a float32 condition.
+ */
+// @ts-ignore: decorator
+@inline
+function selectPairs(y: usize, n: i32, c: usize, shift: i32, a: usize, isOneA: bool, b: usize, isOneB: bool): void {
+  const zero = i32x4.splat(0);
+  for (; n >= 8; n -= 8, y += 32, c += 32) {
+    const x = isOneA ? v128.load32_splat(a) : v128.load(a), x1 = isOneA ? x : v128.load(a, 16);
+    const z = isOneB ? v128.load32_splat(b) : v128.load(b), z1 = isOneB ? z : v128.load(b, 16);
+    const low = v128.bitselect(z, x, i32x4.eq(i32x4.shl(v128.load(c), shift), zero));
+    const high = v128.bitselect(z1, x1, i32x4.eq(i32x4.shl(v128.load(c, 16), shift), zero));
+    v128.store(y, high, 16);
+    v128.store(y, low);
+    if (!isOneA) a += 32;
+    if (!isOneB) b += 32;
+  }
+}
+
+/** One row; steps in bytes. */
+function selectRow(y: usize, n: i32, c: usize, s: usize, shift: i32, a: usize, t: usize, b: usize, u: usize): void {
+  if (s == 4 && (t == 4 || t == 0) && (u == 4 || u == 0)) {
+    if (t == 4 && u == 4) selectPairs(y, n, c, shift, a, false, b, false);
+    else if (t == 4) selectPairs(y, n, c, shift, a, false, b, true);
+    else if (u == 4) selectPairs(y, n, c, shift, a, true, b, false);
+    else selectPairs(y, n, c, shift, a, true, b, true);
+    const done = <usize>(n & ~7);
+    y += 4 * done;
+    c += 4 * done;
+    a += done * t;
+    b += done * u;
+    n &= 7;
+  }
+  for (; n > 0; n--, y += 4, c += s, a += t, b += u) store<i32>(y, load<i32>(load<i32>(c) << shift ? a : b));
+}
+
 /** y = c != 0 ? a : b, laid out as in `binary`. The condition holds float32 or (`isInt`) int32; -0 is zero, NaN is not. */
 export function select(
   isInt: i32, y: usize, n1: i32, n2: i32, n3: i32,
@@ -140,30 +221,22 @@ export function select(
     store<f32>(scratch, bValue, 16);
     b = scratch + 16;
   }
-  const cs = <usize>c3 << 2, as = <usize>a3 << 2, bs = <usize>b3 << 2;
-  const zero = i32x4.splat(0);
+  const shift = isInt ? 0 : 1;
   let row = begin / n3, column = begin - row * n3, left = end - begin;
   let i2 = row % n2;
   row /= n2;
   let i1 = row % n1, i0 = row / n1;
   y += <usize>begin << 2;
   while (left > 0) {
-    let n = min(left, n3 - column);
+    const n = min(left, n3 - column);
+    selectRow(
+      y, n,
+      c + (<usize>(i0 * c0 + i1 * c1 + i2 * c2 + column * c3) << 2), <usize>c3 << 2, shift,
+      a + (<usize>(i0 * a0 + i1 * a1 + i2 * a2 + column * a3) << 2), <usize>a3 << 2,
+      b + (<usize>(i0 * b0 + i1 * b1 + i2 * b2 + column * b3) << 2), <usize>b3 << 2,
+    );
+    y += <usize>n << 2;
     left -= n;
-    let cp = c + (<usize>(i0 * c0 + i1 * c1 + i2 * c2 + column * c3) << 2);
-    let ap = a + (<usize>(i0 * a0 + i1 * a1 + i2 * a2 + column * a3) << 2);
-    let bp = b + (<usize>(i0 * b0 + i1 * b1 + i2 * b2 + column * b3) << 2);
-    for (; n >= 4; n -= 4, y += 16, cp += 4 * cs, ap += 4 * as, bp += 4 * bs) {
-      const condition = cs == 4 ? v128.load(cp) : cs == 0 ? v128.load32_splat(cp) : gather4(cp, cs, 4);
-      const x = as == 4 ? v128.load(ap) : as == 0 ? v128.load32_splat(ap) : gather4(ap, as, 4);
-      const z = bs == 4 ? v128.load(bp) : bs == 0 ? v128.load32_splat(bp) : gather4(bp, bs, 4);
-      const isTrue = isInt ? i32x4.ne(condition, zero) : f32x4.ne(condition, zero);
-      v128.store(y, v128.bitselect(x, z, isTrue));
-    }
-    for (; n > 0; n--, y += 4, cp += cs, ap += as, bp += bs) {
-      const isTrue = isInt ? load<i32>(cp) != 0 : load<f32>(cp) != 0;
-      store<i32>(y, isTrue ? load<i32>(ap) : load<i32>(bp));
-    }
     column = 0;
     if (++i2 == n2) {
       i2 = 0;

@@ -16,7 +16,11 @@ function moveRow(mode: i32, to: usize, s: usize, from: usize, t: usize, n: i32):
   }
   if (mode == 1) {
     if (s == 4 && t == 4) {
-      for (; n >= 4; n -= 4, to += 16, from += 16) v128.store(to, f32x4.convert_i32x4_s(v128.load(from)));
+      for (; n >= 8; n -= 8, to += 32, from += 32) {
+        const low = f32x4.convert_i32x4_s(v128.load(from)), high = f32x4.convert_i32x4_s(v128.load(from, 16));
+        v128.store(to, high, 16);
+        v128.store(to, low);
+      }
     }
     for (; n > 0; n--, to += s, from += t) store<f32>(to, <f32>load<i32>(from));
     return;
@@ -28,12 +32,15 @@ function moveRow(mode: i32, to: usize, s: usize, from: usize, t: usize, n: i32):
     }
     for (; n >= 8; n -= 8, to += 32, from += 32) {
       const low = v128.load(from), high = v128.load(from, 16);
-      v128.store(to, low);
       v128.store(to, high, 16);
+      v128.store(to, low);
     }
   } else if (s == 4 && t == 0) {
     const x = v128.load32_splat(from);
-    for (; n >= 4; n -= 4, to += 16) v128.store(to, x);
+    for (; n >= 8; n -= 8, to += 32) {
+      v128.store(to, x, 16);
+      v128.store(to, x);
+    }
   } else if (s == 4) {
     for (; n >= 4; n -= 4, to += 16, from += 4 * t) v128.store(to, gather4(from, t, 4));
   }
@@ -105,7 +112,10 @@ export function fillWords(to: usize, bits: i32, begin: i32, end: i32, scratch: u
     memory.fill(to, 0, <usize>(end - begin) << 2);
     return;
   }
-  const last = to + (<usize>((end - begin) & ~3) << 2), x = i32x4.splat(bits);
-  for (; to < last; to += 16) v128.store(to, x);
-  for (let rest = (end - begin) & 3; rest > 0; rest--, to += 4) store<i32>(to, bits);
+  const last = to + (<usize>((end - begin) & ~7) << 2), x = i32x4.splat(bits);
+  for (; to < last; to += 32) {
+    v128.store(to, x, 16);
+    v128.store(to, x);
+  }
+  for (let rest = (end - begin) & 7; rest > 0; rest--, to += 4) store<i32>(to, bits);
 }

@@ -29,10 +29,10 @@ const MAX_ROWS: i32 = 6;
 const MAX_COLUMNS: i32 = 16;
 /** Columns of B that a product on its own packs at once: KC x NC floats, 1 MB. */
 const NC: i32 = 1024;
-/** Bytes of scratch memory: an edge tile, zeros, panels of A; `product` has its panels of B behind them. */
+/** Bytes of scratch memory: an edge tile, zeros, panels of A; what is after them belongs to the caller. */
 const ZEROS: usize = <usize>(MAX_ROWS * MAX_COLUMNS * 4);
 const A_PANELS: usize = ZEROS + 64;
-const B_PANELS: usize = A_PANELS + <usize>(TILES * MAX_ROWS * KC * 4);
+export const B_PANELS: usize = A_PANELS + <usize>(TILES * MAX_ROWS * KC * 4);
 
 /** Rows and columns of the tile in use. */
 // @ts-ignore: decorator
@@ -174,12 +174,16 @@ function tile(a: usize, b: usize, kc: i32, width: i32, c: usize, ldc: usize, bas
   } else tile5x8(a, b, kc, c, ldc, base, ldb);
 }
 
-/** C (+)= kc columns of A times panels of B, N columns of C; `add` keeps what is in C. ldc in bytes. */
+/**
+ * C (+)= kc columns of A times as many rows of B, from row `first` of panels that hold `depth` of them and have room for `room`
+ * columns; the first N are wanted. `add` keeps what is in C. ldc in bytes.
+ */
 function multiply(
-  a: usize, aRow: i32, aCol: i32, bPanels: usize, c: usize, ldc: usize, M: i32, N: i32, kc: i32, add: bool, scratch: usize,
+  a: usize, aRow: i32, aCol: i32, bPanels: usize, depth: i32, first: i32, room: i32,
+  c: usize, ldc: usize, M: i32, N: i32, kc: i32, add: bool, scratch: usize,
 ): void {
   const ROWS = tileRows(), aPanels = scratch + A_PANELS, aBytes = <usize>(kc * ROWS) << 2;
-  const edge = scratch, zeros = scratch + ZEROS, room = padded(N);
+  const edge = scratch, zeros = scratch + ZEROS;
   for (let i0 = 0; i0 < M; i0 += TILES * ROWS) {
     const last = min(M, i0 + TILES * ROWS);
     let panel = aPanels;
@@ -187,7 +191,8 @@ function multiply(
       pack(a + ((<usize>i * <usize>aRow) << 2), aRow, aCol, kc, min(ROWS, M - i), ROWS, panel);
     }
     for (let column = 0; column < N; column += tileColumns()) {
-      const width = panelWidth(column, room), b = bPanels + ((<usize>column * <usize>kc) << 2);
+      const width = panelWidth(column, room);
+      const b = bPanels + ((<usize>column * <usize>depth + <usize>first * <usize>width) << 2);
       const columns = min(width, N - column);
       let to = c + <usize>i0 * ldc + (<usize>column << 2);
       panel = aPanels;
@@ -213,17 +218,13 @@ function copyBlock(to: usize, toStep: usize, from: usize, fromStep: usize, rows:
   }
 }
 
-function clearZeros(scratch: usize): void {
-  memory.fill(scratch + ZEROS, 0, 64);
-}
-
 /** One product with all of its operands in place; `add` keeps what is in C. Strides in elements. */
 export function product(
   a: usize, aRow: i32, aCol: i32, b: usize, bRow: i32, bCol: i32, c: usize, ldc: i32,
   M: i32, N: i32, K: i32, add: bool, scratch: usize,
 ): void {
   const bPanels = scratch + B_PANELS, columns = tileColumns();
-  clearZeros(scratch);
+  memory.fill(scratch + ZEROS, 0, 64);
   for (let n0 = 0; n0 < N; n0 += NC) {
     const nc = min(NC, N - n0), room = padded(nc);
     for (let k0 = 0; k0 < K; k0 += KC) {
@@ -234,7 +235,7 @@ export function product(
         pack(from, bCol, bRow, kc, min(columns, nc - column), panelWidth(column, room), to);
       }
       const from = a + ((<usize>k0 * <usize>aCol) << 2), to = c + (<usize>n0 << 2);
-      multiply(from, aRow, aCol, bPanels, to, <usize>ldc << 2, M, nc, kc, add || k0 > 0, scratch);
+      multiply(from, aRow, aCol, bPanels, kc, 0, room, to, <usize>ldc << 2, M, nc, kc, add || k0 > 0, scratch);
     }
   }
 }
@@ -263,43 +264,36 @@ export function gemm(
   }
 }
 
+/** All panels of B [K, N] in one go; returns the address after them. */
+export function packAll(b: usize, bRow: i32, bCol: i32, N: i32, K: i32, out: usize): usize {
+  const columns = tileColumns(), room = padded(N);
+  packColumns(b, bRow, bCol, N, K, out, 0, (room + columns - 1) / columns * ((K + KC - 1) / KC), 0);
+  return out + ((<usize>K * <usize>room) << 2);
+}
+
+/**
+ * C (+)= A times rows first..last of B [K, N], which lies in panels; only its first `columns` columns are wanted. The columns of A
+ * begin with the one for row `first`. ldc in elements.
+ */
+export function multiplyPanels(
+  a: usize, aRow: i32, aCol: i32, panels: usize, N: i32, K: i32, first: i32, last: i32,
+  c: usize, ldc: i32, M: i32, columns: i32, add: bool, scratch: usize,
+): void {
+  const room = padded(N);
+  memory.fill(scratch + ZEROS, 0, 64);
+  for (let k0 = first & ~(KC - 1); k0 < last; k0 += KC) {
+    const depth = min(KC, K - k0), from = max(first - k0, 0), to = min(last - k0, depth);
+    const at = a + ((<usize>(k0 + from - first) * <usize>aCol) << 2), b = panels + ((<usize>k0 * <usize>room) << 2);
+    multiply(at, aRow, aCol, b, depth, from, room, c, <usize>ldc << 2, M, columns, to - from, add || k0 + from > first, scratch);
+  }
+}
+
 /** One product with B packed by `packColumns`; an item is a row of tiles. */
 export function gemmPacked(
   a: usize, aRow: i32, aCol: i32, bPanels: usize, c: usize,
   M: i32, N: i32, K: i32, add: i32, begin: i32, end: i32, scratch: usize,
 ): void {
-  const ROWS = tileRows(), row = begin * ROWS, rows = min(M, end * ROWS) - row, room = padded(N);
-  const to = c + ((<usize>row * <usize>N) << 2);
-  clearZeros(scratch);
-  for (let k0 = 0; k0 < K; k0 += KC) {
-    const from = a + ((<usize>row * <usize>aRow + <usize>k0 * <usize>aCol) << 2);
-    const panels = bPanels + ((<usize>k0 * <usize>room) << 2);
-    multiply(from, aRow, aCol, panels, to, <usize>N << 2, rows, N, min(KC, K - k0), add != 0 || k0 > 0, scratch);
-  }
-}
-
-/**
- * The most multiply-adds this processor does: ten independent chains in registers. 80 floating-point operations per iteration,
- * `end - begin` iterations. What bench/ measures the products against. The factors come from memory: V8 of Node 24 and newer
- * builds constants anew at each use, which took three quarters of the time.
- */
-export function ceiling(out: usize, begin: i32, end: i32, scratch: usize): void {
-  store<f32>(scratch, 1.0000001);
-  store<f32>(scratch, 1e-9, 4);
-  const x = v128.load32_splat(scratch), y = v128.load32_splat(scratch, 4);
-  let a = x, b = y, c = x, d = y, e = x, f = y, g = x, h = y, i = x, j = y;
-  for (let n = begin; n < end; n++) {
-    a = madd(a, x, y);
-    b = madd(b, x, y);
-    c = madd(c, x, y);
-    d = madd(d, x, y);
-    e = madd(e, x, y);
-    f = madd(f, x, y);
-    g = madd(g, x, y);
-    h = madd(h, x, y);
-    i = madd(i, x, y);
-    j = madd(j, x, y);
-  }
-  const left = f32x4.add(f32x4.add(f32x4.add(a, b), f32x4.add(c, d)), f32x4.add(e, f));
-  v128.store(scratch, f32x4.add(left, f32x4.add(f32x4.add(g, h), f32x4.add(i, j))));
+  const ROWS = tileRows(), row = begin * ROWS, rows = min(M, end * ROWS) - row;
+  const from = a + ((<usize>row * <usize>aRow) << 2), to = c + ((<usize>row * <usize>N) << 2);
+  multiplyPanels(from, aRow, aCol, bPanels, N, K, 0, K, to, N, rows, N, add != 0, scratch);
 }

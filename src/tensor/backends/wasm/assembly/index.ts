@@ -5,7 +5,8 @@
  * (its share of the items of a job, see pool.ts) and `scratch` (memory of its thread). Kernels own no memory and know no
  * shapes.
  */
-export { ceiling, columnsOfTile, gemm, gemmPacked, packColumns, rowsOfTile } from './gemm';
+export * from './ceilings';
+export { columnsOfTile, gemm, gemmPacked, packColumns, rowsOfTile } from './gemm';
 export { dotRows, storeTokens } from './few-rows';
 export { unary } from './unary';
 export { binary, select } from './binary';

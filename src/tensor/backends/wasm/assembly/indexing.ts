@@ -2,11 +2,12 @@
  * Rows of a table by index (embedding) and the adjoint. Indices were checked before (../indexing.ts).
  */
 
+/** n words from one place to another. */
 function copyRow(to: usize, from: usize, n: i32): void {
   for (; n >= 8; n -= 8, to += 32, from += 32) {
     const low = v128.load(from), high = v128.load(from, 16);
-    v128.store(to, low);
     v128.store(to, high, 16);
+    v128.store(to, low);
   }
   for (; n > 0; n--, to += 4, from += 4) store<i32>(to, load<i32>(from));
 }
@@ -35,7 +36,11 @@ export function scatterTableRows(
     if (id < begin || id >= end) continue;
     let to = table + <usize>id * row, from = source + <usize>i * row;
     let n = width;
-    for (; n >= 4; n -= 4, to += 16, from += 16) v128.store(to, f32x4.add(v128.load(to), v128.load(from)));
+    for (; n >= 8; n -= 8, to += 32, from += 32) {
+      const low = f32x4.add(v128.load(to), v128.load(from)), high = f32x4.add(v128.load(to, 16), v128.load(from, 16));
+      v128.store(to, high, 16);
+      v128.store(to, low);
+    }
     for (; n > 0; n--, to += 4, from += 4) store<f32>(to, load<f32>(to) + load<f32>(from));
   }
 }

@@ -47,15 +47,20 @@ export function adamw(
     let n = min(CHUNK, load<i32>(row, SIZE) - first);
     let p = <usize>load<u32>(row, P) + offset, g = <usize>load<u32>(row, G) + offset,
       m = <usize>load<u32>(row, M) + offset, v = <usize>load<u32>(row, V) + offset;
-    for (; n >= 4; n -= 4, p += 16, g += 16, m += 16, v += 16) {
-      const gradient = f32x4.mul(v128.load(g), S);
-      const first = madd(B1, v128.load(m), f32x4.mul(C1, gradient));
-      const second = madd(B2, v128.load(v), f32x4.mul(f32x4.mul(C2, gradient), gradient));
-      v128.store(m, first);
-      v128.store(v, second);
-      v128.store(p, change4(v128.load(p), first, second, D, R, C, E));
+    for (; n >= 8; n -= 8, p += 32, g += 32, m += 32, v += 32) {
+      const low = f32x4.mul(v128.load(g), S), high = f32x4.mul(v128.load(g, 16), S);
+      const m0 = madd(B1, v128.load(m), f32x4.mul(C1, low)), m1 = madd(B1, v128.load(m, 16), f32x4.mul(C1, high));
+      const v0 = madd(B2, v128.load(v), f32x4.mul(f32x4.mul(C2, low), low));
+      const v1 = madd(B2, v128.load(v, 16), f32x4.mul(f32x4.mul(C2, high), high));
+      const p0 = change4(v128.load(p), m0, v0, D, R, C, E), p1 = change4(v128.load(p, 16), m1, v1, D, R, C, E);
+      v128.store(m, m1, 16);
+      v128.store(m, m0);
+      v128.store(v, v1, 16);
+      v128.store(v, v0);
+      v128.store(p, p1, 16);
+      v128.store(p, p0);
     }
-    if (n > 0) {
+    for (; n > 0; n -= 4, p += 16, g += 16, m += 16, v += 16) {
       const gradient = f32x4.mul(loadTail(g, n, 0), S);
       const first = madd(B1, loadTail(m, n, 0), f32x4.mul(C1, gradient));
       const second = madd(B2, loadTail(v, n, 0), f32x4.mul(f32x4.mul(C2, gradient), gradient));
@@ -74,7 +79,7 @@ export function sumOfSquares(table: usize, y: usize, begin: i32, end: i32, scrat
     const first = (item - load<i32>(row)) * CHUNK;
     store<f32>(
       y + (<usize>item << 2),
-      squares(<usize>load<u32>(row, P) + (<usize>first << 2), min(CHUNK, load<i32>(row, SIZE) - first)),
+      squares(<usize>load<u32>(row, P) + (<usize>first << 2), min(CHUNK, load<i32>(row, SIZE) - first), scratch),
     );
   }
 }

@@ -6,9 +6,7 @@
  * rounding error stays below 45 x 2^-24 = 3e-6 of the sum of sizes per level, and near 5e-7 in practice. max and min propagate
  * NaN.
  */
-import { loadTail, max4, sum4 } from './math';
-
-const SUM: i32 = 0, MAX: i32 = 1, MIN: i32 = 2, SQUARES: i32 = 3;
+import { loadTail, max4, pair, sum4 } from './math';
 
 /** Elements that one item of `rowReduce` combines, as in ../reduce.ts. */
 const RUN: i32 = 4096;
@@ -17,122 +15,139 @@ const PIECE: i32 = 512;
 /** Rows added up before they are added to the total of a column. */
 const STRIP: i32 = 64;
 
+// Classes, as in unary.ts: what a total begins with, how a vector goes into it, how two totals are one, and how four lanes are.
 // @ts-ignore: decorator
-@inline
-function neutral(kind: i32): f32 {
-  return kind == MAX ? -Infinity : kind == MIN ? Infinity : 0;
+@unmanaged class Sum {
+  // @ts-ignore: decorator
+  @inline neutral(): f32 { return 0; }
+  // @ts-ignore: decorator
+  @inline add(total: v128, x: v128): v128 { return f32x4.add(total, x); }
+  // @ts-ignore: decorator
+  @inline join(a: v128, b: v128): v128 { return f32x4.add(a, b); }
+  // @ts-ignore: decorator
+  @inline across(x: v128): f32 { return sum4(x); }
+}
+// @ts-ignore: decorator
+@unmanaged class Largest {
+  // @ts-ignore: decorator
+  @inline neutral(): f32 { return -Infinity; }
+  // @ts-ignore: decorator
+  @inline add(total: v128, x: v128): v128 { return f32x4.max(total, x); }
+  // @ts-ignore: decorator
+  @inline join(a: v128, b: v128): v128 { return f32x4.max(a, b); }
+  // @ts-ignore: decorator
+  @inline across(x: v128): f32 { return max4(x); }
+}
+// @ts-ignore: decorator
+@unmanaged class Smallest {
+  // @ts-ignore: decorator
+  @inline neutral(): f32 { return Infinity; }
+  // @ts-ignore: decorator
+  @inline add(total: v128, x: v128): v128 { return f32x4.min(total, x); }
+  // @ts-ignore: decorator
+  @inline join(a: v128, b: v128): v128 { return f32x4.min(a, b); }
+  // @ts-ignore: decorator
+  @inline across(x: v128): f32 { return -max4(f32x4.neg(x)); }
+}
+// @ts-ignore: decorator
+@unmanaged class Squares {
+  // @ts-ignore: decorator
+  @inline neutral(): f32 { return 0; }
+  // @ts-ignore: decorator
+  @inline add(total: v128, x: v128): v128 { return f32x4.add(total, f32x4.mul(x, x)); }
+  // @ts-ignore: decorator
+  @inline join(a: v128, b: v128): v128 { return f32x4.add(a, b); }
+  // @ts-ignore: decorator
+  @inline across(x: v128): f32 { return sum4(x); }
 }
 
-// @ts-ignore: decorator
-@inline
-function combine4(kind: i32, total: v128, x: v128): v128 {
-  if (kind == SUM) return f32x4.add(total, x);
-  if (kind == MAX) return f32x4.max(total, x);
-  if (kind == MIN) return f32x4.min(total, x);
-  return f32x4.add(total, f32x4.mul(x, x));
-}
-
-// @ts-ignore: decorator
-@inline
-function across(kind: i32, x: v128): f32 {
-  if (kind == MAX) return max4(x);
-  if (kind == MIN) return -max4(f32x4.neg(x));
-  return sum4(x);
-}
-
-// @ts-ignore: decorator
-@inline
-function join4(kind: i32, a: v128, b: v128): v128 {
-  return kind == SQUARES ? f32x4.add(a, b) : combine4(kind, a, b);
-}
-
-// @ts-ignore: decorator
-@inline
-function run(kind: i32, x: usize, n: i32): f32 {
-  let total = f32x4.splat(neutral(kind));
-  const start = total;
+/** `spare` is for `pair`. */
+function run<F>(x: usize, n: i32, spare: usize): f32 {
+  const f = changetype<F>(0);
+  const start = f32x4.splat(f.neutral());
+  let total = start;
   while (n > 0) {
     let m = min(n, PIECE);
     n -= m;
     let a = start, b = a, c = a, d = a;
     for (; m >= 16; m -= 16, x += 64) {
-      a = combine4(kind, a, v128.load(x));
-      b = combine4(kind, b, v128.load(x, 16));
-      c = combine4(kind, c, v128.load(x, 32));
-      d = combine4(kind, d, v128.load(x, 48));
+      a = f.add(a, v128.load(x));
+      b = f.add(b, v128.load(x, 16));
+      c = f.add(c, v128.load(x, 32));
+      d = f.add(d, v128.load(x, 48));
     }
-    for (; m >= 4; m -= 4, x += 16) a = combine4(kind, a, v128.load(x));
-    if (m > 0) b = combine4(kind, b, loadTail(x, m, neutral(kind)));
-    total = join4(kind, total, join4(kind, join4(kind, a, b), join4(kind, c, d)));
+    pair(a, b, spare);
+    pair(c, d, spare + 32);
+    for (; m >= 4; m -= 4, x += 16) a = f.add(a, v128.load(x));
+    if (m > 0) b = f.add(b, loadTail(x, m, f.neutral()));
+    total = f.join(total, f.join(f.join(a, b), f.join(c, d)));
   }
-  return across(kind, total);
+  return f.across(total);
 }
 
 /** Sum of the squares of n elements. */
-export function squares(x: usize, n: i32): f32 {
-  return run(SQUARES, x, n);
+export function squares(x: usize, n: i32, spare: usize): f32 {
+  return run<Squares>(x, n, spare);
 }
 
-/** Rows of n elements, `runs` items each; y[item]. */
+/** Rows of n elements, `runs` items each; y[item]. `kind`: 0 sum, 1 largest, 2 smallest. */
 export function rowReduce(kind: i32, x: usize, y: usize, n: i32, runs: i32, begin: i32, end: i32, scratch: usize): void {
   for (let item = begin; item < end; item++) {
     const row = item / runs, first = (item - row * runs) * RUN;
     const from = x + ((<usize>row * <usize>n + <usize>first) << 2), count = runs == 1 ? n : min(RUN, n - first);
     let value: f32;
-    if (kind == SUM) value = run(SUM, from, count);
-    else if (kind == MAX) value = run(MAX, from, count);
-    else value = run(MIN, from, count);
+    if (kind == 0) value = run<Sum>(from, count, scratch);
+    else if (kind == 1) value = run<Largest>(from, count, scratch);
+    else value = run<Smallest>(from, count, scratch);
     store<f32>(y + (<usize>item << 2), value);
   }
 }
 
 /** Sixteen columns over all rows. */
-// @ts-ignore: decorator
-@inline
-function columns16(kind: i32, x: usize, step: usize, rows: i32, y: usize): void {
-  let a = f32x4.splat(neutral(kind)), b = a, c = a, d = a;
-  const start = a;
+function columns16<F>(x: usize, step: usize, rows: i32, y: usize): void {
+  const f = changetype<F>(0);
+  const start = f32x4.splat(f.neutral());
+  let a = start, b = a, c = a, d = a;
   for (let first = 0; first < rows; first += STRIP) {
     let p = start, q = start, r = start, s = start;
     for (let i = min(STRIP, rows - first); i > 0; i--, x += step) {
-      p = combine4(kind, p, v128.load(x));
-      q = combine4(kind, q, v128.load(x, 16));
-      r = combine4(kind, r, v128.load(x, 32));
-      s = combine4(kind, s, v128.load(x, 48));
+      p = f.add(p, v128.load(x));
+      q = f.add(q, v128.load(x, 16));
+      r = f.add(r, v128.load(x, 32));
+      s = f.add(s, v128.load(x, 48));
     }
-    a = combine4(kind, a, p);
-    b = combine4(kind, b, q);
-    c = combine4(kind, c, r);
-    d = combine4(kind, d, s);
+    a = f.join(a, p);
+    b = f.join(b, q);
+    c = f.join(c, r);
+    d = f.join(d, s);
   }
-  v128.store(y, a);
   v128.store(y, b, 16);
-  v128.store(y, c, 32);
+  v128.store(y, a);
   v128.store(y, d, 48);
+  v128.store(y, c, 32);
 }
 
-// @ts-ignore: decorator
-@inline
-function column(kind: i32, x: usize, step: usize, rows: i32): f32 {
-  let total = f32x4.splat(neutral(kind));
-  const start = total;
+function column<F>(x: usize, step: usize, rows: i32): f32 {
+  const f = changetype<F>(0);
+  const start = f32x4.splat(f.neutral());
+  let total = start;
   for (let first = 0; first < rows; first += STRIP) {
     let strip = start;
-    for (let i = min(STRIP, rows - first); i > 0; i--, x += step) strip = combine4(kind, strip, v128.load32_splat(x));
-    total = combine4(kind, total, strip);
+    for (let i = min(STRIP, rows - first); i > 0; i--, x += step) strip = f.add(strip, v128.load32_splat(x));
+    total = f.join(total, strip);
   }
   return f32x4.extract_lane(total, 0);
 }
 
 // @ts-ignore: decorator
 @inline
-function block(kind: i32, x: usize, width: i32, rows: i32, first: i32, y: usize): void {
+function block<F>(x: usize, width: i32, rows: i32, first: i32, y: usize): void {
   const step = <usize>width << 2;
   if (first + 16 <= width) {
-    columns16(kind, x, step, rows, y);
+    columns16<F>(x, step, rows, y);
     return;
   }
-  for (let i = first; i < width; i++, x += 4, y += 4) store<f32>(y, column(kind, x, step, rows));
+  for (let i = first; i < width; i++, x += 4, y += 4) store<f32>(y, column<F>(x, step, rows));
 }
 
 /** [outer, rows, width] -> [outer, width]. An item is a block of 16 columns. */
@@ -142,9 +157,9 @@ export function columnReduce(kind: i32, x: usize, y: usize, rows: i32, width: i3
     const outer = item / blocks, first = (item - outer * blocks) * 16;
     const from = x + ((<usize>outer * <usize>rows * <usize>width + <usize>first) << 2);
     const to = y + ((<usize>outer * <usize>width + <usize>first) << 2);
-    if (kind == SUM) block(SUM, from, width, rows, first, to);
-    else if (kind == MAX) block(MAX, from, width, rows, first, to);
-    else block(MIN, from, width, rows, first, to);
+    if (kind == 0) block<Sum>(from, width, rows, first, to);
+    else if (kind == 1) block<Largest>(from, width, rows, first, to);
+    else block<Smallest>(from, width, rows, first, to);
   }
 }
 
@@ -152,14 +167,18 @@ export function columnReduce(kind: i32, x: usize, y: usize, rows: i32, width: i3
 export function argmaxRows(x: usize, y: usize, n: i32, begin: i32, end: i32, scratch: usize): void {
   for (let row = begin; row < end; row++) {
     const from = x + ((<usize>row * <usize>n) << 2);
-    let best = load<f32>(from), at = 0;
-    for (let i = 1; i < n; i++) {
-      const value = load<f32>(from + (<usize>i << 2));
-      if (value > best || (value != value && best == best)) {
-        best = value;
-        at = i;
-      }
-    }
-    store<i32>(y + (<usize>row << 2), at);
+    store<i32>(y + (<usize>row << 2), positionOf(run<Largest>(from, n, scratch), from, n));
   }
+}
+
+/** Where the number first is; it is there. */
+function positionOf(value: f32, x: usize, n: i32): i32 {
+  const isNumber = value == value, wanted = f32x4.splat(value);
+  let i = 0;
+  if (isNumber) while (i + 4 <= n && !v128.any_true(f32x4.eq(v128.load(x + (<usize>i << 2)), wanted))) i += 4;
+  for (; i < n; i++) {
+    const candidate = load<f32>(x + (<usize>i << 2));
+    if (isNumber ? candidate == value : candidate != candidate) break;
+  }
+  return i;
 }

@@ -11,25 +11,27 @@
  * exp, sigmoid and silu follow the reference into zero, infinity and NaN.
  */
 import { expWide4, log4 } from './functions';
-import { loadTail, madd, storeTail } from './math';
+import { constant, loadTail, madd, ONE, storeTail } from './math';
 
-const NEG: i32 = 0, ABS: i32 = 1, EXP: i32 = 2, LOG: i32 = 3, SQRT: i32 = 4, RSQRT: i32 = 5, SQUARE: i32 = 6, RECIPROCAL: i32 = 7,
-  SIN: i32 = 8, COS: i32 = 9, SIGMOID: i32 = 10, SILU: i32 = 11, TANH: i32 = 12, RELU: i32 = 13, ERF: i32 = 14;
+const TWO: usize = memory.data<f32>([2]), NEAR: usize = memory.data<f32>([0.625]), SIGN: usize = memory.data<u32>([0x80000000]);
+const TANH_NEAR: usize = memory.data<f32>([
+  -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
+]);
 
 /** tanh x: an odd polynomial below 0.625 (Cephes, tanhf), 1 - 2 / (e^(2|x|) + 1) above, with the sign of x. */
 // @ts-ignore: decorator
 @inline
 function tanh4(x: v128): v128 {
   const size = f32x4.abs(x), z = f32x4.mul(size, size);
-  let p = madd(f32x4.splat(-5.70498872745e-3), z, f32x4.splat(2.06390887954e-2));
-  p = madd(p, z, f32x4.splat(-5.37397155531e-2));
-  p = madd(p, z, f32x4.splat(1.33314422036e-1));
-  p = madd(p, z, f32x4.splat(-3.33332819422e-1));
+  let p = madd(constant(TANH_NEAR), z, constant(TANH_NEAR, 1));
+  p = madd(p, z, constant(TANH_NEAR, 2));
+  p = madd(p, z, constant(TANH_NEAR, 3));
+  p = madd(p, z, constant(TANH_NEAR, 4));
   const near = madd(f32x4.mul(p, z), size, size);
-  const e = expWide4(f32x4.add(size, size));
-  const far = f32x4.sub(f32x4.splat(1), f32x4.div(f32x4.splat(2), f32x4.add(e, f32x4.splat(1))));
-  const y = v128.bitselect(far, near, f32x4.gt(size, f32x4.splat(0.625)));
-  return v128.or(y, v128.and(x, i32x4.splat(0x80000000)));
+  const e = expWide4(f32x4.add(size, size)), one = constant(ONE);
+  const far = f32x4.sub(one, f32x4.div(constant(TWO), f32x4.add(e, one)));
+  const y = v128.bitselect(far, near, f32x4.gt(size, constant(NEAR)));
+  return v128.or(y, v128.and(x, constant(SIGN)));
 }
 
 /** The error function in double precision; series and continued fraction as in reference/erf.ts. */
@@ -53,71 +55,107 @@ function erf(x: f64): f64 {
   return x < 0 ? tail - 1 : 1 - tail;
 }
 
+// Each function is a class, so that the loop below is compiled for each of them, without a test inside. (A number that says which,
+// given to an inlined loop, is not enough: the compiler folds equal loops into one before it knows the number.)
 // @ts-ignore: decorator
-@inline
-function scalar1(kind: i32, x: f32): f32 {
-  if (kind == SIN) return <f32>NativeMath.sin(<f64>x);
-  if (kind == COS) return <f32>NativeMath.cos(<f64>x);
-  return <f32>erf(<f64>x);
+@unmanaged class Neg {
+  // @ts-ignore: decorator
+  @inline at(x: v128): v128 { return f32x4.neg(x); }
+}
+// @ts-ignore: decorator
+@unmanaged class Abs {
+  // @ts-ignore: decorator
+  @inline at(x: v128): v128 { return f32x4.abs(x); }
+}
+// @ts-ignore: decorator
+@unmanaged class Exp {
+  // @ts-ignore: decorator
+  @inline at(x: v128): v128 { return expWide4(x); }
+}
+// @ts-ignore: decorator
+@unmanaged class Log {
+  // @ts-ignore: decorator
+  @inline at(x: v128): v128 { return log4(x); }
+}
+// @ts-ignore: decorator
+@unmanaged class Sqrt {
+  // @ts-ignore: decorator
+  @inline at(x: v128): v128 { return f32x4.sqrt(x); }
+}
+// @ts-ignore: decorator
+@unmanaged class Rsqrt {
+  // @ts-ignore: decorator
+  @inline at(x: v128): v128 { return f32x4.div(constant(ONE), f32x4.sqrt(x)); }
+}
+// @ts-ignore: decorator
+@unmanaged class Square {
+  // @ts-ignore: decorator
+  @inline at(x: v128): v128 { return f32x4.mul(x, x); }
+}
+// @ts-ignore: decorator
+@unmanaged class Reciprocal {
+  // @ts-ignore: decorator
+  @inline at(x: v128): v128 { return f32x4.div(constant(ONE), x); }
+}
+// @ts-ignore: decorator
+@unmanaged class Sigmoid {
+  // @ts-ignore: decorator
+  @inline at(x: v128): v128 { return f32x4.div(constant(ONE), f32x4.add(constant(ONE), expWide4(f32x4.neg(x)))); }
+}
+// @ts-ignore: decorator
+@unmanaged class Silu {
+  // @ts-ignore: decorator
+  @inline at(x: v128): v128 { return f32x4.div(x, f32x4.add(constant(ONE), expWide4(f32x4.neg(x)))); }
+}
+// @ts-ignore: decorator
+@unmanaged class Tanh {
+  // @ts-ignore: decorator
+  @inline at(x: v128): v128 { return tanh4(x); }
+}
+// @ts-ignore: decorator
+@unmanaged class Relu {
+  // @ts-ignore: decorator
+  @inline at(x: v128): v128 { return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), f32x4.splat(0)); } // NaN passes, -0 becomes 0
 }
 
-// @ts-ignore: decorator
-@inline
-function lanes1(kind: i32, x: v128): v128 {
-  let y = f32x4.splat(scalar1(kind, f32x4.extract_lane(x, 0)));
-  y = f32x4.replace_lane(y, 1, scalar1(kind, f32x4.extract_lane(x, 1)));
-  y = f32x4.replace_lane(y, 2, scalar1(kind, f32x4.extract_lane(x, 2)));
-  return f32x4.replace_lane(y, 3, scalar1(kind, f32x4.extract_lane(x, 3)));
+function unaryLoop<F>(x: usize, y: usize, n: i32): void {
+  const f = changetype<F>(0);
+  for (; n >= 8; n -= 8, x += 32, y += 32) {
+    const low = f.at(v128.load(x)), high = f.at(v128.load(x, 16));
+    v128.store(y, high, 16);
+    v128.store(y, low);
+  }
+  for (; n > 0; n -= 4, x += 16, y += 16) storeTail(y, n, f.at(loadTail(x, n, 1)));
 }
 
-// `kind` is a constant wherever this is inlined, so each loop below holds one function and no test.
-// @ts-ignore: decorator
-@inline
-function unary4(kind: i32, x: v128): v128 {
-  if (kind == NEG) return f32x4.neg(x);
-  if (kind == ABS) return f32x4.abs(x);
-  if (kind == EXP) return expWide4(x);
-  if (kind == LOG) return log4(x);
-  if (kind == SQRT) return f32x4.sqrt(x);
-  if (kind == RSQRT) return f32x4.div(f32x4.splat(1), f32x4.sqrt(x));
-  if (kind == SQUARE) return f32x4.mul(x, x);
-  if (kind == RECIPROCAL) return f32x4.div(f32x4.splat(1), x);
-  if (kind == SIGMOID) return f32x4.div(f32x4.splat(1), f32x4.add(f32x4.splat(1), expWide4(f32x4.neg(x))));
-  if (kind == SILU) return f32x4.div(x, f32x4.add(f32x4.splat(1), expWide4(f32x4.neg(x))));
-  if (kind == TANH) return tanh4(x);
-  if (kind == RELU) return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), f32x4.splat(0)); // NaN passes, -0 becomes 0
-  return lanes1(kind, x);
+/** In double precision, one number after the other. */
+function scalarLoop(kind: i32, x: usize, y: usize, n: i32): void {
+  for (; n > 0; n--, x += 4, y += 4) {
+    const value = <f64>load<f32>(x);
+    store<f32>(y, <f32>(kind == SIN ? NativeMath.sin(value) : kind == COS ? NativeMath.cos(value) : erf(value)));
+  }
 }
 
-// @ts-ignore: decorator
-@inline
-function unaryLoop(kind: i32, x: usize, y: usize, n: i32): void {
-  const end = y + (<usize>(n & ~3) << 2);
-  for (; y < end; x += 16, y += 16) v128.store(y, unary4(kind, v128.load(x)));
-  const rest = n & 3;
-  if (rest) storeTail(y, rest, unary4(kind, loadTail(x, rest, 1)));
-}
+const SIN: i32 = 8, COS: i32 = 9;
 
-/** y = f(x), both row-major; `kind` as in the list above. */
+/** y = f(x), both row-major; `kind` is the position of f in the list (../elementwise.ts). */
 export function unary(kind: i32, x: usize, y: usize, begin: i32, end: i32, scratch: usize): void {
   const n = end - begin;
   x += <usize>begin << 2;
   y += <usize>begin << 2;
   switch (kind) {
-    case NEG: unaryLoop(NEG, x, y, n); break;
-    case ABS: unaryLoop(ABS, x, y, n); break;
-    case EXP: unaryLoop(EXP, x, y, n); break;
-    case LOG: unaryLoop(LOG, x, y, n); break;
-    case SQRT: unaryLoop(SQRT, x, y, n); break;
-    case RSQRT: unaryLoop(RSQRT, x, y, n); break;
-    case SQUARE: unaryLoop(SQUARE, x, y, n); break;
-    case RECIPROCAL: unaryLoop(RECIPROCAL, x, y, n); break;
-    case SIN: unaryLoop(SIN, x, y, n); break;
-    case COS: unaryLoop(COS, x, y, n); break;
-    case SIGMOID: unaryLoop(SIGMOID, x, y, n); break;
-    case SILU: unaryLoop(SILU, x, y, n); break;
-    case TANH: unaryLoop(TANH, x, y, n); break;
-    case RELU: unaryLoop(RELU, x, y, n); break;
-    default: unaryLoop(ERF, x, y, n);
+    case 0: unaryLoop<Neg>(x, y, n); break;
+    case 1: unaryLoop<Abs>(x, y, n); break;
+    case 2: unaryLoop<Exp>(x, y, n); break;
+    case 3: unaryLoop<Log>(x, y, n); break;
+    case 4: unaryLoop<Sqrt>(x, y, n); break;
+    case 5: unaryLoop<Rsqrt>(x, y, n); break;
+    case 6: unaryLoop<Square>(x, y, n); break;
+    case 7: unaryLoop<Reciprocal>(x, y, n); break;
+    case 10: unaryLoop<Sigmoid>(x, y, n); break;
+    case 11: unaryLoop<Silu>(x, y, n); break;
+    case 12: unaryLoop<Tanh>(x, y, n); break;
+    case 13: unaryLoop<Relu>(x, y, n); break;
+    default: scalarLoop(kind, x, y, n); // sin, cos, erf
   }
 }
