@@ -45,7 +45,12 @@ export async function nextTokens(
   return { ids, logProbs };
 }
 
-function plainNextTokens(logits: Logits, shape: readonly number[], draws: Int32Array | null): NextTokens {
+/** Of rows on the host; `draws` are read as unsigned. */
+export function plainNextTokens(
+  logits: Logits,
+  shape: readonly number[],
+  draws: Int32Array | null,
+): NextTokens {
   checkFinite(logits, 'logits');
   const [rows, V] = shape as [number, number];
   const weights = new Float64Array(V);

@@ -165,6 +165,7 @@ async function compilerFrom(load: LoadCompiler): Promise<Compiler> {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   replaceFile(`${home}assembly/tiles.ts`, tilesSource());
+  replaceFile(`${home}assembly/dot-tiles.ts`, dotTilesSource());
   replaceFile(`${home}assembly/ceilings.ts`, ceilingsSource());
   replaceFile(`${home}assembly/dot-tiles.ts`, dotTilesSource());
   await buildKernels();

@@ -2,7 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { KVCache } from '../../src/nn/kv-cache.ts';
-import { concat, Random, randn, scope } from '../../src/tensor/index.ts';
+import { concat, Random, randn, scope, type Tensor } from '../../src/tensor/index.ts';
 
 const options = { layers: 2, batch: 2, kvHeads: 3, capacity: 5, headDim: 4 };
 const piece = (tokens: number, seed: number) => randn([2, 3, tokens, 4], new Random(seed));
@@ -52,6 +52,73 @@ test('it outlives the scope it was filled in, until disposed', () => {
   cache.dispose();
   assert.throws(() => keys.toArray(), /released/);
   cache.dispose();
+});
+
+/** Two layers' worth is not needed here: one row for each text. */
+const single = { layers: 1, batch: 4, kvHeads: 2, capacity: 6, headDim: 3 };
+const tokens = (rows: number, T: number, seed: number) => randn([rows, 2, T, 3], new Random(seed));
+const rowsOf = (x: Tensor, row: number, length: number) =>
+  [
+    ...x
+      .slice(0, row, row + 1)
+      .slice(2, 0, length)
+      .toArray(),
+  ].map(Math.fround);
+
+test('rows of different lengths: filler is forgotten, each goes on behind its own last token', () => {
+  const cache = new KVCache(single);
+  const [a, b] = [tokens(4, 3, 1), tokens(4, 3, 2)];
+  cache.append(0, a, b);
+  cache.advance(3);
+  assert.is(cache.isRagged, false);
+  cache.shorten([3, 1, 2, 3]);
+  assert.equal([cache.isRagged, cache.length, [...cache.lengths]], [true, 3, [3, 1, 2, 3]]);
+  const [c, d] = [tokens(4, 1, 3), tokens(4, 1, 4)];
+  const { keys, values, past } = cache.append(0, c, d);
+  assert.equal(keys.shape, [4, 2, 4, 3]);
+  assert.equal([...past!.toArray()], [3, 1, 2, 3]);
+  for (const [row, length] of [3, 1, 2, 3].entries()) {
+    const expected = (old: Tensor, one: Tensor) =>
+      rowsOf(concat([old.slice(2, 0, length), one], 2), row, length + 1);
+    assert.equal(rowsOf(keys, row, length + 1), expected(a, c), `keys of row ${row}`);
+    assert.equal(rowsOf(values, row, length + 1), expected(b, d), `values of row ${row}`);
+  }
+  cache.advance(1);
+  assert.equal([...cache.lengths], [4, 2, 3, 4]);
+  assert.throws(() => cache.append(0, tokens(4, 2, 5), tokens(4, 2, 6)), /one token of each at a time/);
+  assert.throws(() => cache.shorten([5, 2, 3, 4]), /cannot be shortened to 5,2,3,4/);
+});
+
+test('rows move to the front, or are copied to the back, with their lengths', () => {
+  const filled = () => {
+    const cache = new KVCache(single);
+    cache.append(0, tokens(4, 3, 1), tokens(4, 3, 2));
+    cache.advance(3);
+    cache.shorten([1, 2, 3, 2]);
+    return cache;
+  };
+  const stored = (cache: KVCache) => {
+    const rows = cache.lengths.length;
+    const { keys } = cache.append(0, tokens(rows, 1, 9), tokens(rows, 1, 9));
+    return cache.lengths.map((length, row) => rowsOf(keys, row, length));
+  };
+  const before = stored(filled());
+  for (const from of [[0, 3, 2], [3], [2, 3], [0, 0, 0, 0], [0, 0, 1, 1], [0, 1, 2, 3]]) {
+    const cache = filled();
+    cache.arrange(from);
+    assert.equal(
+      [...cache.lengths],
+      from.map((row) => [1, 2, 3, 2][row]!),
+      `lengths ${from}`,
+    );
+    assert.equal(
+      stored(cache),
+      from.map((row) => before[row]!),
+      `${from}`,
+    );
+  }
+  assert.throws(() => filled().arrange([1, 0]), /rows cannot be arranged as 1,0 among 4/);
+  assert.throws(() => filled().arrange([0, 0, 1, 2, 3]), /among 4/);
 });
 
 test.run();

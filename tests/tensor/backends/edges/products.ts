@@ -43,6 +43,7 @@ export function* products(): Generator<Row> {
   // Few rows with columns that lie in one piece: dot products of sixteens and a rest.
   for (const k of [...tails, 32, 47, 48, 49])
     yield product(1 + (k % 3), k, 1 + (k % 9), 'row-major', 'transposed');
+  for (const m of around(128)) yield product(m, 19, 6, 'row-major', 'transposed');
   yield product(1, 4099, 133, 'row-major', 'transposed'); // a share is 128 columns
   yield product(3, 515, 1030, 'sliced', 'transposed'); // 1020
   // Items are six rows of one product after the other: shares begin in the middle of the batch and of a product.

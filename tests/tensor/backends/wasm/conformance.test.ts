@@ -11,13 +11,15 @@ import { reference } from '../../../../src/tensor/index.ts';
 import { allClose, sameNumbers } from '../../../close.ts';
 import { table } from '../cases.ts';
 import { compare } from '../compare.ts';
-import { allRows } from '../conformance.ts';
+import { allRows as commonRows } from '../conformance.ts';
+import { decodingTable } from '../decoding-cases.ts';
 import { blocks } from '../edges/sizes.ts';
 import { gradientCases, gradientsOf } from '../gradients.ts';
 import { compute, place, sameBits } from '../harness.ts';
 import { fenced, startBuilds, startPlain } from './builds.ts';
 import { kernelsOf } from './kernel-tests.ts';
 
+const allRows = [...commonRows, ...decodingTable];
 const { builds, plain, all, stop } = await startBuilds();
 const wasm = builds[0]!.several;
 

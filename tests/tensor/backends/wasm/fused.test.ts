@@ -8,6 +8,7 @@ import { maxKeys } from '../../../../src/tensor/backends/wasm/fused.ts';
 import type { FusedKernels } from '../../../../src/tensor/fused.ts';
 import { viewOf } from '../../../../src/tensor/view.ts';
 import { throwsWith } from '../../fixtures.ts';
+import { decodingTable } from '../decoding-cases.ts';
 import { attentionRows, fusedTable } from '../fused-cases.ts';
 import { startPlain } from './builds.ts';
 import { rowTests } from './kernel-tests.ts';
@@ -18,7 +19,7 @@ const longest = [
   ...attentionRows([[1, 2, 2, 24, maxKeys.adjoint(1), 1]]),
 ].filter(({ name }) => !name.includes('mask'));
 
-await rowTests([...fusedTable, ...longest]);
+await rowTests([...fusedTable, ...decodingTable, ...longest]);
 
 test('one key more is refused', async () => {
   const backend = await startPlain();

@@ -5,10 +5,13 @@
  * e^(x - max) of a row goes to scratch memory, and the sum of every 64 of them is kept: the draw walks along those sums, and
  * then through 64 numbers. All sums of sums are in double precision.
  */
-import { exp4, loadTail, max4, storeTail, sum4 } from './math';
+import { max4, loadTail, pair, sum4 } from './math';
+import { expRow, sumRow } from './rows';
 
 /** Numbers under one sum. */
 const STRIP: i32 = 64;
+/** Bytes in front of the weights: what `pair` needs. */
+const SPARE: usize = 64;
 
 /**
  * Rows begin..end of logits [N, V]; `draws` are whole numbers u 2^32, 0 instead of an address asks for the most likely token. A
@@ -17,21 +20,20 @@ const STRIP: i32 = 64;
 export function nextTokens(
   logits: usize, draws: usize, ids: usize, logProbs: usize, V: i32, begin: i32, end: i32, scratch: usize,
 ): void {
-  const strips = (V + STRIP - 1) / STRIP;
-  const weights = scratch, sums = scratch + ((<usize>V + 16) << 2);
+  const weights = scratch + SPARE, sums = weights + ((<usize>V + 16) << 2);
   for (let row = begin; row < end; row++) {
     const from = logits + ((<usize>row * <usize>V) << 2), at = <usize>row << 2;
-    const top = largest(from, V);
-    if (!(top - top == 0)) { // NaN or infinite
+    const top = largest(from, V, scratch);
+    if (!(top - top == 0)) { // NaN
       store<i32>(ids + at, 0);
       store<f32>(logProbs + at, NaN);
       continue;
     }
+    expRow(from, V, top, weights);
     let total: f64 = 0;
-    for (let s = 0; s < strips; s++) {
-      const i = s * STRIP;
-      const sum = <f64>exponentials(from + (<usize>i << 2), weights + (<usize>i << 2), min(STRIP, V - i), top);
-      store<f64>(sums + (<usize>s << 3), sum);
+    for (let i = 0; i < V; i += STRIP) {
+      const sum = <f64>sumRow(weights + (<usize>i << 2), min(STRIP, V - i), scratch);
+      store<f64>(sums + <usize>(i / STRIP << 3), sum);
       total += sum;
     }
     const next = draws == 0
@@ -43,44 +45,24 @@ export function nextTokens(
   }
 }
 
-/** The largest of n numbers; NaN if one of them is not finite. */
-function largest(from: usize, n: i32): f32 {
-  let best = f32x4.splat(-Infinity), faults = f32x4.splat(0);
-  let i = 0;
-  for (; i + 4 <= n; i += 4, from += 16) {
-    const x = v128.load(from);
-    best = f32x4.max(best, x);
-    faults = f32x4.add(faults, f32x4.sub(x, x)); // 0, or NaN
+/** The largest of n numbers; NaN if one of them is not finite: x - x is 0, or NaN. */
+function largest(from: usize, n: i32, spare: usize): f32 {
+  let a = f32x4.splat(-Infinity), b = a, p = f32x4.splat(0), q = p;
+  for (; n >= 8; n -= 8, from += 32) {
+    const low = v128.load(from), high = v128.load(from, 16);
+    a = f32x4.pmax(a, low);
+    b = f32x4.pmax(b, high);
+    p = f32x4.add(p, f32x4.sub(low, low));
+    q = f32x4.add(q, f32x4.sub(high, high));
   }
-  if (i < n) {
-    const x = loadTail(from, n - i, load<f32>(from));
-    best = f32x4.max(best, x);
-    faults = f32x4.add(faults, f32x4.sub(x, x));
+  pair(a, b, spare);
+  pair(p, q, spare + 32);
+  for (; n > 0; n -= 4, from += 16) {
+    const x = loadTail(from, n, load<f32>(from));
+    a = f32x4.pmax(a, x);
+    p = f32x4.add(p, f32x4.sub(x, x));
   }
-  return max4(best) + sum4(faults);
-}
-
-/** to = e^(from - top) of n numbers; returns their sum. */
-function exponentials(from: usize, to: usize, n: i32, top: f32): f32 {
-  const shift = f32x4.splat(top);
-  let p = f32x4.splat(0), q = p;
-  let i = 0;
-  for (; i + 8 <= n; i += 8, from += 32, to += 32) {
-    const a = exp4(f32x4.sub(v128.load(from), shift)), b = exp4(f32x4.sub(v128.load(from, 16), shift));
-    p = f32x4.add(p, a);
-    q = f32x4.add(q, b);
-    v128.store(to, b, 16);
-    v128.store(to, a);
-  }
-  for (; i < n; i += 4, from += 16, to += 16) {
-    const rest = n - i;
-    const x = rest >= 4 ? v128.load(from) : loadTail(from, rest, -Infinity);
-    const e = exp4(f32x4.sub(x, shift));
-    p = f32x4.add(p, e);
-    if (rest >= 4) v128.store(to, e);
-    else storeTail(to, rest, e);
-  }
-  return sum4(f32x4.add(p, q));
+  return max4(f32x4.pmax(a, b)) + sum4(f32x4.add(p, q));
 }
 
 /** Index of the first number that equals `value`, which is one of them. */
