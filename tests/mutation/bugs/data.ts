@@ -91,8 +91,9 @@ export const data: Area = {
     },
     'answer-targets': {
       file: 'scoring/answer-batch.ts',
-      find: 'targetRows.push(start + t - 1);',
-      replace: 'targetRows.push(start + t);',
+      find: 'rowsOf[a]!.push(last);\n        if (t < answer.ids.length - cut) last = put(answer.ids[t]!, t, m + 1);',
+      replace:
+        'if (t < answer.ids.length - cut) last = put(answer.ids[t]!, t, m + 1);\n        rowsOf[a]!.push(last);',
       breaks: 'a token of an answer is predicted from itself',
     },
   },

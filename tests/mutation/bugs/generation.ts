@@ -38,20 +38,20 @@ export const generation: Area = {
     },
     'generate-last-position': {
       file: 'generation/generate.ts',
-      find: 'seen.length <= context; made++',
-      replace: 'seen.length < context; made++',
+      find: 'made === options.maxNewTokens || seen.length > context',
+      replace: 'made === options.maxNewTokens || seen.length >= context',
       breaks: 'the last token that the context allows is not made',
     },
     'batch-last-position': {
       file: 'generation/generate.ts',
-      find: 'if (prompts[row]!.length + answers[row]!.length > context) open[row] = false;',
-      replace: 'if (prompts[row]!.length + answers[row]!.length >= context) open[row] = false;',
+      find: 'prompts[row]!.length + made <= context',
+      replace: 'prompts[row]!.length + made < context',
       breaks: 'in a batch the last token that the context allows is not made',
     },
     'batch-limit-by-longest': {
       file: 'generation/generate.ts',
-      find: 'context - shortest + 1',
-      replace: 'context - longest + 1',
+      find: 'prompts[row]!.length + made <= context',
+      replace: 'Math.max(...prompts.map(({ length }) => length)) + made <= context',
       breaks: 'a short prompt beside a long one gets a shorter answer',
     },
     'rollout-streams': {
