@@ -89,14 +89,19 @@ function packPanel(from: usize, lineStep: i32, step: i32, kc: i32, lines: i32, w
   const ls = <usize>lineStep << 2, ks = <usize>step << 2, row = <usize>width << 2;
   if (lines == width && lineStep == 1) {
     for (let k = 0; k < kc; k++, from += ks, out += row) {
-      v128.store(out, v128.load(from));
+      const first = v128.load(from);
       if (width == 5) store<u32>(out, load<u32>(from, 16), 16);
       if (width == 6) store<u64>(out, load<u64>(from, 16), 16);
-      if (width >= 8) v128.store(out, v128.load(from, 16), 16);
-      if (width == 16) {
-        v128.store(out, v128.load(from, 32), 32);
-        v128.store(out, v128.load(from, 48), 48);
+      if (width >= 8) {
+        const second = v128.load(from, 16);
+        if (width == 16) {
+          const third = v128.load(from, 32), fourth = v128.load(from, 48);
+          v128.store(out, fourth, 48);
+          v128.store(out, third, 32);
+        }
+        v128.store(out, second, 16);
       }
+      v128.store(out, first);
     }
     return;
   }
