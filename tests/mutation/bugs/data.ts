@@ -91,9 +91,16 @@ export const data: Area = {
     },
     'answer-targets': {
       file: 'scoring/answer-batch.ts',
-      find: 'targetRows.push(start + t - 1);',
-      replace: 'targetRows.push(start + t);',
-      breaks: 'a token of an answer is predicted from itself',
+      find: 'last = lastOfPrompt;',
+      replace: '',
+      breaks: 'the second answer to a prompt is predicted from the end of the first',
+    },
+    'answer-branches': {
+      file: 'nn/mask.ts',
+      find: 'own[k] !== 0 && own[k] !== own[past + q]',
+      replace: 'own[k] !== 0 && false',
+      breaks: 'an answer sees the other answers to its prompt',
+      tests: 'nn/mask scoring/',
     },
   },
 };

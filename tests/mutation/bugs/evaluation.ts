@@ -43,7 +43,7 @@ export const evaluation: Area = {
     },
     'finished-at-limit': {
       file: 'evaluation/answers.ts',
-      find: 'ended[row] = next === tokenizer.eosId;',
+      find: 'ended[row] = next[place] === tokenizer.eosId;',
       replace: 'ended[row] = true;',
       breaks: 'an answer cut off at the limit counts as finished',
     },
