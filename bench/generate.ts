@@ -25,7 +25,7 @@ export function makeDecoder(name: string, backend: Backend, batch = 1): () => Pr
   const config = preset(name);
   const model = withDefaults({ backend }, () => new CausalLM(config, new Random(1)).eval());
   const maxNewTokens = newTokens(name);
-  const prompts = Array.from({ length: batch }, () => PROMPT);
+  const prompts = Array.from({ length: batch }, (_, i) => [PROMPT[0]! + i, ...PROMPT.slice(1)]); // equal ones would be read once
   return async () => {
     setDefaults({ backend }); // not withDefaults: the decoder returns between tokens
     const began = performance.now();

@@ -91,10 +91,16 @@ export const data: Area = {
     },
     'answer-targets': {
       file: 'scoring/answer-batch.ts',
-      find: 'rowsOf[a]!.push(last);\n        if (t < answer.ids.length - cut) last = put(answer.ids[t]!, t, m + 1);',
-      replace:
-        'if (t < answer.ids.length - cut) last = put(answer.ids[t]!, t, m + 1);\n        rowsOf[a]!.push(last);',
-      breaks: 'a token of an answer is predicted from itself',
+      find: 'last = lastOfPrompt;',
+      replace: '',
+      breaks: 'the second answer to a prompt is predicted from the end of the first',
+    },
+    'answer-branches': {
+      file: 'nn/mask.ts',
+      find: 'own[k] !== 0 && own[k] !== own[past + q]',
+      replace: 'own[k] !== 0 && false',
+      breaks: 'an answer sees the other answers to its prompt',
+      tests: 'nn/mask scoring/',
     },
   },
 };

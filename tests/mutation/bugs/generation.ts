@@ -38,8 +38,8 @@ export const generation: Area = {
     },
     'generate-last-position': {
       file: 'generation/generate.ts',
-      find: 'made === options.maxNewTokens || seen.length > context',
-      replace: 'made === options.maxNewTokens || seen.length >= context',
+      find: 'seen.length > context) return;',
+      replace: 'seen.length >= context) return;',
       breaks: 'the last token that the context allows is not made',
     },
     'batch-last-position': {
@@ -48,11 +48,23 @@ export const generation: Area = {
       replace: 'prompts[row]!.length + made < context',
       breaks: 'in a batch the last token that the context allows is not made',
     },
-    'batch-limit-by-longest': {
-      file: 'generation/generate.ts',
-      find: 'prompts[row]!.length + made <= context',
-      replace: 'Math.max(...prompts.map(({ length }) => length)) + made <= context',
-      breaks: 'a short prompt beside a long one gets a shorter answer',
+    'batch-filler-remembered': {
+      file: 'generation/text-batch.ts',
+      find: '    this.cache.shorten(lengths);\n',
+      replace: '',
+      breaks: 'a short prompt beside a long one goes on behind its filler',
+    },
+    'batch-rows-mixed': {
+      file: 'generation/text-batch.ts',
+      find: 'this.rows = from.map((place) => this.rows[place]!);',
+      replace: 'this.rows = this.rows.slice(0, from.length);',
+      breaks: 'once a text has ended, its answer goes on with the tokens of another',
+    },
+    'batch-cache-not-moved': {
+      file: 'generation/text-batch.ts',
+      find: '    this.cache.arrange(from);\n',
+      replace: '    this.cache.arrange(from.map((_, row) => row));\n',
+      breaks: 'a text that takes the place of one that has ended reads what that one said',
     },
     'rollout-streams': {
       file: 'generation/rollout.ts',

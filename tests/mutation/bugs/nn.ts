@@ -93,8 +93,8 @@ export const nn: Area = {
     },
     'mask-one-query': {
       file: 'nn/mask.ts',
-      find: 'if (queries === 1 && !padded && documents === undefined && branches === undefined) return null;',
-      replace: 'if (queries === 1 && documents === undefined && branches === undefined) return null;',
+      find: 'if (queries === 1 && !padded && documents === undefined',
+      replace: 'if (queries === 1 && documents === undefined',
       breaks: 'decoding one token looks at the filler of padded rows',
     },
     'counted-past': {

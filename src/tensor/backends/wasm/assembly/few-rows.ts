@@ -3,11 +3,11 @@
  * each of 1 to 128 texts. Packing would cost more than the product, so each output is a dot product straight from memory, in
  * tiles of four columns (dot-tiles.ts).
  *
- * Each output is summed in one order, that of `dot1`: sixteen sums of every sixteenth product, (p + q) + (r + s) of their
- * vectors, the four lanes, and what is left of K one by one. So the width of the registers, the number of threads and the rows
- * beside it change no bit of a row: a text is decoded alike alone and in any batch.
+ * Each output is summed in one order: eight sums of every eighth product, p + q of their vectors, the four lanes, and what is
+ * left of K one by one. So the width of the registers, the number of threads and the rows beside it change no bit of a row: a
+ * text is decoded alike alone and in any batch.
  */
-import { dots1x4v2, dots1x4v4, dots2x4v2, dots3x4v1 } from './dot-tiles';
+import { dots1x4v2, dots1x8v2, dots2x4v2, dots3x4v1 } from './dot-tiles';
 import { madd, sum4 } from './math';
 
 /** 1 where V8 makes 256-bit operations of pairs of vectors (../width.ts finds out), else 0. */
@@ -18,7 +18,7 @@ declare const WIDE: i32;
 /** Bytes of x that stay in the nearest cache while the weights pass by. */
 const NEAR: i32 = 16384;
 /** Bytes from one output's sums to the next, and from one row's to the next. */
-const SUMS: usize = 64;
+const SUMS: usize = 32;
 const ROW: usize = 4 * SUMS;
 
 /**
@@ -30,6 +30,14 @@ export function dotRows(
 ): void {
   const xs = <usize>aRow << 2, ws = <usize>bCol << 2, cs = <usize>N << 2, bs = <usize>baseRow << 2;
   const block = max(6, NEAR / (K << 2) / 6 * 6);
+  if (M == 1) {
+    for (; begin + 8 <= end; begin += 8) {
+      const w = b + <usize>begin * ws, at = <usize>begin << 2;
+      dots1x8v2(a, 0, w, ws, K >> 3, scratch);
+      put(c + at, base != 0 ? base + at : 0, total4(scratch, a, w, ws, K));
+      put(c + at + 16, base != 0 ? base + at + 16 : 0, total4(scratch + ROW, a, w + 4 * ws, ws, K));
+    }
+  }
   for (let m0 = 0; m0 < M; m0 += block) {
     const last = min(M, m0 + block);
     const x0 = a + <usize>m0 * xs;
@@ -40,15 +48,14 @@ export function dotRows(
       for (let m = m0; m < last; ) {
         const rows = sums(x, xs, w, ws, K, last - m, scratch);
         for (let r: usize = 0; r < <usize>rows; r++, x += xs, to += cs, from += bs) {
-          const four = total4(scratch + r * ROW, x, w, ws, K);
-          v128.store(to, base != 0 ? f32x4.add(v128.load(from), four) : four);
+          put(to, base != 0 ? from : 0, total4(scratch + r * ROW, x, w, ws, K));
         }
         m += rows;
       }
     }
     for (; n < end; n++) {
       for (let m = m0; m < last; m++) {
-        const sum = dot1(a + <usize>m * xs, b + <usize>n * ws, K);
+        const sum = dot8(a + <usize>m * xs, b + <usize>n * ws, K);
         const at = <usize>m * cs + (<usize>n << 2), from = base + <usize>m * bs + (<usize>n << 2);
         store<f32>(c + at, base != 0 ? load<f32>(from) + sum : sum);
       }
@@ -56,41 +63,43 @@ export function dotRows(
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function put(to: usize, from: usize, four: v128): void {
+  v128.store(to, from != 0 ? f32x4.add(v128.load(from), four) : four);
+}
+
 /** The sums of four columns and as many of the `left` rows as the best tile has; returns how many those are. */
 // @ts-ignore: decorator
 @inline
 function sums(x: usize, xs: usize, w: usize, ws: usize, K: i32, left: i32, out: usize): i32 {
-  const n = K >> 4;
-  if (WIDE) {
-    if (left >= 2) {
-      dots2x4v2(x, xs, w, ws, n, out);
-      dots2x4v2(x + 32, xs, w + 32, ws, n, out + 32);
-      return 2;
-    }
-    dots1x4v4(x, xs, w, ws, n, out);
-    return 1;
+  const n = K >> 3;
+  if (WIDE && left >= 2) {
+    dots2x4v2(x, xs, w, ws, n, out);
+    return 2;
   }
-  if (left >= 3) {
-    for (let v: usize = 0; v < 64; v += 16) dots3x4v1(x + v, xs, w + v, ws, n, out + v);
+  if (!WIDE && left >= 3) {
+    dots3x4v1(x, xs, w, ws, n, out);
+    dots3x4v1(x + 16, xs, w + 16, ws, n, out + 16);
     return 3;
   }
   dots1x4v2(x, xs, w, ws, n, out);
-  dots1x4v2(x + 32, xs, w + 32, ws, n, out + 32);
   return 1;
 }
 
-/** (p + q) + (r + s) of one output. */
+/** p + q of one output. */
 // @ts-ignore: decorator
 @inline
 function lanesAt(at: usize): v128 {
-  return f32x4.add(f32x4.add(v128.load(at), v128.load(at, 16)), f32x4.add(v128.load(at, 32), v128.load(at, 48)));
+  return f32x4.add(v128.load(at), v128.load(at, 16));
 }
 
-/** The four outputs of a row: their sums added up, and the products beyond the last whole sixteen. */
+/** Four outputs of a row: their sums added up, and the products beyond the last whole eight. */
 // @ts-ignore: decorator
 @inline
 function total4(at: usize, x: usize, w: usize, ws: usize, K: i32): v128 {
-  return rest4(totalOf(lanesAt(at), lanesAt(at + SUMS), lanesAt(at + 2 * SUMS), lanesAt(at + 3 * SUMS)), x, w, ws, K);
+  const sums = totalOf(lanesAt(at), lanesAt(at + SUMS), lanesAt(at + 2 * SUMS), lanesAt(at + 3 * SUMS));
+  return rest4(sums, x, w, ws, K & ~7, K);
 }
 
 /** Transposed, so that (lane 0 + lane 1) + (lane 2 + lane 3) of each is an addition of whole vectors, as in `sum4`. */
@@ -104,10 +113,11 @@ function totalOf(r0: v128, r1: v128, r2: v128, r3: v128): v128 {
   return f32x4.add(low, high);
 }
 
+/** Products k..K added to the sums, one by one. */
 // @ts-ignore: decorator
 @inline
-function rest4(sums: v128, x: usize, w: usize, ws: usize, K: i32): v128 {
-  for (let at = <usize>(K & ~15) << 2, end = <usize>K << 2; at < end; at += 4) {
+function rest4(sums: v128, x: usize, w: usize, ws: usize, k: i32, K: i32): v128 {
+  for (let at = <usize>k << 2, end = <usize>K << 2; at < end; at += 4) {
     let column = f32x4.splat(load<f32>(w + at));
     column = f32x4.replace_lane(column, 1, load<f32>(w + ws + at));
     column = f32x4.replace_lane(column, 2, load<f32>(w + 2 * ws + at));
@@ -115,6 +125,18 @@ function rest4(sums: v128, x: usize, w: usize, ws: usize, K: i32): v128 {
     sums = f32x4.add(sums, f32x4.mul(v128.load32_splat(x + at), column));
   }
   return sums;
+}
+
+/** One output, in the order of the tiles. */
+function dot8(x: usize, w: usize, K: i32): f32 {
+  let p = f32x4.splat(0), q = p, k = 8;
+  for (; k <= K; k += 8, x += 32, w += 32) {
+    p = madd(v128.load(x), v128.load(w), p);
+    q = madd(v128.load(x, 16), v128.load(w, 16), q);
+  }
+  let sum = sum4(f32x4.add(p, q));
+  for (k -= 8; k < K; k++, x += 4, w += 4) sum += load<f32>(x) * load<f32>(w);
+  return sum;
 }
 
 /**
@@ -137,7 +159,7 @@ export function storeTokens(
 @inline
 export function dots4(x: usize, y: usize, step: usize, K: i32): v128 {
   const y1 = y + step, y2 = y1 + step, y3 = y2 + step;
-  return rest4(totalOf(lanes(x, y, K), lanes(x, y1, K), lanes(x, y2, K), lanes(x, y3, K)), x, y, step, K);
+  return rest4(totalOf(lanes(x, y, K), lanes(x, y1, K), lanes(x, y2, K), lanes(x, y3, K)), x, y, step, K & ~15, K);
 }
 
 /** One dot product of K numbers. */
