@@ -53,18 +53,21 @@ export const generation: Area = {
       find: '    this.cache.shorten(lengths);\n',
       replace: '',
       breaks: 'a short prompt beside a long one goes on behind its filler',
+      tests: 'generation/',
     },
     'batch-rows-mixed': {
       file: 'generation/text-batch.ts',
       find: 'this.rows = from.map((place) => this.rows[place]!);',
       replace: 'this.rows = this.rows.slice(0, from.length);',
       breaks: 'once a text has ended, its answer goes on with the tokens of another',
+      tests: 'generation/',
     },
     'batch-cache-not-moved': {
       file: 'generation/text-batch.ts',
       find: '    this.cache.arrange(from);\n',
       replace: '    this.cache.arrange(from.map((_, row) => row));\n',
       breaks: 'a text that takes the place of one that has ended reads what that one said',
+      tests: 'generation/',
     },
     'rollout-streams': {
       file: 'generation/rollout.ts',
