@@ -40,7 +40,7 @@ export function ourProgram({
   threads,
   backend = 'wasm',
   wide,
-  node = process.execPath,
+  node = usualNode(),
 }: OursOptions): Program {
   const choice = wide === undefined ? [] : ['--wide', wide];
   const args = [
