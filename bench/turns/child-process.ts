@@ -36,12 +36,7 @@ export function usualNode(): string {
 }
 
 /** This project in a process of its own. */
-export function ourProgram({
-  threads,
-  backend = 'wasm',
-  wide,
-  node = usualNode(),
-}: OursOptions): Program {
+export function ourProgram({ threads, backend = 'wasm', wide, node = usualNode() }: OursOptions): Program {
   const choice = wide === undefined ? [] : ['--wide', wide];
   const args = [
     '--expose-gc',

@@ -15,7 +15,7 @@ const KC = 256;
 /** Numbers to pack that are worth waking a thread for. */
 const PACK_GRAIN = 1 << 14;
 /** Multiply-adds below which waking another thread costs more than it saves. */
-const GRAIN_WORK = 1 << 16;
+const GRAIN_WORK = 1 << 18;
 
 /** At most this many rows are products without packing (assembly/few-rows.ts). */
 const FEW_ROWS = 128;

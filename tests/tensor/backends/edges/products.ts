@@ -47,10 +47,11 @@ export function* products(): Generator<Row> {
   yield product(1, 4099, 133, 'row-major', 'transposed'); // a share is 128 columns
   yield product(3, 515, 1030, 'sliced', 'transposed'); // 1020
   // Items are six rows of one product after the other: shares begin in the middle of the batch and of a product.
-  yield product(31, 20, 24, 'row-major', 'row-major', [9]);
-  yield product(31, 20, 24, 'transposed', 'expanded', [4, 2]);
-  yield product(6, 16, 16, 'sliced', 'transposed', [3, 30]);
-  yield product(301, 9, 33, 'row-major', 'transposed'); // a share is 37 of 51 items
+  yield product(7, 9, 24, 'row-major', 'transposed', [5]);
+  yield product(31, 40, 48, 'row-major', 'row-major', [9]);
+  yield product(31, 40, 48, 'transposed', 'expanded', [4, 2]);
+  yield product(6, 32, 32, 'sliced', 'transposed', [3, 30]);
+  yield product(901, 19, 33, 'row-major', 'transposed'); // a share is 70 of 151 items
 }
 
 export function* optimizer(): Generator<Row> {

@@ -36,7 +36,7 @@ export const blocks = {
   'fused.ts PRODUCT_SCRATCH': 65536,
   'fused.ts BLOCK': 24,
   'fused.ts SLAB': 128,
-  'matmul.ts GRAIN_WORK': 65536,
+  'matmul.ts GRAIN_WORK': 262144,
   'matmul.ts FEW_ROWS': 128,
   'matmul.ts FEW_ROWS_GRAIN': 524288,
   'matmul.ts KC': 256,
