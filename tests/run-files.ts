@@ -1,8 +1,10 @@
 /**
  * A worker of tests/run.ts: runs the uvu suites of the files it is sent, one file after the other. It says which test it begins,
- * so that the parent knows where it hangs, and sends the counts when the file is done.
+ * so that the parent knows where it hangs, and sends the counts when the file is done. The backend and type of new tensors are for
+ * each file what they are at the start of a program, whatever the file before has left.
  */
 import { pathToFileURL } from 'node:url';
+import { getDefaults, setDefaults } from '../src/tensor/index.ts';
 
 export interface FileResult {
   readonly file: string;
@@ -29,6 +31,7 @@ const uvu = globalThis as unknown as {
 uvu.UVU_DEFER = 1; // suites wait in the queue instead of running by themselves
 const { test } = await import('uvu');
 await import('./short-diffs.ts');
+const defaults = getDefaults();
 
 async function runFile(file: string): Promise<FileResult> {
   const began = performance.now();
@@ -36,6 +39,7 @@ async function runFile(file: string): Promise<FileResult> {
   let ran = 0;
   let total = 0;
   let begun = 0;
+  setDefaults(defaults);
   queue(); // forget what the file before has registered without running it
   test.run();
   const group = queue();

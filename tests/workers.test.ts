@@ -43,6 +43,12 @@ test('a process that ends, a forgotten test.run() and a skipped test are failure
   assert.equal([out.ran, out.total], [1, 2]);
 });
 
+test('what a file leaves as the default of new tensors is gone for the next one', async () => {
+  const found = await results(['changes-defaults', 'needs-defaults'], { limit: 100, workers: 1 });
+  assert.equal([found.get('changes-defaults')?.ran, found.get('needs-defaults')?.ran], [1, 1]);
+  assert.is(found.get('needs-defaults')?.output, '');
+});
+
 test('large values that differ fail soon, and show the first difference', async () => {
   const { output, ran, total } = (await results(['differs'], { limit: 100, workers: 1 })).get('differs')!; // it was run
   assert.equal([ran, total], [0, 5]);

@@ -9,7 +9,7 @@ import { rollOut } from '../../src/generation/rollout.ts';
 import { CausalLM } from '../../src/models/causal-lm.ts';
 import type { ModelConfig } from '../../src/models/config.ts';
 import { startWasmBackend } from '../../src/platform/node.ts';
-import { type Backend, Random, setDefaults } from '../../src/tensor/index.ts';
+import { type Backend, Random, reference, setDefaults } from '../../src/tensor/index.ts';
 import { differs } from '../close.ts';
 import { randomIds, randomize, tinyConfig } from '../models/tiny.ts';
 import { collect } from './scripted.ts';
@@ -82,6 +82,7 @@ test('greedy answers to equal prompts are equal, and what generate gives', async
 });
 
 test.after(() => {
+  setDefaults({ backend: reference });
   one.stop();
   two.stop();
 });
