@@ -18,6 +18,7 @@ import { readPreferences } from '../data/preferences.ts';
 import { readQuestions } from '../data/questions.ts';
 import type { Watch } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
+import { power } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { scoreTexts, type TextScore } from './bits-per-byte.ts';
 import { chooseGen } from './choice-gen.ts';
@@ -80,7 +81,7 @@ const bitsPerByte: Task = async ({ model, tokenizer, files, limit, begin, onProg
 
 /** Perplexity per token, with the interval that follows from that of bits per byte (nats per token are proportional to it). */
 function exponent({ bitsPerByte, perplexity }: TextScore): Estimate {
-  const at = (bits: number) => perplexity ** (bits / bitsPerByte.value);
+  const at = (bits: number) => power(perplexity, bits / bitsPerByte.value);
   return { value: perplexity, low: at(bitsPerByte.low), high: at(bitsPerByte.high), n: bitsPerByte.n };
 }
 

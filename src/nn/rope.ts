@@ -14,6 +14,7 @@ import {
   fusedFor,
   fusedRope,
   getDefaults,
+  power,
   stack,
   type Tensor,
 } from '../tensor/index.ts';
@@ -97,7 +98,7 @@ export class RopeTable {
     const rows = Math.min(this.maxPositions, Math.max(end, 2 * this.rows, FIRST_ROWS));
     const { headDim, theta } = this;
     const half = headDim / 2;
-    const angle = (i: number) => Math.floor(i / half) * theta ** ((-2 * (i % half)) / headDim); // m θ_j, i = m d/2 + j
+    const angle = (i: number) => Math.floor(i / half) * power(theta, (-2 * (i % half)) / headDim); // m θ_j, i = m d/2 + j
     const table = (fn: (angle: number) => number) =>
       fromFunction([rows, half], (i) => fn(angle(i)), this.place).keep();
     this.table = { cos: table(Math.cos), sin: table(Math.sin) };

@@ -48,6 +48,7 @@ export { scatterAdd, scatterRows } from './ops/indexing.ts';
 export { where } from './ops/select.ts';
 export { concat, stack } from './ops/slice.ts';
 export { sumOfSquares } from './ops/sum.ts';
+export { power } from './power.ts';
 export { Random, type RandomState } from './random.ts';
 export { scopeSize } from './scope.ts';
 export { formatShape, type Shape, ShapeError } from './shape.ts';

@@ -38,7 +38,7 @@ export const optim: Area = {
     },
     'wasm-bias-correction': {
       file: 'tensor/backends/wasm/optimizer.ts',
-      find: '1 / (1 - u.beta2 ** u.step)',
+      find: '1 / (1 - power(u.beta2, u.step))',
       replace: '1 / (1 - u.beta2)',
       breaks: 'the second moment is corrected as in the first step for ever, on wasm',
     },

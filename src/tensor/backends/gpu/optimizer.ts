@@ -7,6 +7,7 @@
  * (memory.ts).
  */
 import type { AdamWTarget, AdamWUpdate } from '../../backend.ts';
+import { power } from '../../power.ts';
 import type { GpuDevice } from './device.ts';
 import { type Cell, defineKernel, type FloatArray } from './kernel.ts';
 import type { GpuArray } from './memory.ts';
@@ -66,8 +67,8 @@ const updateKernel = defineKernel('adamw', updated, [
 
 export function adamw(device: GpuDevice, targets: readonly AdamWTarget[], update: AdamWUpdate): void {
   const { beta1, beta2, eps, learningRate, gradientScale, step } = update;
-  const rate = learningRate / (1 - beta1 ** step);
-  const correction = 1 - beta2 ** step;
+  const rate = learningRate / (1 - power(beta1, step));
+  const correction = 1 - power(beta2, step);
   for (const target of targets) {
     const [p, m, v] = [target.parameter, target.firstMoment, target.secondMoment].map(
       (view) => view.data as GpuArray,

@@ -9,6 +9,7 @@
  */
 import type { AdamWTarget, AdamWUpdate } from '../../backend.ts';
 import { dtypeOf, type HostArray, hostArray } from '../../dtype.ts';
+import { power } from '../../power.ts';
 import type { View } from '../../view.ts';
 import { host, rowMajor } from './memory.ts';
 
@@ -25,8 +26,8 @@ function updateOne(target: AdamWTarget, update: AdamWUpdate): void {
   ];
   const { beta1, beta2, eps, learningRate, gradientScale, step } = update;
   const keep = 1 - learningRate * target.weightDecay;
-  const correction1 = 1 - beta1 ** step;
-  const correction2 = 1 - beta2 ** step;
+  const correction1 = 1 - power(beta1, step);
+  const correction2 = 1 - power(beta2, step);
   for (let i = 0; i < p.length; i++) {
     const gradient = g[i]! * gradientScale;
     const first = beta1 * m[i]! + (1 - beta1) * gradient;

@@ -6,6 +6,7 @@
  */
 import type { AdamWTarget, AdamWUpdate } from '../../backend.ts';
 import type { HostArray } from '../../dtype.ts';
+import { power } from '../../power.ts';
 import { isContiguous, type View } from '../../view.ts';
 import type { Device } from './device.ts';
 import { rows, SUM } from './reduce.ts';
@@ -38,8 +39,8 @@ export function adamw(device: Device, targets: readonly AdamWTarget[], u: AdamWU
     1 - u.beta1,
     u.beta2,
     1 - u.beta2,
-    u.learningRate / (1 - u.beta1 ** u.step),
-    1 / (1 - u.beta2 ** u.step),
+    u.learningRate / (1 - power(u.beta1, u.step)),
+    1 / (1 - power(u.beta2, u.step)),
     u.eps,
     u.gradientScale,
   ]);

@@ -4,7 +4,7 @@
 import { openSync } from 'node:fs';
 import { parentPort } from 'node:worker_threads';
 
-const [OPEN, TAKEN] = [1, 2];
+const [IDLE, OPEN, TAKEN, ASLEEP] = [0, 1, 2, 3];
 const deaths = {
   exit: () => process.exit(),
   memory() {
@@ -21,6 +21,8 @@ const deaths = {
 parentPort.once('message', ({ memory, control, thread, lease }) => {
   const state = new Int32Array(memory.buffer, control + 1024 + 64 * thread, 1);
   parentPort.postMessage(openSync(lease));
-  while (Atomics.compareExchange(state, 0, OPEN, TAKEN) !== OPEN) Atomics.wait(state, 0, 0, 10);
+  while (Atomics.compareExchange(state, 0, OPEN, TAKEN) !== OPEN) {
+    if (Atomics.compareExchange(state, 0, IDLE, ASLEEP) === IDLE) Atomics.wait(state, 0, ASLEEP);
+  }
   deaths[new URL(import.meta.url).search.slice(1)]();
 });
