@@ -50,7 +50,7 @@ export function peersOf(group: Group, name: string, threads: readonly number[], 
   }
 }
 
-/** The program in C, compiled for this processor; null with a sentence where there is no compiler. */
+/** The C program, compiled for this processor; where there is no compiler it says so and gives null. */
 function compiledC(): string | null {
   const folder = mkdtempSync(join(tmpdir(), 'tiny-llm-bench-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));

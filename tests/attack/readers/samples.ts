@@ -107,7 +107,7 @@ function addData(folder: string, add: Add): void {
     packed,
     () => {
       const found = [...readChunks(packed)].map((chunk) => chunk.toString('latin1')).join('');
-      // The same text is no damage, also where zlib would have refused the empty blocks in front of it.
+      // The same text is not damage, even where zlib would have refused the empty blocks in front of it.
       const isSame = found === Buffer.from(plain).toString('latin1');
       return isSame || isGunzipped(packed, found) ? undefined : found;
     },

@@ -202,7 +202,7 @@ export class Pool {
 
   /**
    * Wait until no worker is at it; those that have not come are not waited for, and after an error here the others begin nothing
-   * more. False if one never finished; then there are no workers any more.
+   * more. False if one never finished; the pool has no workers left then.
    */
   private join(): boolean {
     const { states, words } = this;
