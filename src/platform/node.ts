@@ -88,7 +88,7 @@ function bestVariant(): TileVariant {
 
 const answers = new Map<TileVariant, boolean>();
 
-/** Tried once: 10 to 24 ms. Leaves the pass on where it helps. */
+/** Tried once, in a few milliseconds. Leaves the pass on where it helps. */
 function isWideFaster(variant: TileVariant): boolean {
   if (!canRevectorize()) return false;
   let answer = answers.get(variant);

@@ -134,7 +134,7 @@ test('a real child makes one turn and a profile, and ends with its input', async
   }
 });
 
-test('one bad round of the ceiling is no disturbance, a quarter of them is', () => {
+test('one bad round of the ceiling is not a disturbance, a quarter of them is', () => {
   assert.is(disturbance([seriesOf(100, 99, 50, 98, 100, 99, 98)]), null);
   assert.is(spread(seriesOf(100, 60, 50, 98, 100, 99, 98)), 0.4);
   assert.match(disturbance([seriesOf(100), seriesOf(100, 60, 50, 98, 100, 99, 98)]) ?? '', /lost 40%/);

@@ -35,7 +35,7 @@ test('options of Node, and a GPU, stay with the Node that they were meant for', 
   assert.is(choose({ args: ['--quick', '--backend=gpu'] }), own);
 });
 
-test('what is missing, does not start, or is no newer is left alone', () => {
+test('what is missing, does not start, or is not newer is left alone', () => {
   const others = {
     missing: join(folder, 'nowhere'),
     'without its loader': program('no-loader', '#!/no/such/loader\n'), // musl, NixOS
