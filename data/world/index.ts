@@ -1,6 +1,8 @@
 /**
  * The whole world as files: name -> content. Everything follows from one seed; nothing here reads a clock or a disk.
  */
+import { Random } from '../../src/tensor/random.ts';
+import { abilities } from './abilities.ts';
 import { writeAnswerKey } from './answer-key.ts';
 import { writeChoiceCsv } from './choice-csv.ts';
 import { writeEvaluation } from './evaluation.ts';
@@ -40,6 +42,11 @@ export function buildWorld(seed = SEED): World {
     ['eval/choice/dev/world_dev.csv', choice.dev],
     ['eval/choice/val/world_val.csv', choice.val],
     ['eval/minimal-pairs.jsonl', lines(evaluation.minimalPairs)],
+    ...abilities.flatMap((ability, i) =>
+      [...ability.evaluation(new Random(seed + 5_000_000 + 1000 * i))].map(
+        ([name, records]): [string, string] => [`eval/${name}.jsonl`, lines(records)],
+      ),
+    ),
     ['eval/answer-key.jsonl', lines(writeAnswerKey([...preferences.train, ...preferences.heldout]))],
   ]);
   const mentions = [...corpus.mentions.values()];

@@ -3,6 +3,7 @@
  * all shuffled. No two documents are the same, and the held-out documents, mixed in the same way, are not among them.
  */
 import { Random } from '../../src/tensor/random.ts';
+import { abilities } from './abilities.ts';
 import { stage } from './cast.ts';
 import { facts, relationOf } from './facts.ts';
 import { numberDocument } from './numbers.ts';
@@ -69,6 +70,12 @@ function paragraph(random: Random, fact: Fact): Told {
 }
 
 function otherDocument(random: Random): string {
+  const writers = abilities.flatMap(({ documents }) => documents ?? []);
+  let left = writers.length === 0 ? Infinity : random.int(100);
+  for (const { share, write } of writers) {
+    if (left < share) return write(random);
+    left -= share;
+  }
   const draw = random.int(20);
   if (draw < 8) return stage(random, random.pick(plainStories));
   if (draw < 13) return stage(random, random.pick(plainScenes));

@@ -2,6 +2,7 @@
  * Puts the dialogues together: sft.jsonl and, from what is left over, sft-heldout.jsonl.
  */
 import { Random } from '../../src/tensor/random.ts';
+import { abilities } from './abilities.ts';
 import {
   arithmetic,
   comparison,
@@ -54,6 +55,7 @@ export function writeDialogues(seed: number): Dialogues {
     ...draw(290, unknown),
     ...smallTalk().filter(fresh),
     ...smallTasks().filter(fresh),
+    ...abilities.flatMap((ability, i) => ability.dialogues(streamOf(seed, i)).filter(fresh)),
   ];
   const heldout = [
     ...random.shuffle(reserveDialogues(manners)).slice(0, 60).filter(fresh),
@@ -61,8 +63,14 @@ export function writeDialogues(seed: number): Dialogues {
     ...draw(25, arithmetic),
     ...draw(12, comparison),
     ...draw(18, unknown),
+    ...abilities.flatMap((ability, i) => ability.heldOut(streamOf(seed, i + 500)).filter(fresh)),
   ];
   return { train: random.shuffle(train).map((d) => withSystem(random, d)), heldout: random.shuffle(heldout) };
+}
+
+/** Random numbers of an ability alone. */
+function streamOf(seed: number, place: number): Random {
+  return new Random(seed + 3_000_000 + 1000 * place);
 }
 
 /** One dialogue in twenty-five opens with a system message. */

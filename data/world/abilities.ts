@@ -1,0 +1,6 @@
+/**
+ * All abilities beside the facts, in the order in which they are written.
+ */
+import type { Ability } from './ability.ts';
+
+export const abilities: readonly Ability[] = [];
