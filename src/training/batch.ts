@@ -10,6 +10,7 @@
  */
 
 import { positionsOf, type Row } from '../data/rows/rows.ts';
+import type { TargetGroup } from '../losses/cross-entropy.ts';
 import type { DecoderOptions } from '../models/decoder.ts';
 import { fromArray, getDefaults, IGNORE_INDEX, type Tensor } from '../tensor/index.ts';
 
@@ -20,8 +21,10 @@ export interface Batch {
   readonly options: DecoderOptions;
   readonly targets: Tensor;
   readonly targetRows: Tensor;
-  /** The targets that count: without the rows that were added. */
+  /** How much the targets count in all: their number (without the rows that were added) where each counts 1. */
   readonly count: number;
+  /** Where they count differently: targets of one weight lie side by side. */
+  readonly groups?: readonly TargetGroup[];
 }
 
 /** Make the tensors of a batch (inside the scope of a training step: they are released with it). */
@@ -30,20 +33,25 @@ export function toBatch(rows: readonly Row[]): Batch {
   const T = rows[0]!.inputs.length;
   const ids = new Int32Array(B * T);
   const positions = new Int32Array(B * T);
-  const targets: number[] = [];
-  const targetRows: number[] = [];
+  const byWeight = new Map<number, { targets: number[]; targetRows: number[] }>();
   for (const [b, row] of rows.entries()) {
     ids.set(row.inputs, b * T);
     positions.set(positionsOf(row), b * T);
     for (let t = 0; t < T; t++) {
-      if (row.targets[t] === IGNORE_INDEX) continue;
-      targets.push(row.targets[t]!);
-      targetRows.push(b * T + t);
+      const weight = row.weights?.[t] ?? 1;
+      if (row.targets[t] === IGNORE_INDEX || weight === 0) continue;
+      const group = byWeight.get(weight) ?? { targets: [], targetRows: [] };
+      byWeight.set(weight, group);
+      group.targets.push(row.targets[t]!);
+      group.targetRows.push(b * T + t);
     }
   }
-  const count = targets.length;
+  const targets = [...byWeight.values()].flatMap((group) => group.targets);
+  const targetRows = [...byWeight.values()].flatMap((group) => group.targetRows);
+  const groups = [...byWeight].map(([weight, group]) => ({ weight, size: group.targets.length }));
+  const count = groups.reduce((sum, { weight, size }) => sum + weight * size, 0);
   if (getDefaults().backend.readSync === undefined) {
-    const padding = Math.ceil(count / ROWS_STEP) * ROWS_STEP - count;
+    const padding = Math.ceil(targets.length / ROWS_STEP) * ROWS_STEP - targets.length;
     targets.push(...new Array<number>(padding).fill(IGNORE_INDEX));
     targetRows.push(...new Array<number>(padding).fill(0)); // any place: its gradient is zero
   }
@@ -56,5 +64,6 @@ export function toBatch(rows: readonly Row[]): Batch {
     targets: fromArray(Int32Array.from(targets), [targets.length]),
     targetRows: fromArray(Int32Array.from(targetRows), [targetRows.length]),
     count,
+    ...(groups.every(({ weight }) => weight === 1) ? {} : { groups }),
   };
 }

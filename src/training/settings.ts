@@ -29,7 +29,7 @@ export const frameKnobs = {
   },
   schedule: {
     type: 'choice',
-    choices: ['cosine', 'constant'],
+    choices: ['cosine', 'cooldown', 'constant'],
     default: 'cosine',
     help: 'learning rate after the warm-up',
   },
@@ -39,6 +39,10 @@ export const frameKnobs = {
     min: 0,
     default: 20,
     help: 'steps until the learning rate is at its highest',
+  },
+  cooldown: {
+    ...{ type: 'number', min: 0, max: 1, default: 0.3 },
+    help: 'share of the steps in which --schedule cooldown lowers the learning rate',
   },
   finalShare: {
     ...{ type: 'number', min: 0, max: 1, default: 0.1 },

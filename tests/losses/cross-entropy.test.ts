@@ -34,6 +34,41 @@ function byHand(batch: readonly Row[]): number {
   return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
+/** The rows with a weight for each target, and the same as rows of single targets: weight, loss by hand. */
+const weights = [
+  [1, 1, 0.25, 2, 0, 1],
+  [1, 0.25, 1, 2, 1, 1],
+];
+const weighted = rows.map((each, i): Row => ({ ...each, weights: Float32Array.from(weights[i]!) }));
+function weightedByHand(): number {
+  const singles = rows.flatMap(({ inputs, targets }, i) =>
+    [...targets].flatMap((target, t) => {
+      if (target === IGNORE_INDEX) return [];
+      const only = [...targets].map((other, place) => (place === t ? other : IGNORE_INDEX));
+      const batch = rows.map((each, b) =>
+        b === i ? row([...inputs], only) : { ...each, targets: new Int32Array(6).fill(_) },
+      );
+      return [{ weight: weights[i]![t]!, loss: byHand(batch) }];
+    }),
+  );
+  const sum = singles.reduce((total, { weight, loss }) => total + weight * loss, 0);
+  return sum / singles.reduce((total, { weight }) => total + weight, 0);
+}
+
+test('targets with weights: the weighted mean, its gradient by finite differences and on wasm', async () => {
+  float64(() => {
+    const batch = toBatch(weighted);
+    allClose([maskedCrossEntropy(model, batch).item()], [weightedByHand()], TIGHT);
+    assert.ok(
+      differs([maskedCrossEntropy(model, toBatch(rows)).item()], [weightedByHand()], { absolute: 1e-3 }),
+    );
+  });
+  await agreesOnWasm(
+    () => new CausalLM(config, new Random(5)),
+    (lm) => maskedCrossEntropy(lm, toBatch(weighted), 7),
+  );
+});
+
 test('the mean of -log p over the counted targets', () => {
   float64(() => {
     const loss = maskedCrossEntropy(model, toBatch(rows));

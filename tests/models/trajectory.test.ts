@@ -16,7 +16,14 @@ import { allClose, differs, Golden } from '../close.ts';
 
 const golden = new Golden('trajectory');
 const [STEPS, ROWS, LENGTH] = golden.entry('ids').shape as [number, number, number];
-const schedule = { kind: 'cosine', learningRate: 3e-3, warmup: 5, steps: STEPS, finalShare: 0.1 } as const;
+const schedule = {
+  kind: 'cosine',
+  learningRate: 3e-3,
+  warmup: 5,
+  steps: STEPS,
+  finalShare: 0.1,
+  cooldown: 0,
+} as const;
 
 function train(steps: number, decayEmbeddings: boolean) {
   const model = new CausalLM(preset('pico'), new Random(1));

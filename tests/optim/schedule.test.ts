@@ -5,7 +5,14 @@ import { learningRateAt, type Schedule } from '../../src/optim/schedule.ts';
 import { allClose, Golden } from '../close.ts';
 
 const golden = new Golden('optim');
-const base: Schedule = { kind: 'cosine', learningRate: 0.01, warmup: 4, steps: 24, finalShare: 0.1 };
+const base: Schedule = {
+  kind: 'cosine',
+  learningRate: 0.01,
+  warmup: 4,
+  steps: 24,
+  finalShare: 0.1,
+  cooldown: 0.25,
+};
 const curve = (changes: Partial<Schedule> = {}, length = 24) => {
   return Array.from({ length }, (_, step) => learningRateAt(step, { ...base, ...changes }));
 };
@@ -44,7 +51,7 @@ test('the ends, for two values of each setting: first step, last of the warm-up,
     for (const steps of [11, 40]) {
       for (const finalShare of [0, 0.25]) {
         for (const learningRate of [1e-3, 2]) {
-          const schedule: Schedule = { kind: 'cosine', learningRate, warmup, steps, finalShare };
+          const schedule: Schedule = { kind: 'cosine', learningRate, warmup, steps, finalShare, cooldown: 0 };
           const at = (step: number) => learningRateAt(step, schedule) / learningRate;
           const exact = { absolute: 1e-14 };
           if (warmup > 0) {
@@ -72,6 +79,23 @@ test('constant: the same warm-up, then no change', () => {
   const points = curve({ kind: 'constant' });
   assert.equal(points.slice(0, 4), curve().slice(0, 4));
   assert.ok(points.slice(4).every((rate) => rate === 0.01));
+});
+
+test('cooldown: constant until a share of the steps is left, then in a straight line to the end', () => {
+  const points = curve({ kind: 'cooldown', cooldown: 0.25 }); // 24 steps, 4 of warm-up, 6 of cooldown
+  assert.equal(points.slice(0, 4), curve().slice(0, 4));
+  assert.ok(points.slice(4, 19).every((rate) => rate === 0.01));
+  const falling = [1, 2, 3, 4, 5].map((n) => 0.01 * (1 - (0.9 * n) / 6));
+  allClose(points.slice(19), falling, { absolute: 1e-15 });
+  allClose([learningRateAt(24, { ...base, kind: 'cooldown', cooldown: 0.25 })], [0.001], { absolute: 1e-15 });
+});
+
+test('a cooldown of nothing is constant, one of everything begins when the warm-up has ended', () => {
+  assert.equal(curve({ kind: 'cooldown', cooldown: 0 }), curve({ kind: 'constant' }));
+  const points = curve({ kind: 'cooldown', cooldown: 1, finalShare: 0 });
+  assert.is(Math.max(...points), 0.01);
+  assert.is(points[4], 0.01);
+  allClose([points[14]!], [0.005], { absolute: 1e-15 });
 });
 
 test('a stage shorter than its warm-up still gives finite rates', () => {

@@ -32,6 +32,26 @@ test('ids, positions of each document, and only the targets that count with thei
   );
 });
 
+test('targets that count differently lie in groups, and what counts nothing is left out', () => {
+  const weighted = (weights: number[], ...given: Parameters<typeof row>): Row => ({
+    ...row(...given),
+    weights: Float32Array.from(weights),
+  });
+  const batch = toBatch([
+    weighted([0.5, 1, 0.5], [5, 6, 7], [6, 7, 8]),
+    row([9, 10, 11], [10, -100, 12]),
+    weighted([0, 0.5, 1], [1, 2, 3], [2, 3, 4]),
+  ]);
+  assert.equal(batch.groups, [
+    { weight: 0.5, size: 3 },
+    { weight: 1, size: 4 },
+  ]);
+  assert.equal(numbers(batch.targets), [6, 8, 3, 7, 10, 12, 4]);
+  assert.equal(numbers(batch.targetRows), [0, 2, 7, 1, 3, 5, 8]);
+  assert.is(batch.count, 5.5);
+  assert.is(toBatch([row([5, 6], [6, 7])]).groups, undefined);
+});
+
 test('without documents the model counts positions itself', () => {
   const batch = toBatch([row([5, 6], [6, 7])]);
   assert.is(batch.options.documents, undefined);

@@ -216,7 +216,7 @@ test('changed data is noticed when a stage is resumed', async () => {
 
 test('a .bin corpus: trained with the tokenizer of --init-from, its end held out', async () => {
   const out = join(folder, 'bin');
-  const settings = worldSettings(join(base, 'corpus', 'pretrain.bin'), {
+  const settings = worldSettings(join(base, 'corpus', 'text.bin'), {
     stages: ['pretrain', 'evaluate'],
     initFrom: join(base, 'pretrain'),
     vocabSize: null,

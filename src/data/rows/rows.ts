@@ -12,6 +12,8 @@ import { IGNORE_INDEX, Random } from '../../tensor/index.ts';
 export interface Row {
   readonly inputs: Int32Array; // [T]
   readonly targets: Int32Array; // [T], IGNORE_INDEX where nothing is to be learned
+  /** How much each target counts; absent if all count 1. */
+  readonly weights?: Float32Array; // [T]
   /** Document number of each token; absent if all tokens may see each other. */
   readonly documents?: Uint16Array; // [T]
   /** How many tokens there are before the filler at the end of the row; absent if there is no filler. */
@@ -51,10 +53,10 @@ export function epochOrder(count: number, seed: number, epoch: number, shuffle: 
   return shuffle ? new Random(seed * 1_000_003 + epoch).shuffle(order) : order;
 }
 
-/** Number of targets in a row that count. */
-export function countTargets(row: Row): number {
+/** How much the targets of a row count in all: their number, where each counts 1. */
+export function countTargets({ targets, weights }: Row): number {
   let count = 0;
-  for (const target of row.targets) if (target !== IGNORE_INDEX) count++;
+  for (const [t, target] of targets.entries()) if (target !== IGNORE_INDEX) count += weights?.[t] ?? 1;
   return count;
 }
 

@@ -21,6 +21,8 @@ interface SftRowsOptions {
   readonly shuffle: boolean;
   /** The file, for the sentence if it holds nothing. */
   readonly source?: string;
+  /** How much the tokens of questions count, against 1 for those of answers; 0 by default. */
+  readonly questionWeight?: number;
   /** Dialogues to keep at most; all by default. */
   readonly limit?: number;
 }
@@ -84,6 +86,8 @@ export class SftRows implements RowSource {
     const inputs = new Int32Array(T).fill(this.padId);
     const targets = new Int32Array(T).fill(IGNORE_INDEX);
     const documents = new Uint16Array(T);
+    const { questionWeight = 0 } = this.options;
+    const weights = questionWeight > 0 ? new Float32Array(T) : undefined;
     let at = 0;
     let document = 0;
     for (const dialogue of this.pack(epoch)[index]!) {
@@ -91,13 +95,16 @@ export class SftRows implements RowSource {
       const end = this.ends[dialogue]!;
       for (let i = start; i < end - 1; i++, at++) {
         inputs[at] = this.ids[i]!;
-        if (this.learned[i + 1]) targets[at] = this.ids[i + 1]!;
+        const isAnswer = this.learned[i + 1] === 1;
+        if (isAnswer || weights !== undefined) targets[at] = this.ids[i + 1]!;
+        if (weights !== undefined) weights[at] = isAnswer ? 1 : questionWeight;
         documents[at] = document;
       }
       document++;
     }
     documents.fill(document, at); // the filler at the end is a document of its own
-    return { inputs, targets, documents, ...(at < T ? { length: at } : {}) };
+    const known = { inputs, targets, documents, ...(weights === undefined ? {} : { weights }) };
+    return at < T ? { ...known, length: at } : known;
   }
 
   /** Dialogue numbers of every row of an epoch. */

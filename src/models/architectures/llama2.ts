@@ -15,6 +15,7 @@ import { headDim } from '../config.ts';
 import { type Architecture, attentionSizes } from './architecture.ts';
 import { attentionKnobs, denseKnobs } from './common-knobs.ts';
 import { laptop, presetsOf, type Size } from './sizes.ts';
+import { downStdOf } from './small-start.ts';
 
 /**
  * Width of SwiGLU: two thirds of the 4 D of a plain feed-forward part (it has three matrices, not two), rounded up to a
@@ -68,7 +69,11 @@ export const llama2: Architecture = {
       hiddenDropout: config.hiddenDropout ?? 0,
       ropeLayout: 'interleaved',
       eps: config.rmsNormEps,
-      mlp: () => new SwiGLU(config.hiddenSize, config.intermediateSize, { random, std, upStd: smaller }),
+      mlp: () =>
+        new SwiGLU(config.hiddenSize, config.intermediateSize, {
+          ...{ random, std, upStd: smaller },
+          downStd: downStdOf(config),
+        }),
     });
   },
 

@@ -30,6 +30,7 @@ import { anything, choice, list, where } from '../../schema.ts';
 import type { ModelConfig } from '../config.ts';
 import { type Architecture, attentionSizes } from './architecture.ts';
 import { attentionKnobs, whole } from './common-knobs.ts';
+import { downStdOf } from './small-start.ts';
 import { tinyllm } from './tinyllm.ts';
 
 const EXPERTS = 8;
@@ -98,6 +99,7 @@ export const moe: Architecture = {
           hiddenDim: fields.moeIntermediateSize,
           sharedHiddenDim: fields.sharedExpertIntermediateSize,
           balancing: fields.balancing,
+          downStd: downStdOf(config),
         }),
     });
   },

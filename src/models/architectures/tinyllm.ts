@@ -9,6 +9,7 @@ import { SwiGLU } from '../../nn/swiglu.ts';
 import { type Architecture, attentionSizes } from './architecture.ts';
 import { attentionKnobs, denseKnobs } from './common-knobs.ts';
 import { laptop, presetsOf, type Size } from './sizes.ts';
+import { downStdOf } from './small-start.ts';
 
 const reference: Readonly<Record<string, Size>> = {
   '16m': [120, 6, 6, 384, 512, 64798],
@@ -33,7 +34,8 @@ export const tinyllm: Architecture = {
       dropout: config.attentionDropout,
       ropeLayout: 'half',
       eps: config.rmsNormEps,
-      mlp: () => new SwiGLU(config.hiddenSize, config.intermediateSize, init),
+      mlp: () =>
+        new SwiGLU(config.hiddenSize, config.intermediateSize, { ...init, downStd: downStdOf(config) }),
     });
   },
 

@@ -3,20 +3,42 @@
  *
  *   L = - mean over the tokens of the answers of log p(token | question, answer so far)
  *
- * The same loss as in pretraining, looking at answers only: questions are there to be read, not to be learned.
+ * The same loss as in pretraining, looking at answers only: questions are there to be read, not to be learned. In between it goes
+ * on with the text of pretraining, all of it learned: what is not rehearsed is forgotten (data/rows/mixed-rows.ts).
  */
 import { readDialogues } from '../../data/dialogues.ts';
-import { type Row, RowStream } from '../../data/rows/rows.ts';
+import { MixedRows } from '../../data/rows/mixed-rows.ts';
+import { PretrainRows } from '../../data/rows/pretrain-rows.ts';
+import { type Row, type RowSource, RowStream } from '../../data/rows/rows.ts';
 import { requireDialogue, SftRows } from '../../data/rows/sft-rows.ts';
 import { UserError } from '../../errors.ts';
+import type { KnobTable, ValuesOf } from '../../knobs.ts';
 import { AdamW } from '../../optim/adamw.ts';
 import { fingerprintOf } from '../checkpoint.ts';
 import { languageLoss } from '../language-loss.ts';
 import { QUICK, totalSteps } from '../settings.ts';
 import { defineStage, forPreset, type StagePlace } from '../stage.ts';
 import { ofRows, supervised } from '../supervised.ts';
+import { tokenizeCorpus, trainingTokens } from '../text-corpus.ts';
 
 const QUICK_DIALOGUES = 600;
+
+const knobs = {
+  textShare: {
+    ...{ type: 'number', min: 0, max: 0.9, default: 0.25 },
+    help: 'share of the rows that are text of pretraining, so that it is not forgotten',
+  },
+  textWeight: {
+    ...{ type: 'number', above: 0, max: 100, default: 1 },
+    help: 'how much a token of that text counts, against 1 for a token of an answer',
+  },
+  questionWeight: {
+    ...{ type: 'number', min: 0, max: 1, default: 0 },
+    help: 'how much a token of a question counts: 0 reads it, more also learns to ask',
+  },
+} as const satisfies KnobTable;
+
+type Place = StagePlace<ValuesOf<typeof knobs>>;
 
 export const sft = defineStage({
   name: 'sft',
@@ -25,7 +47,7 @@ export const sft = defineStage({
   leaves: 'chat',
   chatRank: 1,
   lossUnit: 'nats per token',
-  knobs: {},
+  knobs,
   ignores: ['packing'],
   settings: (preset) =>
     forPreset(
@@ -45,13 +67,17 @@ export const sft = defineStage({
   },
 
   async prepare(place) {
-    const { name, files, tokenizer, model, random, settings, context, seed, reporter, signal } = place;
+    const { name, files, tokenizer, model, random, settings, context, seed, own, reporter, signal } = place;
     const path = files.sft;
     if (path === null) throw new UserError(`The stage ${name} needs dialogues`); // the run has checked that there are
-    const options = { context, seed, shuffle: settings.shuffle };
+    const { questionWeight } = own;
+    const options = { context, seed, shuffle: settings.shuffle, questionWeight };
     const dialogues = take(readDialogues(path), place.quick ? QUICK_DIALOGUES : Infinity);
-    const source = await SftRows.inTurns(dialogues, tokenizer, { ...options, source: path }, signal);
-    reporter.note(`dialogues: ${source.kept.toLocaleString('en')}${leftOut(source, context)}`);
+    const rows = await SftRows.inTurns(dialogues, tokenizer, { ...options, source: path }, signal);
+    reporter.note(`dialogues: ${rows.kept.toLocaleString('en')}${leftOut(rows, context)}${mixedWith(own)}`);
+    const text = own.textShare > 0 ? await textRows(place) : null;
+    const { textShare: share, textWeight } = own;
+    const source = text === null ? rows : new MixedRows(rows, text.rows, { share, textWeight });
     const objective = {
       ...ofRows,
       stage: name,
@@ -65,10 +91,24 @@ export const sft = defineStage({
       ...{ model, tokenizer, optimizer, random },
       ...supervised(objective, optimizer, settings),
       steps: totalSteps(settings, (epoch) => source.rowsInEpoch(epoch)),
-      fingerprint: fingerprintOf(source.content()),
+      fingerprint: fingerprintOf([...rows.content(), ...(text?.tokens ?? [])]),
     };
   },
 });
+
+/** The text of pretraining, to be read again between dialogues. */
+async function textRows(place: Place): Promise<{ rows: RowSource; tokens: Iterable<Uint16Array> }> {
+  const { files, tokenizer, corpus, quick, signal, context, seed, settings } = place;
+  const maxDocuments = quick ? QUICK.documents : Infinity;
+  const data = await tokenizeCorpus(files, tokenizer, corpus, { maxDocuments, signal });
+  const { shuffle } = settings;
+  const options = { context, seed, eosId: tokenizer.eosId, shuffle, packing: 'isolated' as const };
+  return { rows: new PretrainRows(data.tokens, options, data.length), tokens: trainingTokens(data) };
+}
+
+function mixedWith({ textShare }: ValuesOf<typeof knobs>): string {
+  return textShare === 0 ? '' : `; ${(100 * textShare).toFixed(0)}% of the rows are text of pretraining`;
+}
 
 function leftOut({ tooLong, empty }: SftRows, context: number): string {
   const reasons = [

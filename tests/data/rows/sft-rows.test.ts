@@ -32,6 +32,20 @@ test('only answers and their </s> are learned, each from what stands before it',
   assert.is(tokenizer.decode(learned), '北京。</s>东京。</s>');
 });
 
+test('with a weight for questions their tokens are learned too, and count that much', () => {
+  const asked = dialogue(1, '中国的首都', '北京。', '日本呢', '东京。');
+  const { ids, answerMask } = encodeDialogue(tokenizer, asked.messages);
+  const row = new SftRows([asked], tokenizer, { ...options, questionWeight: 0.25 }).row(0, 0);
+  const n = ids.length - 1;
+  assert.equal([...row.targets].slice(0, n), ids.slice(1));
+  assert.equal(
+    [...row.weights!].slice(0, n),
+    ids.slice(1).map((_, i) => (answerMask[i + 1] === 1 ? 1 : 0.25)),
+  );
+  assert.ok([...row.targets].slice(n).every((id) => id === -100));
+  assert.is(new SftRows([asked], tokenizer, options).row(0, 0).weights, undefined);
+});
+
 test('the filler at the end is padding that nobody learns, in a document of its own', () => {
   const row = new SftRows([dialogues[0]!, dialogues[1]!], tokenizer, options).row(0, 0);
   const documents = [...row.documents!];
