@@ -2,6 +2,9 @@
  * All abilities beside the facts, in the order in which they are written.
  */
 import type { Ability } from './ability.ts';
+import { comparisons } from './comparisons.ts';
+import { followUps } from './follow-ups.ts';
 import { sumsAbility } from './sums.ts';
+import { wordProblems } from './word-problems.ts';
 
-export const abilities: readonly Ability[] = [sumsAbility];
+export const abilities: readonly Ability[] = [sumsAbility, wordProblems, comparisons, followUps];

@@ -3,14 +3,7 @@
  */
 import { Random } from '../../src/tensor/random.ts';
 import { abilities } from './abilities.ts';
-import {
-  comparison,
-  conversation,
-  type Dialogue,
-  factDialogues,
-  type Message,
-  reserveDialogues,
-} from './dialogues.ts';
+import { type Dialogue, factDialogues, type Message, reserveDialogues } from './dialogues.ts';
 import { smallTalk, smallTasks, unknown } from './smalltalk.ts';
 
 const SYSTEMS = ['你是一个乐于助人的助手。', '你叫小言，请用简短的句子回答。', '请认真回答用户的问题。'];
@@ -48,8 +41,6 @@ export function writeDialogues(seed: number): Dialogues {
   };
   const train = [
     ...factDialogues(manners).filter(fresh),
-    ...draw(640, conversation),
-    ...draw(220, comparison),
     ...draw(290, unknown),
     ...smallTalk().filter(fresh),
     ...smallTasks().filter(fresh),
@@ -57,8 +48,6 @@ export function writeDialogues(seed: number): Dialogues {
   ];
   const heldout = [
     ...random.shuffle(reserveDialogues(manners)).slice(0, 60).filter(fresh),
-    ...draw(35, conversation),
-    ...draw(12, comparison),
     ...draw(18, unknown),
     ...abilities.flatMap((ability, i) => ability.heldOut(streamOf(seed, i + 500)).filter(fresh)),
   ];
