@@ -8,7 +8,7 @@ import type { Random } from '../../src/tensor/random.ts';
 import { entities, relationOf, replyTo, slotsOf } from './facts.ts';
 import { answerBadly, FLAWS } from './flaws.ts';
 import { dealt, dealtOf, dialogueFacts } from './splits.ts';
-import { fill, hanzi } from './text.ts';
+import { fill } from './text.ts';
 import type { Fact } from './types.ts';
 
 type Role = 'system' | 'user' | 'assistant';
@@ -98,30 +98,6 @@ export function conversation(random: Random): Dialogue {
   }
   if (random.int(4) === 0) lines.push(...random.pick(THANKS));
   return talk('conversation', ...lines);
-}
-
-/** Plus and minus; four in five stay within 20. */
-export function arithmetic(random: Random): Dialogue {
-  const most = random.int(5) === 0 ? 100 : 20;
-  const c = 2 + random.int(most - 1);
-  const a = 1 + random.int(c - 1);
-  const plus = random.int(2) === 0;
-  const [x, y, z] = plus ? [a, c - a, c] : [c, a, c - a];
-  const word = plus ? '加' : '减';
-  const say = random.int(3) === 0 ? hanzi : String;
-  const form = random.pick(
-    say === hanzi
-      ? ['{x}{o}{y}等于多少？', '{x}{o}{y}等于几？', '算一算，{x}{o}{y}是多少？']
-      : [
-          '{x}{o}{y}等于多少？',
-          '{x}{o}{y}等于几？',
-          '请算一算：{x}{o}{y}。',
-          '{x}{p}{y}=？',
-          '{x}{o}{y}是多少？',
-        ],
-  );
-  const slots = { x: say(x), y: say(y), z: say(z), o: word, p: plus ? '+' : '-' };
-  return talk('arithmetic', fill(form, slots), fill('{x}{o}{y}等于{z}。', slots));
 }
 
 /** From small to large, so that any two can be compared. */
