@@ -32,7 +32,7 @@ export function talk(kind: string, ...lines: string[]): Dialogue {
   };
 }
 
-/** Every trained question of every dialogue fact, answered well once, and badly once or twice. */
+/** Every trained question of every dialogue fact, answered well once; two in three are answered badly as well. */
 export function factDialogues(random: Random): Dialogue[] {
   return dealt.flatMap(({ fact, trained }) => trained.flatMap((question) => answers(random, question, fact)));
 }
@@ -44,13 +44,15 @@ export function reserveDialogues(random: Random): Dialogue[] {
 
 /**
  * What people disagree about is how to answer, not what the answer is. There is one way to answer well and there are many to
- * answer badly, so the likeliest answer of a model that learned from all of them stays the good one, while more than half of its
+ * answer badly, so the likeliest answer of a model that learned from all of them stays the good one, while four in ten of its
  * sampled answers are bad.
  */
 function answers(random: Random, question: string, fact: Fact): Dialogue[] {
-  const flaws = random.shuffle([...FLAWS]).slice(0, 1 + random.int(2));
-  return [
-    talk('fact', question, replyTo(fact)),
-    ...flaws.map((flaw) => talk('careless', question, answerBadly[flaw](random, fact))),
-  ];
+  const good = talk('fact', question, replyTo(fact));
+  const flaw = random.pick(FLAWS);
+  if (random.int(100) >= CARELESS) return [good];
+  return [good, talk('careless', question, answerBadly[flaw](random, fact))];
 }
+
+/** Of 100 questions about facts, how many are answered badly as well. */
+const CARELESS = 65;
