@@ -19,6 +19,7 @@ export interface Fact {
 export interface Reversed {
   readonly cores: readonly string[];
   readonly reply: string;
+  readonly only?: readonly string[]; // subjects that are asked for, where the others would have further good answers
 }
 
 export interface Relation {
@@ -36,6 +37,7 @@ export interface Relation {
   readonly reversed: Reversed | null;
   readonly claim: string; // what a yes-no question asks about, without its 吗 ('' where none is asked)
   readonly deny: string; // how the answer to a wrong claim goes on
+  readonly claimWrong: Readonly<Record<string, readonly string[]>> | null; // see RelationSource
 }
 
 interface RelationSource {
@@ -59,6 +61,8 @@ interface RelationSource {
   readonly claim?: string;
   /** '不是{w}条' where the plain 不是{w} does not fit. */
   readonly deny?: string;
+  /** Subject -> wrong answers for claims, where those of other rows may be half true; subjects without are not asked. */
+  readonly claimWrong?: Readonly<Record<string, readonly string[]>>;
   /** Wrong answers by third column, where another row of the relation would be a silly one. */
   readonly decoys?: Readonly<Record<string, readonly string[]>>;
 }
@@ -102,6 +106,7 @@ export function relation(source: RelationSource): Relation {
     reversed: source.reversed ?? null,
     claim: source.claim ?? '',
     deny: source.deny ?? '不是{w}',
+    claimWrong: source.claimWrong ?? null,
   };
 }
 

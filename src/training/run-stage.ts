@@ -18,6 +18,7 @@ import { rehearse } from './preflight.ts';
 import type { Run } from './run.ts';
 import { configOf } from './run-settings.ts';
 import type { Stage, StagePlace } from './stage.ts';
+import { describePlan, planOf } from './time-plan.ts';
 
 /** Throws the reason of the run's signal where that ends it; what was trained until then is saved. */
 export async function runStage(stage: Stage, run: Run): Promise<void> {
@@ -69,16 +70,19 @@ async function trainStage(stage: Stage, run: Run): Promise<void> {
   const training = await stage.prepare(place);
   if (saved !== null) continueFrom(folder, saved, training, run);
 
-  const { steps, fingerprint } = training;
+  const { fingerprint } = training;
+  // Planned once: a resumed stage keeps to what it was going to be.
+  let steps = run.settings.minutes !== null && saved !== null ? saved.steps : training.steps;
+  const plan = saved === null ? planOf(stage, run, steps) : null;
   const startStep = saved?.step ?? 0;
   const metrics = new MetricsFile(join(out, METRICS_FILE));
   metrics.rewind(name, saved?.unreported ? startStep - 1 : startStep);
   const origin = run.originOf(stage);
-  const state = { stage: name, steps, fingerprint };
   reporter.begin(name, steps, startStep);
   let heldOut = '';
   const where = run.backend.startsWith('gpu') ? ` on ${run.backend}` : '';
-  const span = { stage: name, startStep, steps, pending: saved?.pending, unreported: saved?.unreported };
+  const from = { startStep, pending: saved?.pending, unreported: saved?.unreported };
+  const span = { stage: name, steps, plan, ...from };
   let isWhole = !saved?.unreported;
   const done = await trainingLoop(training, place.settings, span, {
     onStep(line, logged) {
@@ -87,8 +91,14 @@ async function trainStage(stage: Stage, run: Run): Promise<void> {
       const speed = `${Math.round(line.tokensPerSecond)} tokens/s${where}`;
       reporter.advance(line.step, `loss ${line.loss.toFixed(3)}${watched(line.parts)}${heldOut}, ${speed}`);
     },
+    onPlan(planned, step) {
+      steps = planned;
+      if (plan !== null) reporter.note(describePlan(name, plan, steps, step));
+      reporter.begin(name, steps, step);
+    },
     save(step, pending, unreported) {
       isWhole = unreported === null;
+      const state = { stage: name, steps, fingerprint };
       return saveCheckpoint(folder, training, origin, { ...state, step, pending, unreported });
     },
     shouldStop: () => signal?.aborted ?? false,

@@ -59,6 +59,7 @@ export class Run {
   private dataSums: ReadonlyMap<string, string> = new Map();
   private readonly command: string | null;
   private history: RunHistory | null = null;
+  private readonly began = performance.now();
 
   constructor(known: readonly Stage[], options: RunOptions) {
     const { settings } = options;
@@ -236,6 +237,11 @@ export class Run {
   /** True once there is something in the directory of the run that --resume goes on from. */
   get hasBegun(): boolean {
     return this.resume || this.history !== null;
+  }
+
+  /** Seconds since the run began, those of earlier sessions too. */
+  spent(): number {
+    return (performance.now() - this.began) / 1000 + (this.history?.earlierSeconds() ?? 0);
   }
 
   /** Note the seconds that a part of the run took. */
