@@ -35,7 +35,8 @@ const flags = {
     type: 'list',
     value: 'A,B',
     help:
-      'bits-per-byte, facts-seen, facts-unseen, facts-pretrain-only, choice-ppl, ' +
+      'bits-per-byte, facts-seen, facts-unseen, facts-pretrain-only, facts-reversed, facts-yes-no, sums, sums-held-out, ' +
+      'introductions, introductions-held-out, refusals, refusals-wrong, stories, follow-ups, choice-ppl, ' +
       'choice-gen, minimal-pairs, judge, win-rate; reward-accuracy of a reward model',
     default: 'all that fit',
   },

@@ -12,11 +12,12 @@ import { useBackend } from './cli/backend.ts';
 import { runCommand } from './cli/command.ts';
 import { makeReporter } from './cli/progress.ts';
 import { stopOnSignals } from './cli/stop.ts';
-import { settingsFrom, trainFlags } from './cli/train-flags.ts';
+import { givenSizes, settingsFrom, trainFlags } from './cli/train-flags.ts';
 import { repairDirectory } from './storage/atomic.ts';
 import { lockDirectory } from './storage/lock.ts';
 import { outputDirectory } from './storage/paths.ts';
 import { runSwap } from './storage/run-directory.ts';
+import { fitToCorpus } from './training/corpus-fit.ts';
 import { evaluateRun } from './training/evaluate-run.ts';
 import { commandLine } from './training/history.ts';
 import { preflight } from './training/preflight.ts';
@@ -34,12 +35,17 @@ await runCommand({
     const command = commandLine('src/train.ts', process.argv.slice(2));
     lockDirectory(out, { command }); // until the process ends: a run has one writer
     repairDirectory(out, runSwap); // a power cut may have left it half replaced
-    const settings = settingsFrom(values, out);
+    const asked = settingsFrom(values, out);
     const reporter = makeReporter();
-    const advice = () => howToGoOn(out, run.hasBegun);
+    let hasBegun = () => false;
+    const advice = () => howToGoOn(out, hasBegun());
     const signal = stopOnSignals({ saying: 'Stopping after this step', advice });
     const resume = values.resume ?? false;
+    // Own text is looked at first, for a vocabulary and a size that fit it.
+    const fit = () => fitToCorpus(asked, givenSizes(values), reporter.note.bind(reporter), signal);
+    const settings = resume ? asked : await fit();
     const run = new Run(stages, { out, settings, reporter, resume, signal, command });
+    hasBegun = () => run.hasBegun;
 
     // Where it computes.
     const { backend, gpuMode, deterministic } = settings;

@@ -21,8 +21,8 @@ const floors = [
   ['models', 'losses', 'formats'],
   ['storage', 'scoring', 'generation', 'evaluation'],
   ['training'],
-  ['report', 'cli'],
-  ['train.ts', 'chat.ts', 'evaluate.ts', 'report.ts'],
+  ['report', 'cli', 'diagnosis'],
+  ['train.ts', 'chat.ts', 'evaluate.ts', 'report.ts', 'diagnose.ts'],
 ] as const;
 
 interface Import {

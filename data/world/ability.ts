@@ -10,6 +10,8 @@ import type { Dialogue } from './dialogues.ts';
 
 export interface Ability {
   readonly name: string;
+  /** Documents that all stand in pretrain.txt, so that nothing is left to chance. */
+  readonly texts?: (random: Random) => string[];
   /** A document for pretrain.txt, and how many of 100 documents that tell no fact are such. */
   readonly documents?: { readonly share: number; readonly write: (random: Random) => string };
   /** What sft.jsonl teaches. No dialogue twice, and none that an evaluation file asks. */

@@ -8,7 +8,7 @@ import type { Random } from '../../src/tensor/random.ts';
 import { entities, relationOf, replyTo, slotsOf } from './facts.ts';
 import { answerBadly, FLAWS } from './flaws.ts';
 import { dealt, dealtOf, dialogueFacts } from './splits.ts';
-import { fill, hanzi } from './text.ts';
+import { fill } from './text.ts';
 import type { Fact } from './types.ts';
 
 type Role = 'system' | 'user' | 'assistant';
@@ -33,7 +33,7 @@ export function talk(kind: string, ...lines: string[]): Dialogue {
   };
 }
 
-/** Every trained question of every dialogue fact, answered well once, and badly once or twice. */
+/** Every trained question of every dialogue fact, answered well once; two in three are answered badly as well. */
 export function factDialogues(random: Random): Dialogue[] {
   return dealt.flatMap(({ fact, trained }) => trained.flatMap((question) => answers(random, question, fact)));
 }
@@ -45,16 +45,18 @@ export function reserveDialogues(random: Random): Dialogue[] {
 
 /**
  * What people disagree about is how to answer, not what the answer is. There is one way to answer well and there are many to
- * answer badly, so the likeliest answer of a model that learned from all of them stays the good one, while more than half of its
+ * answer badly, so the likeliest answer of a model that learned from all of them stays the good one, while four in ten of its
  * sampled answers are bad.
  */
 function answers(random: Random, question: string, fact: Fact): Dialogue[] {
-  const flaws = random.shuffle([...FLAWS]).slice(0, 1 + random.int(2));
-  return [
-    talk('fact', question, replyTo(fact)),
-    ...flaws.map((flaw) => talk('careless', question, answerBadly[flaw](random, fact))),
-  ];
+  const good = talk('fact', question, replyTo(fact));
+  const flaw = random.pick(FLAWS);
+  if (random.int(100) >= CARELESS) return [good];
+  return [good, talk('careless', question, answerBadly[flaw](random, fact))];
 }
+
+/** Of 100 questions about facts, how many are answered badly as well. */
+const CARELESS = 65;
 
 const HELLOS: readonly (readonly [string, string])[] = [
   ['你好！', '你好！有什么可以帮你的吗？'],
@@ -98,30 +100,6 @@ export function conversation(random: Random): Dialogue {
   }
   if (random.int(4) === 0) lines.push(...random.pick(THANKS));
   return talk('conversation', ...lines);
-}
-
-/** Plus and minus; four in five stay within 20. */
-export function arithmetic(random: Random): Dialogue {
-  const most = random.int(5) === 0 ? 100 : 20;
-  const c = 2 + random.int(most - 1);
-  const a = 1 + random.int(c - 1);
-  const plus = random.int(2) === 0;
-  const [x, y, z] = plus ? [a, c - a, c] : [c, a, c - a];
-  const word = plus ? '加' : '减';
-  const say = random.int(3) === 0 ? hanzi : String;
-  const form = random.pick(
-    say === hanzi
-      ? ['{x}{o}{y}等于多少？', '{x}{o}{y}等于几？', '算一算，{x}{o}{y}是多少？']
-      : [
-          '{x}{o}{y}等于多少？',
-          '{x}{o}{y}等于几？',
-          '请算一算：{x}{o}{y}。',
-          '{x}{p}{y}=？',
-          '{x}{o}{y}是多少？',
-        ],
-  );
-  const slots = { x: say(x), y: say(y), z: say(z), o: word, p: plus ? '+' : '-' };
-  return talk('arithmetic', fill(form, slots), fill('{x}{o}{y}等于{z}。', slots));
 }
 
 /** From small to large, so that any two can be compared. */

@@ -39,16 +39,6 @@ export function replyTo(fact: Fact): string {
   return fill(relationOf(fact).reply, slotsOf(fact));
 }
 
-/** All seen question forms, filled in. */
-export function seenQuestions(fact: Fact): string[] {
-  return relationOf(fact).ask.map((form) => fill(form, slotsOf(fact)));
-}
-
-/** All question forms that no training file uses, filled in. */
-export function unseenQuestions(fact: Fact): string[] {
-  return relationOf(fact).askUnseen.map((form) => fill(form, slotsOf(fact)));
-}
-
 /** Subjects about which several relations say something, with a pronoun to ask on. */
 export function entities(): Fact[][] {
   const groups = new Map<string, Fact[]>();

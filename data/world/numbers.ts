@@ -1,9 +1,10 @@
 /**
- * Numbers in prose: sums in words and digits, little word problems, comparisons, counting, tables, sequences.
+ * Numbers in prose: little word problems, comparisons, counting, tens and ones, sequences.
  */
 import type { Random } from '../../src/tensor/random.ts';
+import { isHeldOutPair } from './arithmetic.ts';
 import { stage } from './cast.ts';
-import { counted, expand, fill, hanzi } from './text.ts';
+import { counted, expand, hanzi } from './text.ts';
 
 const MONTHS = Array.from({ length: 12 }, (_, i) => `${hanzi(i + 1)}月`);
 const DAYS = ['星期一', '星期二', '星期三', '星期四', '星期五', '星期六', '星期日'];
@@ -14,40 +15,13 @@ export function numberDocument(random: Random): string {
   return random.pick(KINDS)(random);
 }
 
-/** a, b with a + b = c; `most` bounds the sum. Half of the draws stay within 20. */
+/** a, b with a + b = c; `most` bounds the sum. Half of the draws stay within 20, none is a held-out pair. */
 function sum(random: Random): { a: number; b: number; c: number } {
   const most = random.int(2) === 0 ? 20 : 100;
   const c = 2 + random.int(most - 1);
   const a = 1 + random.int(c - 1);
-  return { a, b: c - a, c };
-}
-
-function equation(random: Random, digits: boolean): string {
-  const { a, b, c } = sum(random);
-  const say = digits ? String : hanzi;
-  const forms = random.int(2) === 0 ? ['{a}加{b}等于{c}'] : ['{c}减{a}等于{b}'];
-  return fill(random.pick(forms), { a: say(a), b: say(b), c: say(c) });
-}
-
-function sums(random: Random): string {
-  const digits = random.int(2) === 0;
-  const lines = new Set<string>();
-  const wanted = 3 + random.int(4);
-  while (lines.size < wanted) lines.add(equation(random, digits));
-  const opening = expand(
-    random,
-    random.pick(['', '', '[我们来算一算|做几道算术题|今天学加法和减法|请看黑板上的题]：']),
-    {},
-  );
-  return `${opening}${[...lines].join(random.pick(['。', '，', '；']))}。`;
-}
-
-function symbols(random: Random): string {
-  const lines = Array.from({ length: 3 + random.int(4) }, () => {
-    const { a, b, c } = sum(random);
-    return random.int(2) === 0 ? `${a}+${b}=${c}` : `${c}-${a}=${b}`;
-  });
-  return `${random.pick(['算式：', '口算：', '练习本上写着：', '小明算对了：'])}${lines.join('，')}。`;
+  const b = c - a;
+  return isHeldOutPair(a, b) || isHeldOutPair(c, a) ? sum(random) : { a, b, c };
 }
 
 function wordProblem(random: Random): string {
@@ -105,15 +79,6 @@ function counting(random: Random): string {
   });
 }
 
-function table(random: Random): string {
-  const a = 1 + random.int(9);
-  const say = random.int(3) === 0 ? String : hanzi;
-  const length = 3 + random.int(4);
-  const start = 1 + random.int(10 - length);
-  const rows = Array.from({ length }, (_, i) => `${say(a)}乘${say(start + i)}等于${say(a * (start + i))}`);
-  return `${random.pick(['背一背乘法：', '乘法练习：', '', '老师教我们，'])}${rows.join('，')}。`;
-}
-
 function places(random: Random): string {
   const n = 11 + random.int(89);
   const [tens, ones] = [Math.floor(n / 10), n % 10];
@@ -146,16 +111,4 @@ function sequence(random: Random): string {
   });
 }
 
-const KINDS = [
-  sums,
-  sums,
-  symbols,
-  wordProblem,
-  wordProblem,
-  wordProblem,
-  comparison,
-  counting,
-  table,
-  places,
-  sequence,
-];
+const KINDS = [wordProblem, wordProblem, wordProblem, comparison, counting, places, sequence];

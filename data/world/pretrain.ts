@@ -19,7 +19,7 @@ interface Corpus {
 /** The least number of documents that tell a fact, and how long the files are (characters). */
 const MENTIONS = 34;
 const MENTIONS_PRETRAIN_ONLY = 60;
-const CHARACTERS = 1_060_000;
+const CHARACTERS = 1_200_000;
 const HELDOUT_CHARACTERS = 20_000;
 const SHORT = 40; // characters; shorter documents are mostly joined with another
 
@@ -46,6 +46,8 @@ export function writeCorpus(seed: number): Corpus {
     }
   }
   const factDocuments = documents.length;
+  for (const [i, { texts }] of abilities.entries())
+    for (const text of texts?.(new Random(seed + 6_000_000 + 1000 * i)) ?? []) add(text);
   while (size < CHARACTERS) add(otherDocument(random));
   const heldout: string[] = [];
   for (let held = 0; held < HELDOUT_CHARACTERS; ) {

@@ -4,7 +4,6 @@
 import { Random } from '../../src/tensor/random.ts';
 import { abilities } from './abilities.ts';
 import {
-  arithmetic,
   comparison,
   conversation,
   type Dialogue,
@@ -50,7 +49,6 @@ export function writeDialogues(seed: number): Dialogues {
   const train = [
     ...factDialogues(manners).filter(fresh),
     ...draw(640, conversation),
-    ...draw(560, arithmetic),
     ...draw(220, comparison),
     ...draw(290, unknown),
     ...smallTalk().filter(fresh),
@@ -60,7 +58,6 @@ export function writeDialogues(seed: number): Dialogues {
   const heldout = [
     ...random.shuffle(reserveDialogues(manners)).slice(0, 60).filter(fresh),
     ...draw(35, conversation),
-    ...draw(25, arithmetic),
     ...draw(12, comparison),
     ...draw(18, unknown),
     ...abilities.flatMap((ability, i) => ability.heldOut(streamOf(seed, i + 500)).filter(fresh)),

@@ -4,11 +4,13 @@
  *   {"relation": "capital", "subject": "法国", "answer": "巴黎", "accepted": ["法国的首都是巴黎。"],
  *    "questions": ["法国的首都是哪里？", ...]}
  *
- * An empty answer stands for questions that nobody can answer: the right thing to say is "I don't know".
+ * The relation `unknown` (or any with an empty answer) stands for questions that nobody can answer: the right thing to say is "I
+ * don't know". `sum`, `introduction` and `story` are asked for in the same way; of an introduction `accepted` holds every true
+ * statement about the subject, of a story, whose subject is its hero, one that will do.
  */
 import { UserError } from '../errors.ts';
 import { listJsonl } from './formats/jsonl.ts';
-import { type DataRecord, show, stringField } from './formats/record.ts';
+import { show, stringField, textList } from './formats/record.ts';
 
 export interface KnownFact {
   readonly relation: string;
@@ -25,8 +27,8 @@ export function readAnswerKey(path: string): KnownFact[] {
       relation: stringField(record, 'relation'),
       subject: stringField(record, 'subject'),
       answer: stringField(record, 'answer'),
-      accepted: stringList(record, 'accepted'),
-      questions: stringList(record, 'questions'),
+      accepted: textList(record, 'accepted'),
+      questions: textList(record, 'questions'),
     };
     const { answer } = fact;
     const { place } = record;
@@ -41,11 +43,4 @@ export function readAnswerKey(path: string): KnownFact[] {
     }
     return fact;
   });
-}
-
-function stringList({ value, place }: DataRecord, field: string): string[] {
-  const list = value[field];
-  if (!Array.isArray(list) || list.length === 0 || !list.every((text) => typeof text === 'string'))
-    throw new UserError(`${place}: "${field}" must be a list of at least one text`);
-  return list;
 }

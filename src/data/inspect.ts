@@ -14,6 +14,7 @@ import { statSync } from 'node:fs';
 import { dirname, relative, sep } from 'node:path';
 import { UserError } from '../errors.ts';
 import { turn } from '../event-loop.ts';
+import { readAbility } from './abilities.ts';
 import { readAnswerKey } from './answer-key.ts';
 import { listening, readRawChunks } from './bytes/chunks.ts';
 import { TokenFile } from './bytes/token-file.ts';
@@ -145,7 +146,7 @@ function partsOf(data: DataFiles, wants: Wants): Part[] {
     parts.push({ paths, bytes, read });
   };
   const { pretrain, heldOut, sft, sftHeldOut, preferences, preferencesHeldOut } = data;
-  const { questions, choices, minimalPairs, answerKey } = data;
+  const { questions, abilities, choices, minimalPairs, answerKey } = data;
   const isTokens = pretrain.endsWith('.bin');
   // Without a file of held-out text, every 50th document of the corpus is one.
   if (wants.text || (wants.evaluation && heldOut === null && !isTokens)) {
@@ -163,6 +164,7 @@ function partsOf(data: DataFiles, wants: Wants): Part[] {
     add(filesIn(preferencesHeldOut, RECORD_FORMATS), () => pairs(preferencesHeldOut));
   if (!wants.evaluation) return parts;
   for (const path of questions.values()) add([path], () => whole(() => readQuestions(path)));
+  for (const [name, path] of abilities) add([path], () => whole(() => readAbility[name](path)));
   if (minimalPairs !== null) add([minimalPairs], () => whole(() => readMinimalPairs(minimalPairs)));
   if (answerKey !== null) add([answerKey], () => whole(() => readAnswerKey(answerKey)));
   if (choices !== null) {

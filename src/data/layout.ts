@@ -5,6 +5,7 @@
  *   sft, sft-heldout                         dialogues
  *   preferences, preferences-heldout         pairs of answers, for reward model, DPO and PPO
  *   eval/facts-NAME.jsonl                    questions with accepted answers
+ *   eval/{sums,introductions}.jsonl, ...     what else a person would try: see ABILITIES
  *   eval/choice/{dev,val}/*.csv              multiple choice, as C-Eval and CMMLU are laid out
  *   eval/minimal-pairs.jsonl                 right and wrong sentences
  *   eval/answer-key.jsonl                    what the judge knows
@@ -29,6 +30,18 @@ import {
 /** Token ids instead of text. */
 const TOKENS = '.bin';
 
+/** Files of eval/ beside the facts, each a task of that name; all may be missing. */
+export const ABILITIES = [
+  'sums',
+  'sums-held-out',
+  'introductions',
+  'introductions-held-out',
+  'refusals',
+  'stories',
+  'follow-ups',
+] as const;
+export type AbilityName = (typeof ABILITIES)[number];
+
 export interface DataFiles {
   readonly pretrain: string;
   readonly heldOut: string | null;
@@ -38,6 +51,8 @@ export interface DataFiles {
   readonly preferencesHeldOut: string | null;
   /** Task name -> file of questions. */
   readonly questions: ReadonlyMap<string, string>;
+  /** Those of the abilities that are there. */
+  readonly abilities: ReadonlyMap<AbilityName, string>;
   /** Folder of multiple-choice questions. */
   readonly choices: string | null;
   readonly minimalPairs: string | null;
@@ -63,7 +78,7 @@ export function locateData(path: string): DataFiles {
       minimalPairs: null,
       answerKey: null,
     };
-    return { pretrain: path, ...nothing, questions: new Map() };
+    return { pretrain: path, ...nothing, questions: new Map(), abilities: new Map() };
   }
   const pretrain = findOnce(path, 'pretrain', [...TEXT_FORMATS, TOKENS]);
   if (pretrain === null)
@@ -92,6 +107,12 @@ export function locateData(path: string): DataFiles {
     minimalPairs: find('eval/minimal-pairs.jsonl'),
     answerKey: find('eval/answer-key.jsonl'),
     questions: new Map(tasks.sort().map((name) => [basename(name, '.jsonl'), join(folder, name)])),
+    abilities: new Map(
+      ABILITIES.flatMap((name) => {
+        const found = find(`eval/${name}.jsonl`);
+        return found === null ? [] : [[name, found] as const];
+      }),
+    ),
   };
 }
 

@@ -3,9 +3,8 @@
  *
  *   {"relation": "...", "question": "...", "answer": "蓝鲸", "accepted": ["世界上最大的动物是蓝鲸。", ...]}
  */
-import { UserError } from '../errors.ts';
 import { listJsonl } from './formats/jsonl.ts';
-import { stringField } from './formats/record.ts';
+import { type DataRecord, stringField, textList } from './formats/record.ts';
 
 export interface Question {
   readonly relation: string;
@@ -17,20 +16,19 @@ export interface Question {
 }
 
 export function readQuestions(path: string): Question[] {
-  return listJsonl(path, 'question', (record) => {
-    const { accepted } = record.value;
-    if (
-      !Array.isArray(accepted) ||
-      accepted.length === 0 ||
-      !accepted.every((text) => typeof text === 'string')
-    ) {
-      throw new UserError(`${record.place}: "accepted" must be a list of at least one sentence`);
-    }
-    return {
-      relation: stringField(record, 'relation'),
-      question: stringField(record, 'question'),
-      answer: stringField(record, 'answer'),
-      accepted,
-    };
-  });
+  return listJsonl(path, 'question', (record) => asked(record, stringField(record, 'relation')));
+}
+
+/** Sums are questions of one relation, which their file need not repeat: {"question": "8+5等于多少？", "answer": "13", ...} */
+export function readSums(path: string): Question[] {
+  return listJsonl(path, 'sum', (record) => asked(record, 'sum'));
+}
+
+function asked(record: DataRecord, relation: string): Question {
+  return {
+    relation,
+    question: stringField(record, 'question'),
+    answer: stringField(record, 'answer'),
+    accepted: textList(record, 'accepted', 'sentence'),
+  };
 }

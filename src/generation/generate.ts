@@ -12,14 +12,17 @@ import type { CausalLM } from '../models/causal-lm.ts';
 import { checkFinite } from '../models/finite.ts';
 import { Random, type Tensor } from '../tensor/index.ts';
 import { nextTokens } from './next-tokens.ts';
-import { checkSampling, greedy, isGreedy, type SamplingOptions, sample } from './sampler.ts';
+import { checkSampling, greedy, indexOfMax, isGreedy, type SamplingOptions, sample } from './sampler.ts';
 import { TextBatch } from './text-batch.ts';
+import { type ByteTokens, WholeCharacters } from './whole-characters.ts';
 
 export interface GenerateOptions extends Partial<SamplingOptions> {
   readonly maxNewTokens: number;
   /** Generation ends before any of these ids. */
   readonly stopIds?: readonly number[];
   readonly seed?: number;
+  /** The vocabulary's bytes: with them no character is torn. */
+  readonly bytes?: ByteTokens;
   /** Ends it: it throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -38,15 +41,18 @@ export async function* generate(
   const random = new Random(options.seed ?? 0);
   const stop = new Set(options.stopIds);
   const seen = [...prompt];
+  const whole = options.bytes === undefined ? null : new WholeCharacters(options.bytes, prompt);
   const text = new TextBatch(model, [prompt], options.maxNewTokens);
   try {
     let logits = text.begin();
     for (let made = 1; ; made++) {
-      const next = await choice(logits, seen, sampling, random);
+      const left = Math.min(options.maxNewTokens - made, context - seen.length) + 1;
+      const next = await choice(logits, seen, sampling, random, whole && { whole, left });
       if (stop.has(next)) return;
       yield next;
       await turn(options.signal); // whoever shows the token can draw it before the next one is computed
       seen.push(next);
+      whole?.push(next);
       if (made === options.maxNewTokens || seen.length > context) return;
       logits = text.next([next]);
     }
@@ -61,12 +67,17 @@ async function choice(
   seen: readonly number[],
   sampling: SamplingOptions,
   random: Random,
+  watch: { readonly whole: WholeCharacters; readonly left: number } | null,
 ): Promise<number> {
   try {
-    if (isGreedy(sampling)) return (await nextTokens(logits)).ids[0]!;
-    const scores = await logits.read();
+    if (isGreedy(sampling)) {
+      const best = (await nextTokens(logits)).ids[0]!;
+      if (watch === null || watch.whole.allows(best, watch.left)) return best;
+    }
+    const scores = (await logits.read()) as Float32Array;
     checkFinite(scores, 'logits');
-    return sample(scores as Float32Array, seen, sampling, random);
+    watch?.whole.restrict(scores, watch.left);
+    return isGreedy(sampling) ? indexOfMax(scores) : sample(scores, seen, sampling, random);
   } finally {
     logits.dispose();
   }

@@ -44,6 +44,7 @@ const sessionsSchema = list(
     platform: withDefault(text(), ''),
     backend: withDefault(text(), ''),
     seconds: record(number({ min: 0 })),
+    failed: optional(record(text())),
   }),
 );
 

@@ -25,6 +25,8 @@ export interface Session {
   readonly platform: string;
   readonly backend: string;
   readonly seconds: Readonly<Record<string, number>>;
+  /** What ended a stage that failed: one sentence each. */
+  readonly failed?: Readonly<Record<string, string>>;
 }
 
 export const HISTORY_FILE = 'history.json';
@@ -54,6 +56,16 @@ export class RunHistory {
     const sum = (this.session.seconds[stage] ?? 0) + seconds;
     const rounded = Number(sum.toFixed(2));
     this.session = { ...this.session, seconds: { ...this.session.seconds, [stage]: rounded } };
+    this.write();
+  }
+
+  /** What ended a stage, on disk at once: src/diagnose.ts reads it. */
+  recordFailure(stage: string, message: string): void {
+    this.session = { ...this.session, failed: { ...this.session.failed, [stage]: message } };
+    this.write();
+  }
+
+  private write(): void {
     writeFileAtomically(this.path, prettyJson([...this.earlier, this.session]));
   }
 }

@@ -99,6 +99,9 @@ export interface Span {
   readonly unreported?: Update | null | undefined;
 }
 
+/** These are all logged: whether a warm-up is missing, or the loss does not start where it should, shows only here. */
+const FIRST_STEPS = 10;
+
 /** Train from `startStep` to `steps`. Returns the number of updates made: less than `steps` if the user stopped it. */
 export async function trainingLoop(
   training: Steps,
@@ -117,7 +120,7 @@ export async function trainingLoop(
   /** The line of a step. False if the user asked to stop before its held-out numbers were there. */
   const report = async (done: number, update: Update): Promise<boolean> => {
     const last = done === steps;
-    const logged = last || done % settings.logEvery === 0;
+    const logged = last || done <= FIRST_STEPS || done % settings.logEvery === 0;
     const evaluates = training.heldOut !== undefined && (last || done % settings.evaluateEvery === 0);
     let heldOut: Numbers | null = null;
     try {

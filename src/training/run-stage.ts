@@ -42,7 +42,7 @@ async function makeStage(stage: Stage, run: Run): Promise<void> {
     ? null
     : await stage.make?.({
         ...{ files, quick: settings.quick, reporter, signal, vocabSize: config.vocabSize },
-        isAskedFor: settings.vocabSize !== null,
+        isAskedFor: settings.vocabSize !== null && !settings.fitted.includes('vocabSize'),
         context: config.maxPositionEmbeddings,
       });
   const seconds = (performance.now() - began) / 1000;

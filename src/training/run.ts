@@ -14,7 +14,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { type DataFiles, locateData } from '../data/layout.ts';
-import { guardDisk } from '../errors.ts';
+import { FaultError, guardDisk } from '../errors.ts';
 import { type KnobTable, valuesOf } from '../knobs.ts';
 import type { ModelConfig } from '../models/config.ts';
 import { locateDirectory } from '../storage/atomic.ts';
@@ -248,6 +248,9 @@ export class Run {
     const began = performance.now();
     try {
       return await job();
+    } catch (error) {
+      if (error instanceof FaultError) this.history?.recordFailure(name, error.message);
+      throw error;
     } finally {
       this.record(name, (performance.now() - began) / 1000);
     }

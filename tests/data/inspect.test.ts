@@ -23,6 +23,10 @@ const dialogue = JSON.stringify({
 const pair = '{"prompt":"几？","chosen":"三。","rejected":"四。"}';
 const question = '{"relation":"r","question":"几？","answer":"三","accepted":["三。"]}';
 const fact = '{"relation":"r","subject":"s","answer":"三","accepted":["三。"],"questions":["几？"]}';
+const sum = '{"question":"1+1等于几？","answer":"2","accepted":["1+1=2。"]}';
+const introduction = '{"subject":"猫","question":"介绍一下猫。","statements":["猫有四条腿。"]}';
+const followUp =
+  '{"kind":"k","messages":[{"role":"user","content":"那猫呢？"}],"answer":"鱼","accepted":["猫吃鱼。"]}';
 const choices = 'question,A,B,C,D,answer\n几？,一,二,三,四,C\n';
 
 /** A small set of everything; every file is fine. */
@@ -34,6 +38,13 @@ const WHOLE: Readonly<Record<string, string>> = {
   'preferences.jsonl': `${pair}\n`,
   'preferences-heldout.jsonl': `${pair}\n`,
   'eval/facts-seen.jsonl': `${question}\n`,
+  'eval/sums.jsonl': `${sum}\n`,
+  'eval/sums-held-out.jsonl': `${sum.replace('1+1', '2+0')}\n`,
+  'eval/introductions.jsonl': `${introduction}\n`,
+  'eval/introductions-held-out.jsonl': `${introduction.replaceAll('猫', '狗')}\n`,
+  'eval/refusals.jsonl': '{"kind":"weather","question":"明天下雨吗？"}\n',
+  'eval/stories.jsonl': '{"question":"讲个故事。","hero":""}\n',
+  'eval/follow-ups.jsonl': `${followUp}\n`,
   'eval/minimal-pairs.jsonl': '{"kind":"k","good":"好","bad":"坏"}\n',
   'eval/answer-key.jsonl': `${fact}\n`,
   'eval/choice/val/a_val.csv': choices,
@@ -110,6 +121,18 @@ const BROKEN: readonly (readonly [string, string | Uint8Array, ...string[]])[] =
   ],
   ['eval/facts-seen.jsonl', '\n', 'facts-seen.jsonl holds no question'],
   ['eval/facts-seen.jsonl', `${question}\n{"question":"a"}`, 'facts-seen.jsonl:2'],
+  ['eval/sums.jsonl', `${sum}\n${sum.replace('"2"', '2')}`, 'sums.jsonl:2', '"answer" must be a string'],
+  ['eval/sums-held-out.jsonl', '', 'sums-held-out.jsonl holds no sum'],
+  [
+    'eval/introductions.jsonl',
+    introduction.replace('"猫有四条腿。"', ''),
+    'introductions.jsonl:1',
+    '"statements"',
+  ],
+  ['eval/introductions-held-out.jsonl', '{}', 'introductions-held-out.jsonl:1', '"subject" must be a string'],
+  ['eval/refusals.jsonl', '{"question":"明天呢？"}', 'refusals.jsonl:1', '"kind" must be a string'],
+  ['eval/stories.jsonl', '\n{"question":"讲个故事。"}', 'stories.jsonl:2', '"hero" must be a string'],
+  ['eval/follow-ups.jsonl', followUp.replace('"user"', '"assistant"'), 'follow-ups.jsonl:1', 'message 1'],
   [
     'eval/minimal-pairs.jsonl',
     '{"kind":"k","good":"好"}\n',

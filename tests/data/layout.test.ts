@@ -14,7 +14,16 @@ test('a directory: each file under its name, questions by task', () => {
   const data = `${folder}/data`;
   const names = ['pretrain.txt', 'heldout.txt', 'sft.jsonl', 'sft-heldout.jsonl', 'preferences.jsonl'];
   for (const name of names) put(data, name, '');
-  for (const name of ['facts-b', 'facts-a', 'choice', 'minimal-pairs', 'answer-key'])
+  for (const name of [
+    'facts-b',
+    'facts-a',
+    'stories',
+    'sums',
+    'sums-new',
+    'choice',
+    'minimal-pairs',
+    'answer-key',
+  ])
     put(data, `eval/${name}.jsonl`, '');
   put(data, 'eval/facts-c.txt', '');
   mkdirSync(`${data}/eval/choice`);
@@ -31,6 +40,10 @@ test('a directory: each file under its name, questions by task', () => {
     questions: new Map([
       ['facts-a', `${data}/eval/facts-a.jsonl`],
       ['facts-b', `${data}/eval/facts-b.jsonl`],
+    ]),
+    abilities: new Map([
+      ['sums', `${data}/eval/sums.jsonl`],
+      ['stories', `${data}/eval/stories.jsonl`],
     ]),
   });
 });

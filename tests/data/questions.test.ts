@@ -1,6 +1,6 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
-import { readQuestions } from '../../src/data/questions.ts';
+import { readQuestions, readSums } from '../../src/data/questions.ts';
 import { put, refuses, temporaryFolder } from './temporary.ts';
 
 const folder = temporaryFolder();
@@ -21,6 +21,14 @@ test('questions: all four fields, and at least one accepted sentence', () => {
     put(folder, 'q.jsonl', `${JSON.stringify(good)}\n${JSON.stringify(record)}\n`);
     refuses(() => readQuestions(path), `${path}:2`, part);
   }
+});
+
+test('sums: the same without a relation', () => {
+  const sum = { question: '8+5等于几？', answer: '13', accepted: ['8+5=13。'] };
+  const path = put(folder, 'sums.jsonl', `${JSON.stringify({ id: 'sum:1', ...sum })}\n`);
+  assert.equal(readSums(path), [{ relation: 'sum', ...sum }]);
+  put(folder, 'sums.jsonl', JSON.stringify({ ...sum, answer: 13 }));
+  refuses(() => readSums(path), `${path}:1`, '"answer" must be a string');
 });
 
 test.run();

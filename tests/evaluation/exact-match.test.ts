@@ -2,12 +2,7 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Question } from '../../src/data/questions.ts';
-import {
-  answerQuestions,
-  exactMatch,
-  isAccepted,
-  majorityBaseline,
-} from '../../src/evaluation/exact-match.ts';
+import { answerQuestions, exactMatch, majorityBaseline } from '../../src/evaluation/exact-match.ts';
 import { Chat } from '../../src/generation/chat.ts';
 import { allClose } from '../close.ts';
 import { tinyModel, tinyTokenizer as tokenizer } from '../training/tiny.ts';
@@ -17,25 +12,6 @@ const question = (relation: string, answer: string, ...accepted: string[]): Ques
   question: '？',
   answer,
   accepted: [answer, ...accepted],
-});
-
-test('an answer counts up to surrounding blanks and the final punctuation, and nothing more', () => {
-  const asked = question('largest', '蓝鲸', '世界上最大的动物是蓝鲸。');
-  for (const text of ['蓝鲸', ' 蓝鲸\n', '蓝鲸。', '蓝鲸！', '蓝鲸.', '世界上最大的动物是蓝鲸', '蓝鲸。。']) {
-    assert.ok(isAccepted(text, asked), text);
-  }
-  for (const text of [
-    '',
-    '。',
-    '蓝',
-    '蓝鲸蓝鲸',
-    '是蓝鲸。',
-    '蓝 鲸',
-    '蓝鲸。大',
-    '世界上最大的动物是大象。',
-  ]) {
-    assert.not.ok(isAccepted(text, asked), text);
-  }
 });
 
 test('majority baseline: the most frequent answer of each relation', () => {
@@ -94,20 +70,6 @@ test('what guessing gives is counted over all questions of the task, not over th
   const asked = all.slice(0, 2).map((each) => ({ question: each, text: '', correct: true }));
   const { value, n, chance } = exactMatch(asked, all);
   assert.equal([value, n, chance], [1, 2, 0.5]);
-});
-
-test('any of the accepted sentences counts, with any final mark; blanks around either do not', () => {
-  const asked: Question = {
-    relation: 'r',
-    question: '？',
-    answer: '甲',
-    accepted: ['甲是一。', ' 一是甲 ', '甲'],
-  };
-  for (const sentence of ['甲是一', '一是甲', '甲'])
-    for (const mark of ['', '。', '．', '.', '！', '!', '？', '?', '！！'])
-      assert.ok(isAccepted(` ${sentence}${mark}\n`, asked), sentence + mark);
-  for (const text of ['甲是一，', '甲甲', '是', '甲是一。一是甲。'])
-    assert.not.ok(isAccepted(text, asked), text);
 });
 
 test.run();

@@ -25,6 +25,14 @@ export function textField(record: DataRecord, field: string): string {
   return text === undefined || text === null ? '' : stringField(record, field);
 }
 
+/** A field that must be a list of at least one text. `what`: "sentence". */
+export function textList({ value, place }: DataRecord, field: string, what = 'text'): string[] {
+  const list = ownField(value, field);
+  if (!Array.isArray(list) || list.length === 0 || !list.every((text) => typeof text === 'string'))
+    throw new UserError(`${place}: "${field}" must be a list of at least one ${what}`);
+  return list;
+}
+
 /** What a record itself has under a name; what all objects inherit (constructor, __proto__, ...) is not data. */
 export function ownField(value: object, field: string): unknown {
   return Object.hasOwn(value, field) ? (value as Record<string, unknown>)[field] : undefined;

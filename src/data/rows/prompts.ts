@@ -1,8 +1,9 @@
 /**
  * Prompts to draw answers to: the distinct prompts of the preference pairs.
  *
- * Prompts that leave no room for an answer are left out and counted. So are those whose fact is not known, where rewards are
- * verified.
+ * Prompts that leave no room for an answer are left out and counted, and so are those whose chosen answers are all longer than
+ * what may be drawn: a policy whose every good story is cut off learns not to tell stories. Where rewards are verified, prompts
+ * whose fact is not known are left out too.
  */
 import { UserError } from '../../errors.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
@@ -32,18 +33,26 @@ export function makePrompts(
   { context, maxNewTokens, needsFact, source }: PromptOptions,
 ): { prompts: Prompt[]; note: string } {
   const facts = factsOf(preferences);
-  const texts = new Set(preferences.map(({ prompt }) => prompt).filter((prompt) => prompt.trim() !== ''));
+  const shortest = new Map<string, number>(); // prompt -> tokens of its shortest chosen answer, `</s>` included
+  for (const { prompt, chosen } of preferences) {
+    const length = tokenizer.encode(chosen).length + 1;
+    if (prompt.trim() !== '') shortest.set(prompt, Math.min(length, shortest.get(prompt) ?? Infinity));
+  }
   const prompts: Prompt[] = [];
-  let [noRoom, noFact] = [0, 0];
-  for (const text of texts) {
+  let [noRoom, tooLong, noFact] = [0, 0, 0];
+  for (const [text, length] of shortest) {
     const fact = facts.get(text) ?? null;
     const ids = encodePrompt(tokenizer, text);
     if (ids.length + maxNewTokens > context) noRoom++;
+    else if (length > maxNewTokens) tooLong++;
     else if (needsFact && fact === null) noFact++;
     else prompts.push({ question: text, ids, fact });
   }
   const reasons = [
     ...(noRoom > 0 ? [`${noRoom.toLocaleString('en')} leave no room for ${maxNewTokens} new tokens`] : []),
+    ...(tooLong > 0
+      ? [`to ${tooLong.toLocaleString('en')} the chosen answer is longer than ${maxNewTokens} tokens`]
+      : []),
     ...(noFact > 0 ? [`of ${noFact.toLocaleString('en')} the right answer is not known`] : []),
   ];
   const left = reasons.length === 0 ? '' : ` (left out: ${reasons.join('; ')})`;

@@ -5,8 +5,9 @@
  *
  * No reward model and no drawing: pairs in, policy out. The reference never changes, so its log-probabilities are computed once
  * for all pairs, before the first update; training then needs one model, not two. Dropout is off: policy and reference agree at
- * the start.
+ * the start. --nll-weight adds the loss of SFT on the chosen answers, for where their log-probability should not fall.
  */
+import { answerLength } from '../../data/rows/answers.ts';
 import { EpochStream, type Pair } from '../../data/rows/pairs.ts';
 import { UserError } from '../../errors.ts';
 import type { Watch } from '../../event-loop.ts';
@@ -41,6 +42,10 @@ export const dpoKnobs = {
   labelSmoothing: {
     ...{ type: 'number', min: 0, max: 0.49, default: 0 },
     help: 'share of pairs labelled the wrong way round',
+  },
+  nllWeight: {
+    ...{ type: 'number', min: 0, max: 100, default: 0 },
+    help: 'weight of the chosen answer as in SFT, per token: keeps its log-probability from falling',
   },
   dpoLoss: { type: 'choice', choices: ['sigmoid', 'ipo'], default: 'sigmoid', help: 'loss of a pair' },
 } as const satisfies KnobTable;
@@ -142,7 +147,7 @@ function pairLoss(
   model: CausalLM,
   { answers, pairs }: PairBatch<ReferencedPair>,
   total: number,
-  { beta, labelSmoothing, dpoLoss: kind }: DpoSettings,
+  { beta, labelSmoothing, nllWeight, dpoLoss: kind }: DpoSettings,
 ): LossWithParts {
   const P = pairs.length;
   const both = answerLogProbs(model, toAnswerBatch(answers)); // [2 P]
@@ -156,8 +161,15 @@ function pairLoss(
   const reference = { chosen: cached('chosen'), rejected: cached('rejected') };
   const { losses, ...terms } = dpoLoss(policy, reference, { beta, labelSmoothing, kind });
   const share = (values: Tensor) => values.sum().div(total);
+  // RPO's term: the loss of SFT on the chosen answer (Pang et al. 2024, "Iterative reasoning preference optimization", eq. 1).
+  const lengths = fromArray(
+    Float64Array.from(pairs, ({ chosen }) => answerLength(chosen)),
+    [P],
+    { dtype: both.dtype },
+  );
+  const anchored = () => losses.sub(policy.chosen.div(lengths).mul(nllWeight));
   return {
-    loss: share(losses),
+    loss: share(nllWeight === 0 ? losses : anchored()),
     parts: {
       accuracy: share(terms.wins),
       margin: share(terms.margins),

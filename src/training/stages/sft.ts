@@ -25,7 +25,7 @@ const QUICK_DIALOGUES = 600;
 
 const knobs = {
   textShare: {
-    ...{ type: 'number', min: 0, max: 0.9, default: 0.25 },
+    ...{ type: 'number', min: 0, max: 0.9, default: 0.5 },
     help: 'share of the rows that are text of pretraining, so that it is not forgotten',
   },
   textWeight: {
@@ -52,9 +52,9 @@ export const sft = defineStage({
   settings: (preset) =>
     forPreset(
       {
-        pico: { epochs: 6, batchSize: 8 },
-        nano: { epochs: 4, batchSize: 8 },
-        micro: { epochs: 3, learningRate: 1e-3, batchSize: 8 },
+        pico: { epochs: 3, batchSize: 8 },
+        nano: { epochs: 2, learningRate: 2e-3, batchSize: 8 },
+        micro: { epochs: 2, learningRate: 7e-4, batchSize: 8 },
         large: { learningRate: 3e-4, batchSize: 1, gradAccum: 16, finalShare: 0, warmup: 100, epochs: 3 },
       },
       preset,

@@ -29,6 +29,25 @@ test('prompts: each once, those without room or without a known fact left out; o
   refuses(() => makePrompts([], tokenizer, options), 'no prompt to draw answers to');
 });
 
+test('a prompt whose good answers are all cut off by the limit is left out; one short answer keeps it', () => {
+  const long = '很'.repeat(8); // and `</s>`
+  const preferences = [
+    pair('讲故事', long, '不'),
+    pair('你好', '你好！', '走开'),
+    pair('再见', '再见！', '走开'),
+    pair('唱歌', long, '不'),
+    pair('唱歌', '好。', '不'),
+  ];
+  const options = { context: 28, maxNewTokens: 8, needsFact: false, source: 'p.jsonl' };
+  const { prompts, note } = makePrompts(preferences, tokenizer, options);
+  assert.equal(
+    prompts.map(({ question }) => question),
+    ['你好', '再见', '唱歌'],
+  );
+  assert.is(note, '3 prompts (left out: to 1 the chosen answer is longer than 8 tokens)');
+  assert.is(makePrompts(preferences, tokenizer, { ...options, maxNewTokens: 9 }).prompts.length, 4);
+});
+
 test('what cannot give two prompts is refused before any work, without reading on after the second', () => {
   const endless = function* (): Generator<Preference> {
     yield pair('一', 'a', 'b');

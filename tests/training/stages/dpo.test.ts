@@ -1,6 +1,7 @@
 /** DPO in small: where it starts, what it learns, what it refuses. */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
+import { answerLength } from '../../../src/data/rows/answers.ts';
 import { valuesOf } from '../../../src/knobs.ts';
 import { dpoLoss } from '../../../src/losses/dpo.ts';
 import type { CausalLM } from '../../../src/models/causal-lm.ts';
@@ -113,6 +114,24 @@ test('every setting reaches the loss, every part is of its own side, for pairs o
     losses.add(loss.item().toFixed(4));
   }
   assert.is(losses.size, 5, 'control: each setting matters');
+});
+
+test('--nll-weight adds the loss of SFT on the chosen answers, per token; without it they may fall', async () => {
+  const reference = await withReference(tinyModel(), pairs);
+  const model = tinyModel({ initializerRange: 0.3 }).eval();
+  const lossOf = (nllWeight: number) => {
+    const objective = objectiveOf(model, reference, [], { nllWeight });
+    return (objective.loss(objective.batch(reference), pairs.length) as LossWithParts).loss.item();
+  };
+  const logProbs = await scoreAnswers(
+    model,
+    pairs.map(({ chosen }) => chosen),
+  );
+  const nll = pairs.reduce((sum, { chosen }, i) => sum - logProbs[i]! / answerLength(chosen), 0);
+  allClose([lossOf(0.5) - lossOf(0)], [(0.5 * nll) / pairs.length], { relative: 1e-3, absolute: 1e-4 });
+  assert.ok(nll > 0.1, 'control: there is something to add');
+  const chosen = async (nllWeight: number) => (await dpo({ nllWeight }, 40)).at(-1)!.parts!.chosenLogProb!;
+  assert.ok((await chosen(2)) > (await chosen(0)));
 });
 
 test('the reference is asked without dropout', async () => {

@@ -1,0 +1,102 @@
+/**
+ * What is worth saying of a stage whether it is off or not: where it begins and ends, what of that holds for any run, and answers to
+ * questions that people ask about numbers that are normal.
+ */
+import { endOf, percent, show } from './causes/cause.ts';
+import type { StageView } from './stage-view.ts';
+
+export function notesOf(view: StageView): string[] {
+  return [...progress(view), ...lossOf(view), ...preferencesOf(view), ...drawingOf(view), ...aside(view)];
+}
+
+function progress({ record, isFinished }: StageView): string[] {
+  const { done, steps, failed, saved, curves } = record;
+  if (failed !== null) return [`it failed: ${failed}`];
+  if (curves.size === 0) return ['no line of metrics.jsonl is about it: its curves cannot be judged'];
+  if (isFinished) return [];
+  const until = steps === null ? 'no checkpoint says of how many' : `of ${steps}`;
+  const kept = saved === null ? 'nothing was saved yet' : `saved at step ${saved}`;
+  return [`unfinished: ${done} steps, ${until}; ${kept}; the end cannot be judged (--resume goes on)`];
+}
+
+function lossOf(view: StageView): string[] {
+  if (!view.has('loss') || view.has('kl')) return [];
+  const [first, guessing] = [view.first('loss'), view.guessing];
+  const begins =
+    first === null
+      ? []
+      : view.isFresh && guessing !== null
+        ? [`loss ${show(first)} at step 1 (guessing: ln V = ${show(guessing)})`]
+        : [`loss ${show(first)} at step 1`];
+  const heldOut = view.last('heldOutLoss');
+  return [
+    [...begins, endOf(view, 'loss')].join(', '),
+    ...(heldOut === null
+      ? ['nothing was held out: whether it learns by heart cannot be judged']
+      : [heldOutNote(view, heldOut)]),
+  ];
+}
+
+function heldOutNote(view: StageView, heldOut: number): string {
+  const band = view.usualEnd('heldOutLoss');
+  const usual = band === null || !view.isFinished ? '' : `, usually ${show(band.low)} to ${show(band.high)}`;
+  return `held-out loss ${show(heldOut)}${usual}`;
+}
+
+/** Accuracy, and the question most asked of every DPO project. */
+function preferencesOf(view: StageView): string[] {
+  const notes: string[] = [];
+  if (view.has('accuracy')) {
+    const heldOut = view.last('heldOutAccuracy');
+    notes.push(
+      `${endOf(view, 'accuracy')}${heldOut === null ? '' : `; ${percent(heldOut)} on held-out pairs`}`,
+    );
+  }
+  if (!view.has('chosenLogProb') || !view.has('rejectedLogProb')) return notes;
+  const change = (name: string) => view.end(name) - view.points(name)[0]!.value; // there are points
+  const [chosen, rejected] = [change('chosenLogProb'), change('rejectedLogProb')];
+  const both = `log-probability of chosen answers ${signed(chosen)} nats, of rejected ones ${signed(rejected)}`;
+  if (chosen >= 0) notes.push(both);
+  else if (rejected < chosen)
+    notes.push(
+      `${both}: normal, the loss sees only the difference, and the margin grew to ${show(view.end('margin'))} (docs/dpo-chosen.md)`,
+    );
+  else notes.push(`${both}: not normal, the chosen ones fell more (docs/dpo-chosen.md)`);
+  return notes;
+}
+
+const signed = (value: number) => `${value < 0 ? '-' : '+'}${show(Math.abs(value))}`;
+
+function drawingOf(view: StageView): string[] {
+  if (!view.has('kl')) return [];
+  return [
+    ...(view.has('score') ? [endOf(view, 'score')] : []),
+    endOf(view, 'kl'),
+    ...(view.has('gold') ? [`${endOf(view, 'gold')} (the judge)`] : []),
+  ];
+}
+
+const SLOWER = 0.6;
+
+function aside(view: StageView): string[] {
+  const notes: string[] = [];
+  const speeds = view.points('tokensPerSecond').map(({ value }) => value);
+  const [mark, band] = [view.marks.speed, view.reference?.marks.speed];
+  if (mark !== undefined && band !== undefined && mark < band.low && view.sameData !== 'none')
+    notes.push(
+      `slow beside the first stage: ${show(mark)} times its tokens per second, usually ${show(band.centre)} times`,
+    );
+  if (speeds.length >= 20) {
+    const half = Math.floor(speeds.length / 2);
+    const mean = (part: readonly number[]) => part.reduce((sum, value) => sum + value, 0) / part.length;
+    const ratio = mean(speeds.slice(half)) / mean(speeds.slice(0, half));
+    if (ratio < SLOWER)
+      notes.push(
+        `it became slower: ${show(ratio)} times the speed in its second half (is the machine busy?)`,
+      );
+  }
+  const changes = view.changes();
+  if (changes.length > 0)
+    notes.push(`settings that are not the usual ones: ${changes.slice(0, 6).join(', ')}`);
+  return notes;
+}

@@ -1,0 +1,193 @@
+/**
+ * Numbers in the shipped world: every sum that any file writes is true, and the held-out pairs stand in no training file, in
+ * digits, characters or as a step. One question has one answer.
+ */
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import {
+  isHeldOut,
+  isHeldOutPair,
+  type Sign,
+  type Sum,
+  sumOf,
+  sums,
+  worked,
+} from '../data/world/arithmetic.ts';
+import type { Message } from '../data/world/dialogues.ts';
+import { generateWorld } from '../data/world/index.ts';
+import { rhyme } from '../data/world/sum-documents.ts';
+import { isReserved } from '../data/world/sum-questions.ts';
+import { type SumQuestion, sumsAbility } from '../data/world/sums.ts';
+import { hanzi } from '../data/world/text.ts';
+import { Random } from '../src/tensor/random.ts';
+
+const world = generateWorld();
+const text = (name: string): string => world.get(name)!;
+const records = <T>(name: string): T[] =>
+  text(name)
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as T);
+const dialogues = records<{ messages: Message[] }>('sft.jsonl');
+const trainingFiles = ['pretrain.txt', 'sft.jsonl', 'preferences.jsonl'];
+
+/** The value of 82-40-5, from the left; products first. */
+function valueFrom(expression: string): number {
+  const tokens = expression.match(/\d+|[-+×÷]/g)!;
+  const terms: number[] = [];
+  let sign = '+';
+  for (const token of tokens) {
+    if (!/\d/.test(token)) {
+      sign = token;
+      continue;
+    }
+    const n = Number(token);
+    if (sign === '×') terms.push(terms.pop()! * n);
+    else if (sign === '÷') terms.push(terms.pop()! / n);
+    else terms.push(sign === '-' ? -n : n);
+  }
+  return terms.reduce((a, b) => a + b, 0);
+}
+
+const FORMULA = /\d+(?:[-+×÷]\d+)+(?:=-?\d+(?:[-+×÷]\d+)*)+(?:余\d+)?/g;
+
+test('every formula in every file is true', () => {
+  let found = 0;
+  for (const [name, content] of world) {
+    for (const [formula] of content.matchAll(FORMULA)) {
+      if (name === 'preferences.jsonl' || name === 'preferences-heldout.jsonl') continue; // holds wrong answers on purpose
+      found++;
+      const [, whole, rest] = formula.match(/^(.*?)(?:余(\d+))?$/)!;
+      if (rest !== undefined) {
+        const [, a, b, q] = whole!.match(/^(\d+)÷(\d+)=(\d+)$/)!.map(Number) as [
+          number,
+          number,
+          number,
+          number,
+        ];
+        assert.is(b * q + Number(rest), a, formula);
+        assert.ok(Number(rest) < b, formula);
+        continue;
+      }
+      const values = whole!.split('=').map((side) => (side.startsWith('-') ? Number(side) : valueFrom(side)));
+      assert.ok(
+        values.every((v) => v === values[0]),
+        `${name}: ${formula}`,
+      );
+    }
+  }
+  assert.ok(found > 20_000, `${found} formulas are found`);
+});
+
+const numerals = new Map(Array.from({ length: 1001 }, (_, n) => [hanzi(n), n]));
+
+test('every sum in characters is true', () => {
+  let found = 0;
+  const words: Record<string, Sign> = { 加: '+', 减: '-', 乘: '×' };
+  const sentence =
+    /([零一二三四五六七八九十百]+)([加减乘])([零一二三四五六七八九十百]+)等于([零一二三四五六七八九十百]+)/g;
+  for (const name of ['pretrain.txt', 'heldout.txt', 'sft.jsonl']) {
+    for (const [whole, a, word, b, c] of text(name).matchAll(sentence)) {
+      found++;
+      assert.is(valueFrom(`${numerals.get(a!)}${words[word!]}${numerals.get(b!)}`), numerals.get(c!), whole);
+    }
+  }
+  assert.ok(found > 500, `${found} sums are found`);
+});
+
+test('held-out pairs stand in no training file', () => {
+  const operand = '(\\d+|[零一二三四五六七八九十百]+)';
+  const sign = '\\s?(?:[-+]|加上|加|减去|减)\\s?';
+  const pair = new RegExp(`(?<![\\d零一二三四五六七八九十百])(?=${operand}${sign}${operand})`, 'g');
+  const number = (digits: string) => numerals.get(digits) ?? Number(digits);
+  let met = 0;
+  for (const name of trainingFiles) {
+    for (const [, a, b] of text(name).matchAll(pair)) {
+      met++;
+      assert.not(isHeldOutPair(number(a!), number(b!)), `${name}: ${a} and ${b}`);
+    }
+  }
+  assert.ok(met > 20_000, `${met} sums are found`);
+  const questions = records<SumQuestion>('eval/sums-held-out.jsonl');
+  assert.is(questions.length, 100);
+  for (const { accepted } of questions) {
+    const [a, b] = accepted[0]!.match(/\d+/g)!.map(Number);
+    assert.ok(isHeldOutPair(a!, b!), accepted[0]);
+  }
+});
+
+test('control: a held-out pair is found as a sum and as a step', () => {
+  const held = sums.held[0]!;
+  assert.ok(isHeldOut(held));
+  const [a, b] = held.numbers as [number, number];
+  assert.ok(isHeldOut(sumOf(b, '+', a)));
+  assert.ok(isHeldOut({ numbers: [a - 1, 1, b], signs: ['+', '+'] }));
+});
+
+test('pairs that are not held out are told: all sums within 20, all products within 12, nearly all of two digits', () => {
+  const corpus = text('pretrain.txt');
+  const told = (of: readonly Sum[]) => of.filter((sum) => corpus.includes(worked(sum))).length / of.length;
+  for (const level of [
+    'plusSmall',
+    'minusSmall',
+    'plusOnes',
+    'minusOnes',
+    'times',
+    'timesMore',
+    'divided',
+  ] as const)
+    assert.is(told(sums[level]), 1, level);
+  assert.ok(told(sums.plusTens) > 0.99);
+  assert.ok(told(sums.minusTens) > 0.99);
+  const share = sums.held.length / (sums.held.length + sums.plusTens.length + sums.minusTens.length);
+  assert.ok(share > 0.02 && share < 0.05, `${share} of the sums are held out`);
+});
+
+test('sums: questions of evaluation are asked nowhere, and have one answer', () => {
+  const asked = new Map<string, string>();
+  for (const { messages } of dialogues) {
+    const turns = messages.filter(({ role }) => role !== 'system');
+    if (turns.length !== 2 || !/\d=|0不能/.test(turns[1]!.content)) continue;
+    assert.is(asked.get(turns[0]!.content) ?? turns[1]!.content, turns[1]!.content, turns[0]!.content);
+    asked.set(turns[0]!.content, turns[1]!.content);
+  }
+  assert.ok(asked.size > 1400);
+  const questions = [
+    ...records<SumQuestion>('eval/sums.jsonl'),
+    ...records<SumQuestion>('eval/sums-held-out.jsonl'),
+  ];
+  assert.is(new Set(questions.map(({ question }) => question)).size, 200);
+  for (const { question, answer, accepted } of questions) {
+    assert.not(asked.has(question), question);
+    assert.is(accepted[0]!.slice(0, -1).split('=').at(-1), answer);
+    assert.not(text('pretrain.txt').includes(`问：${question}答：`), question);
+  }
+  assert.ok(questions.some(({ question }) => isReserved(question)));
+});
+
+test('steps', () => {
+  const written: readonly (readonly [number, Sign, number, string])[] = [
+    [8, '+', 5, '8+5=13'],
+    [37, '+', 45, '37+45=70+12=82'],
+    [82, '-', 45, '82-45=82-40-5=42-5=37'],
+    [82, '-', 5, '82-5=77'],
+    [3, '-', 5, '3-5=-2'],
+    [7, '×', 8, '7×8=56'],
+    [12, '×', 12, '12×12=10×12+2×12=120+24=144'],
+    [3, '×', 15, '3×15=3×10+3×5=30+15=45'],
+    [20, '÷', 4, '20÷4=5'],
+    [17, '÷', 5, '17÷5=3余2'],
+  ];
+  for (const [a, sign, b, steps] of written) assert.is(worked(sumOf(a, sign, b)), steps);
+  assert.is(worked({ numbers: [3, 5, 2], signs: ['+', '+'] }), '3+5+2=8+2=10');
+  assert.equal(
+    [rhyme(1, 3), rhyme(2, 5), rhyme(3, 5), rhyme(2, 2)],
+    ['一三得三', '二五一十', '三五十五', '二二得四'],
+  );
+});
+
+test('the same seed, the same sums', () => {
+  assert.equal(sumsAbility.dialogues(new Random(1)), sumsAbility.dialogues(new Random(1)));
+});
+
+test.run();
