@@ -1,4 +1,4 @@
-/**
+/*
  * People of the past: when a Chinese lived, where a foreigner came from, what somebody was known as.
  *
  * Left out: people of two countries (居里夫人), of two dynasties (罗贯中), of two trades that are equally well known (达芬奇).
@@ -9,8 +9,8 @@ import { type Relation, relation } from './types.ts';
 const dynasty = relation({
   id: 'dynasty',
   domain: '历史',
-  rows: `李白 唐朝, 杜甫 唐朝, 白居易 唐朝, *玄奘 唐朝, 苏轼 宋朝, 李清照 宋朝, 岳飞 宋朝, 司马光 宋朝, *毕昇 宋朝, 司马迁 汉朝,
-    张衡 汉朝, 蔡伦 汉朝, 张骞 汉朝, 曹雪芹 清朝, 蒲松龄 清朝, *林则徐 清朝, 吴承恩 明朝, 郑和 明朝, 李时珍 明朝, 徐霞客 明朝,
+  rows: `李白 唐朝, 杜甫 唐朝, 白居易 唐朝, 苏轼 宋朝, 李清照 宋朝, 岳飞 宋朝, 司马光 宋朝, *毕昇 宋朝, 司马迁 汉朝,
+    张衡 汉朝, 蔡伦 汉朝, 张骞 汉朝, 曹雪芹 清朝, *林则徐 清朝, 吴承恩 明朝, 郑和 明朝, 李时珍 明朝, 徐霞客 明朝,
     孔子 春秋时期, 鲁班 春秋时期, 屈原 战国时期, 王羲之 晋朝, 诸葛亮 三国时期`,
   tell: [
     '{s}是{a}人。',
@@ -31,6 +31,7 @@ const dynasty = relation({
   again: '那{s}呢？',
   pronoun: '这个人是哪个时代的人？',
   claim: '{s}是{a}人',
+  deny: '不是{w}人',
 });
 
 const nationality = relation({
@@ -56,6 +57,7 @@ const nationality = relation({
   reply: '{s}是{a}人。',
   pronoun: '这个人是哪国人？',
   claim: '{s}是{a}人',
+  deny: '不是{w}人',
 });
 
 const profession = relation({
@@ -63,7 +65,7 @@ const profession = relation({
   domain: '历史',
   rows: `齐白石 画家 艺, 徐悲鸿 画家 艺, 梵高 画家 艺, *毕加索 画家 艺, 鲁迅 作家 艺, 安徒生 作家 艺, 海明威 作家 艺, 老舍 作家 艺,
     李白 诗人 艺, 杜甫 诗人 艺, 李清照 诗人 艺, 贝多芬 音乐家 艺, *莫扎特 音乐家 艺, 聂耳 音乐家 艺, 梅兰芳 京剧演员 艺,
-    居里夫人 科学家 理, 钱学森 科学家 理, 袁隆平 科学家 理, 爱迪生 发明家 理, 华罗庚 数学家 理, *陈景润 数学家 理, 李时珍 医学家 理,
+    居里夫人 科学家 理, 钱学森 科学家 理, 袁隆平 科学家 理, 爱迪生 发明家 理, 华罗庚 数学家 理, *祖冲之 数学家 理, 李时珍 医学家 理,
     华佗 医学家 理, 郑和 航海家 理, 哥伦布 航海家 理, 加加林 宇航员 理, 岳飞 将军 理`,
   decoys: {
     艺: ['科学家', '航海家', '医学家', '宇航员', '将军'],
@@ -82,7 +84,7 @@ const profession = relation({
     '这本书讲的是{a}{s}的故事。',
     '名人卡片：{s}，{a}。',
   ],
-  cores: ['{s}是做什么的', '{s}是一位什么人', '{s}是因为做什么出名的', '{s}是个什么家或者什么人'],
+  cores: ['{s}是做什么的', '{s}是一位什么人', '{s}这个人是做什么的', '{s}因为做什么而有名'],
   askUnseen: ['介绍名人{s}，要说这个人是做什么的？'],
   reply: '{s}是有名的{a}。',
   pronoun: '这个人是做什么的？',
