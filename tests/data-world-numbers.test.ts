@@ -135,13 +135,14 @@ test('pairs that are not held out are told: all sums within 20, all products wit
     'minusSmall',
     'plusOnes',
     'minusOnes',
+    'round',
     'times',
     'timesMore',
     'divided',
   ] as const)
     assert.is(told(sums[level]), 1, level);
-  assert.ok(told(sums.plusTens) > 0.99);
-  assert.ok(told(sums.minusTens) > 0.99);
+  assert.ok(told(sums.plusTens) > 0.75);
+  assert.ok(told(sums.minusTens) > 0.7);
   const share = sums.held.length / (sums.held.length + sums.plusTens.length + sums.minusTens.length);
   assert.ok(share > 0.02 && share < 0.05, `${share} of the sums are held out`);
 });
