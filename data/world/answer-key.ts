@@ -6,7 +6,9 @@
  */
 import { facts, replyTo } from './facts.ts';
 import type { Pair } from './preferences.ts';
+import { reversedKey } from './reversed.ts';
 import { asked } from './splits.ts';
+import { yesNoKey } from './yes-no.ts';
 
 export interface KeyEntry {
   readonly id: string;
@@ -44,5 +46,5 @@ export function writeAnswerKey(pairs: readonly Pair[]): KeyEntry[] {
       questions: [...questions],
     }),
   );
-  return [...known, ...unknown];
+  return [...known, ...reversedKey(), ...yesNoKey(), ...unknown];
 }
