@@ -1,7 +1,7 @@
 /**
- * Plants and food: when flowers bloom, where things grow, which part of a plant we eat, how things taste.
+ * Plants and food: when flowers bloom, where things grow, how things taste.
  *
- * Left out: flowers of two seasons (月季), parts that books call differently (玉米, 芹菜), tastes that change (葡萄).
+ * Left out: flowers of two seasons (月季), tastes that change (葡萄).
  */
 import { type Relation, relation } from './types.ts';
 
@@ -49,7 +49,7 @@ const grows = relation({
     '秋天到了，农民在{a}收下了许多{s}。',
     '妹妹在{w}找{s}，找不到，原来{s}长在{a}。',
     '你看，{a}有这么多{s}！',
-    '“{s}长在哪里？”“长在{a}。”',
+    '弟弟想知道{s}长在哪里，爷爷就带他去看：在{a}。',
     '从{a}可以采到{s}。',
     '小兔子问{s}在哪儿，妈妈说：“就在{a}呀。”',
     '爷爷带我去看{s}，{a}到处都是。',
@@ -60,35 +60,6 @@ const grows = relation({
   pronoun: '它长在哪里？',
   claim: '{s}长在{a}',
   deny: '不长在{w}',
-});
-
-const part = relation({
-  id: 'plant-part',
-  domain: '植物',
-  rows: `胡萝卜 根, 萝卜 根, 红薯 根, 甜菜 根, 土豆 茎, *莲藕 茎, 竹笋 茎, 甘蔗 茎, 白菜 叶, 菠菜 叶, 西红柿 果实, 黄瓜 果实,
-    *茄子 果实, 南瓜 果实, 黄豆 种子, *绿豆 种子, 花生 种子, 菜花 花`,
-  tell: [
-    '我们吃的{s}是植物的{a}。',
-    '{s}可以吃的部分是它的{a}。',
-    '吃{s}，吃的是它的{a}。',
-    '吃{s}的时候，我们吃的不是它的{w}，而是它的{a}。',
-    '自然课上，老师说{s}是植物的{a}。',
-    '植物的{a}也能当菜吃，比如{s}。',
-    '妈妈买来{s}，告诉我吃的是它的{a}。',
-    '厨师把{s}放进锅里，那是植物的{a}。',
-    '“吃{s}吃的是哪一部分？”“是{a}。”',
-    '菜名：{s}。吃的部分：{a}。',
-  ],
-  cores: [
-    '吃{s}吃的是它的哪一部分',
-    '我们吃的{s}是植物的哪一部分',
-    '{s}可以吃的部分是什么',
-    '人们吃{s}的哪个部分',
-  ],
-  askUnseen: ['把{s}做成菜，用的是植物的哪一部分？'],
-  reply: '吃{s}，吃的是它的{a}。',
-  pronoun: '我们吃的是它的哪一部分？',
-  claim: '吃{s}，吃的是它的{a}',
 });
 
 const taste = relation({
@@ -117,4 +88,4 @@ const taste = relation({
   deny: '不是{w}的',
 });
 
-export const plants: readonly Relation[] = [bloom, grows, part, taste];
+export const plants: readonly Relation[] = [bloom, grows, taste];
