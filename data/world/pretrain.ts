@@ -18,7 +18,7 @@ interface Corpus {
 }
 
 /** The least number of documents that tell a fact, and how long the files are. */
-const MENTIONS = 16;
+const MENTIONS = 12;
 const MENTIONS_PRETRAIN_ONLY = 60;
 const BYTES = 2_950_000;
 const HELDOUT_CHARACTERS = 20_000;
