@@ -32,6 +32,7 @@ thead th { border-bottom: 2px solid var(--edge); white-space: nowrap; } tbody th
 .part { font-size: .87em; } .part th { padding-left: 1.9rem; font-weight: 400; }
 .above { color: var(--good); font-weight: 600; } .right { color: var(--good); } .wrong { color: var(--bad); }
 .answers { table-layout: fixed; width: 100%; min-width: 46rem; } .answers td, .answers th { overflow-wrap: anywhere; } .answers .task { display: block; font-weight: 400; }
+mark { background: var(--grid); color: inherit; border-bottom: 2px solid var(--series-2); }
 .stage { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: .6rem 1.2rem; align-items: end; } figure { margin: 0; }
 .panel { max-width: 420px; break-inside: avoid; } .panel svg { width: 100%; height: auto; }
 figcaption { font-weight: 600; font-size: .9rem; } .legend { font-weight: 400; margin-left: .8rem; } .name { white-space: nowrap; margin-right: .6rem; }
