@@ -64,6 +64,7 @@ const VARIATIONS: readonly (readonly [RegExp, string, number])[] = [
   [/什么地方/, '哪儿', 5],
   [/什么(?!时候)/, '啥', 8],
   [/公历|农历/, '', 2],
+  [/(鱼|鸟)类/, '$1', 2],
   [/[“”《》]/g, '', 2],
 ];
 
@@ -91,12 +92,14 @@ export function varied(random: Random, core: string): string {
 
 /** The core in the frames of a schoolbook. */
 export function plainly(core: string): string[] {
-  return ['{q}？', '{q}？', '请问{q}？', '你知道{q}吗？'].map((frame) => put(frame, core));
+  return ['{q}？', '{q}？', '{q}呢？', '请问{q}？', '你知道{q}吗？', '我想知道{q}。'].map((frame) =>
+    put(frame, core),
+  );
 }
 
-/** The question without its marks: two questions of the same wording are one. */
+/** The question without marks and particles: two questions of the same wording are one. */
 export function wording(question: string): string {
-  return question.replace(/[？?。！，：、“”‘’《》\s]/gu, '');
+  return question.replace(/[？?。！，：、“”‘’《》\s]/gu, '').replace(/[呢呀啊]$/, '');
 }
 
 /**
