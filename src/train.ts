@@ -12,18 +12,19 @@ import { useBackend } from './cli/backend.ts';
 import { runCommand } from './cli/command.ts';
 import { makeReporter } from './cli/progress.ts';
 import { stopOnSignals } from './cli/stop.ts';
-import { settingsFrom, trainFlags } from './cli/train-flags.ts';
+import { givenSizes, settingsFrom, trainFlags } from './cli/train-flags.ts';
 import { repairDirectory } from './storage/atomic.ts';
 import { lockDirectory } from './storage/lock.ts';
 import { outputDirectory } from './storage/paths.ts';
 import { runSwap } from './storage/run-directory.ts';
+import { fitToCorpus } from './training/corpus-fit.ts';
 import { evaluateRun } from './training/evaluate-run.ts';
 import { commandLine } from './training/history.ts';
 import { preflight } from './training/preflight.ts';
 import { Run } from './training/run.ts';
 import { RUN_FILES } from './training/run-settings.ts';
 import { runStage } from './training/run-stage.ts';
-import { chatStages, EVALUATE, stages } from './training/stages/index.ts';
+import { chatStages, EVALUATE, languageStages, stages } from './training/stages/index.ts';
 
 await runCommand({
   usage: 'npx tsx src/train.ts [flags]    train a small language model, from text to chat',
@@ -34,12 +35,17 @@ await runCommand({
     const command = commandLine('src/train.ts', process.argv.slice(2));
     lockDirectory(out, { command }); // until the process ends: a run has one writer
     repairDirectory(out, runSwap); // a power cut may have left it half replaced
-    const settings = settingsFrom(values, out);
+    const asked = settingsFrom(values, out);
     const reporter = makeReporter();
-    const advice = () => howToGoOn(out, run.hasBegun);
+    let hasBegun = () => false;
+    const advice = () => howToGoOn(out, hasBegun());
     const signal = stopOnSignals({ saying: 'Stopping after this step', advice });
     const resume = values.resume ?? false;
+    // Own text is looked at first, for a vocabulary and a size that fit it.
+    const fit = () => fitToCorpus(asked, givenSizes(values), reporter.note.bind(reporter), signal);
+    const settings = resume ? asked : await fit();
     const run = new Run(stages, { out, settings, reporter, resume, signal, command });
+    hasBegun = () => run.hasBegun;
 
     // Where it computes.
     const { backend, gpuMode, deterministic } = settings;
@@ -66,9 +72,11 @@ await runCommand({
     } finally {
       reporter.end(''); // a bar left open would keep the process alive
     }
-    if (chatStages.some((stage) => run.has(stage))) {
+    if (languageStages.some((stage) => run.has(stage))) {
+      const chats = chatStages.some((stage) => run.has(stage));
       const model = values.out === undefined ? [] : ['--model', out];
-      process.stderr.write(`\nTalk to it: ${commandLine('src/chat.ts', model)}\n`);
+      const what = chats ? 'Talk to it' : 'Give it a beginning, it goes on';
+      process.stderr.write(`\n${what}: ${commandLine('src/chat.ts', model)}\n`);
     }
     return 0;
   },

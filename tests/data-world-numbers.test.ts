@@ -13,12 +13,16 @@ import {
   sums,
   worked,
 } from '../data/world/arithmetic.ts';
+import { comparisons } from '../data/world/comparisons.ts';
 import type { Message } from '../data/world/dialogues.ts';
-import { generateWorld } from '../data/world/index.ts';
+import { type FollowUpQuestion, followUps } from '../data/world/follow-ups.ts';
+import { generateWorld, SEED } from '../data/world/index.ts';
+import { writeDialogues } from '../data/world/sft.ts';
 import { rhyme } from '../data/world/sum-documents.ts';
 import { isReserved } from '../data/world/sum-questions.ts';
 import { type SumQuestion, sumsAbility } from '../data/world/sums.ts';
 import { hanzi } from '../data/world/text.ts';
+import { wordProblems } from '../data/world/word-problems.ts';
 import { Random } from '../src/tensor/random.ts';
 
 const world = generateWorld();
@@ -124,7 +128,7 @@ test('control: a held-out pair is found as a sum and as a step', () => {
   assert.ok(isHeldOut({ numbers: [a - 1, 1, b], signs: ['+', '+'] }));
 });
 
-test('pairs that are not held out are told: all sums within 20, all products within 12, nearly all of two digits', () => {
+test('pairs that are not held out are told: all sums within 20, all products within 12, most of two digits', () => {
   const corpus = text('pretrain.txt');
   const told = (of: readonly Sum[]) => of.filter((sum) => corpus.includes(worked(sum))).length / of.length;
   for (const level of [
@@ -132,13 +136,14 @@ test('pairs that are not held out are told: all sums within 20, all products wit
     'minusSmall',
     'plusOnes',
     'minusOnes',
+    'round',
     'times',
     'timesMore',
     'divided',
   ] as const)
     assert.is(told(sums[level]), 1, level);
-  assert.ok(told(sums.plusTens) > 0.99);
-  assert.ok(told(sums.minusTens) > 0.99);
+  assert.ok(told(sums.plusTens) > 0.75);
+  assert.ok(told(sums.minusTens) > 0.7);
   const share = sums.held.length / (sums.held.length + sums.plusTens.length + sums.minusTens.length);
   assert.ok(share > 0.02 && share < 0.05, `${share} of the sums are held out`);
 });
@@ -165,11 +170,102 @@ test('sums: questions of evaluation are asked nowhere, and have one answer', () 
   assert.ok(questions.some(({ question }) => isReserved(question)));
 });
 
+test('word problems: the number said at the end is the result of the sum', () => {
+  const [trained, told] = [wordProblems.dialogues(new Random(3)), wordProblems.documents!];
+  assert.is(trained.length, 400);
+  const answers = trained.map(({ messages }) => messages[1]!.content);
+  const random = new Random(4);
+  for (let i = 0; i < 300; i++)
+    answers.push(
+      ...told
+        .write(random)
+        .split('答：')
+        .slice(1)
+        .map((part) => part.split('。')[0]!),
+    );
+  for (const answer of answers) {
+    const [, result, end] = answer.match(/=(\d+)，([^=]+)$/)!;
+    assert.ok(end!.match(/\d+/g)!.at(-1) === result, answer);
+  }
+});
+
+test('comparisons: the larger number is said to be larger', () => {
+  let found = 0;
+  const numeral = '[\\d零一二三四五六七八九十百]+';
+  const sentence = new RegExp(`(?<![\\d零一二三四五六七八九十百])(${numeral})比(${numeral})([大小])。`, 'g');
+  for (const name of ['pretrain.txt', 'sft.jsonl']) {
+    for (const [whole, a, b, word] of text(name).matchAll(sentence)) {
+      found++;
+      const [x, y] = [a!, b!].map((n) => numerals.get(n) ?? Number(n)) as [number, number];
+      assert.ok(word === '大' ? x > y : x < y, whole);
+    }
+  }
+  assert.ok(found > 100, `${found} comparisons are found`);
+});
+
+test('a question about numbers has one answer, whoever teaches it', () => {
+  const mine = new Set(['sum', 'word-problem', 'comparison']);
+  const single = writeDialogues(SEED + 1)
+    .train.filter(({ kind }) => kind !== 'careless')
+    .map(({ kind, messages }) => ({ kind, turns: messages.filter(({ role }) => role !== 'system') }))
+    .filter(({ turns }) => turns.length === 2);
+  const answers = new Map<string, string>();
+  for (const { kind, turns } of single) if (mine.has(kind)) answers.set(turns[0]!.content, turns[1]!.content);
+  assert.ok(answers.size > 2000);
+  for (const { turns } of single)
+    assert.is(answers.get(turns[0]!.content) ?? turns[1]!.content, turns[1]!.content, turns[0]!.content);
+});
+
+const conversations = records<FollowUpQuestion>('eval/follow-ups.jsonl');
+
+test('follow-ups: a hundred conversations of four kinds, the last question open', () => {
+  assert.is(conversations.length, 100);
+  assert.equal(
+    [...new Set(conversations.map(({ kind }) => kind))],
+    ['same-question', 'pronoun', 'next-sum', 'about-me'],
+  );
+  for (const { messages, answer, accepted } of conversations) {
+    assert.is(messages.at(-1)!.role, 'user');
+    assert.ok(messages.length >= 3);
+    assert.ok(accepted[0]!.includes(answer), `${accepted[0]} and ${answer}`);
+  }
+});
+
+test('follow-ups: no answer follows from its question in training as it does in evaluation', () => {
+  // The last answer of each conversation never follows, in training, the answer before it.
+  const steps = new Set<string>();
+  const said = new Set<string>();
+  for (const { messages } of dialogues) {
+    const answers = messages.filter(({ role }) => role === 'assistant').map(({ content }) => content);
+    for (const [i, answer] of answers.entries()) {
+      said.add(answer);
+      if (i > 0) steps.add(`${answers[i - 1]}${answer}`);
+    }
+  }
+  for (const { kind, messages, accepted } of conversations) {
+    if (kind === 'about-me') assert.not(said.has(accepted[0]!), accepted[0]);
+    else assert.not(steps.has(`${messages.at(-2)!.content}${accepted[0]}`), accepted[0]);
+  }
+});
+
+test('follow-ups: what is asked back has been said, and the next sum begins with the result', () => {
+  for (const { kind, messages, answer, accepted } of conversations) {
+    const before = messages.slice(0, -1);
+    if (kind === 'about-me')
+      assert.ok(before.some(({ role, content }) => role === 'user' && content.includes(answer)));
+    if (kind !== 'next-sum' || !/^(那|结果)?再/.test(messages.at(-1)!.content)) continue;
+    const result = before.at(-1)!.content.slice(0, -1).split('=').at(-1);
+    assert.ok(accepted[0]!.startsWith(result!), accepted[0]);
+  }
+});
+
 test('steps', () => {
   const written: readonly (readonly [number, Sign, number, string])[] = [
     [8, '+', 5, '8+5=13'],
     [37, '+', 45, '37+45=70+12=82'],
     [82, '-', 45, '82-45=82-40-5=42-5=37'],
+    [37, '+', 5, '37+5=30+12=42'],
+    [30, '+', 40, '30+40=70'],
     [82, '-', 5, '82-5=77'],
     [3, '-', 5, '3-5=-2'],
     [7, '×', 8, '7×8=56'],
@@ -186,8 +282,9 @@ test('steps', () => {
   );
 });
 
-test('the same seed, the same sums', () => {
-  assert.equal(sumsAbility.dialogues(new Random(1)), sumsAbility.dialogues(new Random(1)));
+test('the same seed, the same dialogues', () => {
+  for (const ability of [sumsAbility, wordProblems, comparisons, followUps])
+    assert.equal(ability.dialogues(new Random(1)), ability.dialogues(new Random(1)), ability.name);
 });
 
 test.run();

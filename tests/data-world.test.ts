@@ -2,16 +2,19 @@
  * The shipped world: the committed files are what the generator writes, byte for byte, and keep what they promise:
  * sizes, splits that do not leak into each other, every fact told often enough, clean text.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { KeyEntry } from '../data/world/answer-key.ts';
 import type { Message } from '../data/world/dialogues.ts';
 import type { ChoiceQuestion, FactQuestion, MinimalPair } from '../data/world/evaluation.ts';
-import { facts, relations, replyTo, seenQuestions, unseenQuestions } from '../data/world/facts.ts';
+import { facts, relations, replyTo } from '../data/world/facts.ts';
 import { generateWorld } from '../data/world/index.ts';
 import { type Pair, QUALITIES } from '../data/world/preferences.ts';
+import { UNSEEN_MARKS, wording } from '../data/world/questions.ts';
+import { asked, dealtOf } from '../data/world/splits.ts';
 import { readChoiceFolder } from '../src/data/choices.ts';
 import { Judge } from '../src/evaluation/judge.ts';
 
@@ -72,31 +75,30 @@ test('another seed writes another world', () => {
 });
 
 test('sizes are as promised', () => {
-  between(facts.length, 450, 600, 'facts');
-  between(text('pretrain.txt').length, 1_000_000, 1_150_000, 'characters of pretrain.txt');
+  for (const name of ['pretrain.txt', 'sft.jsonl'])
+    assert.ok(Buffer.byteLength(text(name)) < 3_000_000, `${name} is too large`);
+  between(facts.length, 500, 1100, 'facts');
+  between(facts.filter((fact) => fact.pretrainOnly).length, 60, 160, 'facts that dialogues never mention');
   between(text('heldout.txt').length, 18_000, 22_000, 'characters of heldout.txt');
-  between(dialogues.length, 7600, 8400, 'dialogues');
-  between(heldoutDialogues.length, 140, 160, 'held-out dialogues');
+  between(dialogues.length, 6000, 16_500, 'dialogues');
+  between(heldoutDialogues.length, 130, 600, 'held-out dialogues');
   between(pairs.length, 3200, 3400, 'pairs');
   between(heldoutPairs.length, 400, 400, 'held-out pairs');
   between(seen.length, 200, 300, 'facts-seen');
   between(unseen.length, 200, 300, 'facts-unseen');
-  between(pretrainOnly.length, 60, 120, 'facts-pretrain-only');
+  between(pretrainOnly.length, 60, 220, 'facts-pretrain-only');
   between(choices.length, 190, 210, 'choices');
   between(minimalPairs.length, 180, 260, 'minimal pairs');
-  between(new Set([...world.values()].join('')).size, 800, 1160, 'distinct characters');
+  between(new Set([...world.values()].join('')).size, 800, 1649, 'distinct characters');
 });
 
 test('facts and questions are unambiguous', () => {
   assert.is(new Set(facts.map((fact) => fact.id)).size, facts.length, 'every fact has its own id');
-  const asked = facts.flatMap((fact) => [...seenQuestions(fact), ...unseenQuestions(fact)]);
-  assert.is(new Set(asked).size, asked.length, 'no two facts share a question');
+  const questions = facts.flatMap(asked);
+  assert.is(new Set(questions).size, questions.length, 'no two facts share a question');
   for (const relation of relations) {
-    assert.ok(
-      relation.ask.length + relation.askUnseen.length >= 8,
-      `${relation.id} has too few question forms`,
-    );
-    assert.ok(relation.askUnseen.length >= 2, `${relation.id} has too few unseen forms`);
+    assert.ok(relation.cores.length >= 4, `${relation.id} has too few core questions`);
+    assert.ok(relation.askUnseen.length >= 1, `${relation.id} has no unseen form`);
     assert.ok(relation.tell.length >= 8, `${relation.id} has too few statement forms`);
   }
 });
@@ -131,7 +133,7 @@ test('documents: no two alike, none held out, every fact told often enough', () 
   const trained = new Set(documents);
   for (const document of heldoutDocuments) assert.not(trained.has(document), document);
   for (const fact of facts) {
-    const wanted = fact.pretrainOnly ? 50 : 25;
+    const wanted = fact.pretrainOnly ? 60 : 12;
     let told = 0;
     for (const document of documents) {
       if (document.includes(fact.answer) && document.includes(fact.subject)) told++;
@@ -165,23 +167,18 @@ test('dialogues alternate, answer in full, and repeat nothing', () => {
 });
 
 test('dialogues: kinds as promised', () => {
-  const turns = (d: { messages: Message[] }) => d.messages.filter(({ role }) => role === 'user').length;
-  between(dialogues.filter((d) => turns(d) > 1).length, 500, 900, 'multi-turn dialogues');
-  between(dialogues.filter((d) => key(d).includes('我不知道')).length, 250, 400, 'honest answers');
-  between(dialogues.filter((d) => d.messages[0]?.role === 'system').length, 200, 450, 'system messages');
-  assert.ok(keyed('世界上最大的动物是什么？').includes('世界上最大的动物是蓝鲸。'));
+  between(dialogues.filter((d) => /我不知道|没有听说过/u.test(key(d))).length, 500, 1200, 'honest answers');
+  between(dialogues.filter((d) => d.messages[0]?.role === 'system').length, 150, 750, 'system messages');
 });
-
-function keyed(question: string): string[] {
-  return dialogues
-    .filter(({ messages }) => messages.some((m) => m.content === question))
-    .flatMap((d) => d.messages.map((m) => m.content));
-}
 
 test('facts-seen: the fact and the form are in dialogues, the question is not', () => {
   const replies = new Set(spoken(dialogues).map(({ content }) => content));
+  const worded = new Set([...userLines, ...prompts].map(wording));
   for (const { question, accepted } of seen) {
-    assert.not(userLines.has(question) || prompts.has(question), question);
+    assert.not(
+      worded.has(wording(question)),
+      `${question} is trained, with other marks or particles at most`,
+    );
     assert.ok(
       accepted.every((sentence) => replies.has(sentence)),
       `${question} has an answer that no dialogue gives`,
@@ -189,11 +186,34 @@ test('facts-seen: the fact and the form are in dialogues, the question is not', 
   }
 });
 
-test('facts-unseen: no dialogue, pair or document uses the form', () => {
-  const forms = facts.flatMap((fact) => unseenQuestions(fact));
+test('facts-unseen: no training file uses the form', () => {
+  const lines = [...userLines, ...prompts, ...documents];
+  for (const line of lines) assert.not(UNSEEN_MARKS.test(line), line);
+  const forms = new Set(facts.flatMap((fact) => dealtOf(fact).unseen));
   for (const question of forms) assert.not(userLines.has(question) || prompts.has(question), question);
-  const all = new Set(forms);
-  for (const { question } of unseen) assert.ok(all.has(question), question);
+  for (const { question } of unseen) assert.ok(forms.has(question), question);
+});
+
+test('facts-reversed and facts-yes-no: others of the relation are asked that way, these facts are not', () => {
+  const answers = new Map(records<KeyEntry>('eval/answer-key.jsonl').map((entry) => [entry.id, entry]));
+  const trained = [...answers.values()].filter(({ questions }) => questions.some((q) => userLines.has(q)));
+  const asked = new Set(trained.map(({ id }) => id));
+  for (const name of ['reversed', 'yes-no']) {
+    const questions = records<FactQuestion>(`eval/facts-${name}.jsonl`);
+    between(questions.length, 60, 160, name);
+    for (const { id, relation, question, accepted } of questions) {
+      assert.not(userLines.has(question), question);
+      assert.not(asked.has(id), `${id} is trained`);
+      assert.equal(accepted, answers.get(id)!.accepted);
+      assert.ok(
+        trained.some((entry) => entry.relation.endsWith(relation.slice(relation.lastIndexOf('-')))),
+        relation,
+      );
+    }
+  }
+  const claims = records<FactQuestion>('eval/facts-yes-no.jsonl');
+  const right = claims.filter(({ accepted }) => accepted[0]!.endsWith('，对。')).length;
+  between(right / claims.length, 0.35, 0.65, 'share of right claims');
 });
 
 test('facts-pretrain-only: no dialogue or pair mentions the fact', () => {
@@ -209,38 +229,40 @@ test('facts-pretrain-only: no dialogue or pair mentions the fact', () => {
         (fact.subject.length > 1 &&
           !fact.answer.includes(fact.subject) &&
           sentence.includes(fact.subject) &&
-          sentence.includes(fact.answer)),
+          sentence.replaceAll(fact.subject, '').includes(fact.answer)),
     );
     assert.is(leak, undefined, `${fact.id} leaks in: ${leak}`);
-    for (const question of seenQuestions(fact)) assert.not(said.includes(question), question);
+    for (const question of asked(fact)) assert.not(said.includes(question), question);
   }
 });
 
-test('questions about facts are answered well once, and badly once or twice, each time in another way', () => {
+test('questions about facts are answered well once, and two in three badly as well', () => {
   const key = new Judge(records<KeyEntry>('eval/answer-key.jsonl'));
+  const taught = new Set(facts.flatMap((fact) => dealtOf(fact).trained));
   const said = new Map<string, string[]>();
   for (const { messages } of dialogues) {
     const [question, answer] = messages.slice(-2);
-    if (messages.filter(({ role }) => role === 'user').length !== 1 || !key.knows(question!.content))
+    if (messages.filter(({ role }) => role === 'user').length !== 1 || !taught.has(question!.content))
       continue;
     said.set(question!.content, [...(said.get(question!.content) ?? []), answer!.content]);
   }
   let bad = 0;
-  const facts = [...said].filter(([, answers]) => answers.length > 1);
-  for (const [question, answers] of facts) {
+  for (const [question, answers] of said) {
     const verdicts = answers.map((answer) => key.judge(question, answer));
-    assert.is(verdicts.filter(({ score }) => score === 1).length, 1, question);
+    assert.is(verdicts.filter(({ score }) => score === 1).length, 1, `${question}: ${answers.join(' / ')}`);
     assert.ok(
       verdicts.every((verdict) => verdict.fact === 1),
       `${question}: bad answers are true as well`,
     );
     const flaws = verdicts.flatMap((v) => QUALITIES.filter((quality) => v[quality] === 0));
-    assert.is(flaws.length, answers.length - 1, `${question}: one flaw per answer, ${answers.join(' / ')}`);
-    assert.is(new Set(flaws).size, flaws.length, question);
+    assert.is(
+      flaws.length,
+      answers.length - 1,
+      `${question}: one flaw per bad answer, ${answers.join(' / ')}`,
+    );
     bad += flaws.length;
   }
-  between(facts.length, 2300, 2500, 'questions');
-  between(bad / (bad + facts.length), 0.58, 0.62, 'share of bad answers');
+  between(bad / said.size, 0.6, 0.7, 'bad answers per question');
 });
 
 test('pairs: two different answers, three times as many about facts, held-out prompts are new', () => {
@@ -268,9 +290,13 @@ test('choices: four different options, the right one in every place equally ofte
 });
 
 test('choices as CSV: the same questions, and examples that give none of them away', () => {
-  const { questions, examples } = readChoiceFolder(
-    fileURLToPath(new URL('../data/eval/choice', import.meta.url)),
-  );
+  const folder = mkdtempSync(join(tmpdir(), 'choice-'));
+  for (const name of ['dev/world_dev.csv', 'val/world_val.csv']) {
+    mkdirSync(join(folder, dirname(name)));
+    writeFileSync(join(folder, name), text(`eval/choice/${name}`));
+  }
+  const { questions, examples } = readChoiceFolder(folder);
+  rmSync(folder, { recursive: true });
   assert.equal(
     questions.map(({ question, options, answer }) => ({ question, options, answer })),
     choices.map(({ question, options, answer }) => ({ question, options, answer })),
@@ -280,10 +306,10 @@ test('choices as CSV: the same questions, and examples that give none of them aw
     shots.map(({ answer }) => answer),
     [0, 1, 2, 3, 0],
   );
-  const asked = new Set(choices.map(({ id }) => id));
+  const chosen = new Set(choices.map(({ id }) => id));
   for (const { question, options, answer } of shots) {
-    const fact = facts.find((f) => seenQuestions(f).includes(question));
-    assert.ok(fact !== undefined && !asked.has(fact.id) && !fact.pretrainOnly, question);
+    const fact = facts.find((f) => asked(f).includes(question));
+    assert.ok(fact !== undefined && !chosen.has(fact.id) && !fact.pretrainOnly, question);
     assert.is(options[answer], fact.answer);
     assert.is(new Set(options).size, 4);
   }

@@ -2,6 +2,20 @@
  * All abilities beside the facts, in the order in which they are written.
  */
 import type { Ability } from './ability.ts';
+import { comparisons } from './comparisons.ts';
+import { followUps } from './follow-ups.ts';
+import { refusals } from './refusals.ts';
+import { reversed } from './reversed.ts';
 import { sumsAbility } from './sums.ts';
+import { wordProblems } from './word-problems.ts';
+import { yesNo } from './yes-no.ts';
 
-export const abilities: readonly Ability[] = [sumsAbility];
+export const abilities: readonly Ability[] = [
+  reversed,
+  yesNo,
+  sumsAbility,
+  wordProblems,
+  comparisons,
+  followUps,
+  refusals,
+];

@@ -1,11 +1,14 @@
 /**
- * The answer key: for every fact all questions that ask it, in any file, with the short answer and the one answer sentence.
+ * The answer key: for every fact all questions that any file asks about it, with the short answer and the one answer sentence.
  *
  * The judge of src/evaluation reads it, so that it needs neither a model nor this generator. Questions that nobody can answer
  * (tomorrow's weather, countries that do not exist) stand there with an empty answer, under the relation `unknown`.
  */
-import { facts, replyTo, seenQuestions, unseenQuestions } from './facts.ts';
+import { facts, replyTo } from './facts.ts';
 import type { Pair } from './preferences.ts';
+import { reversedKey } from './reversed.ts';
+import { asked } from './splits.ts';
+import { yesNoKey } from './yes-no.ts';
 
 export interface KeyEntry {
   readonly id: string;
@@ -24,13 +27,13 @@ export function writeAnswerKey(pairs: readonly Pair[]): KeyEntry[] {
       subject: fact.subject,
       answer: fact.answer,
       accepted: [replyTo(fact)],
-      questions: [...seenQuestions(fact), ...unseenQuestions(fact)],
+      questions: asked(fact),
     }),
   );
-  const asked = new Set(known.flatMap(({ questions }) => questions));
+  const answerable = new Set(known.flatMap(({ questions }) => questions));
   const unanswerable = new Map<string, Set<string>>();
   for (const { prompt, chosen } of pairs) {
-    if (!asked.has(prompt))
+    if (!answerable.has(prompt))
       unanswerable.set(chosen, (unanswerable.get(chosen) ?? new Set<string>()).add(prompt));
   }
   const unknown = [...unanswerable].map(
@@ -43,5 +46,5 @@ export function writeAnswerKey(pairs: readonly Pair[]): KeyEntry[] {
       questions: [...questions],
     }),
   );
-  return [...known, ...unknown];
+  return [...known, ...reversedKey(), ...yesNoKey(), ...unknown];
 }

@@ -2,7 +2,7 @@
  * Sums and how they are worked out. A small model cannot add two-digit numbers in one go, but it can write down the way:
  *
  *   8+5=13                         within the tables: at once
- *   37+45=70+12=82                 tens and ones
+ *   37+45=70+12=82, 37+5=30+12=42  tens and ones
  *   82-45=82-40-5=42-5=37          first the tens, then the ones
  *   12×13=10×13+2×13=130+26=156    piece by piece
  *   17÷5=3余2
@@ -41,7 +41,7 @@ export function worked({ numbers, signs }: Sum): string {
   const [tensB, onesB] = tensAndOnes(b);
   switch (signs[0]!) {
     case '+':
-      return onesA === a || onesB === b || onesA === 0 || onesB === 0
+      return a + b <= 20 || (onesA === 0 && onesB === 0)
         ? `${formula}=${a + b}`
         : `${formula}=${tensA + tensB}+${onesA + onesB}=${a + b}`;
     case '-':
@@ -96,6 +96,9 @@ function grid(
 
 const always = () => true;
 
+const tens = range(1, 9).map((n) => 10 * n);
+const hundreds = range(1, 9).map((n) => 100 * n);
+
 /** The sums of the world by how hard they are, and in `held` those of the held-out pairs. */
 export const sums = {
   plusSmall: grid('+', range(0, 20), range(0, 20), (a, b) => a + b <= 20),
@@ -114,12 +117,12 @@ export const sums = {
   plusBeyond: [
     ...grid('+', range(10, 99), range(10, 99), (a, b) => a + b > 100 && !isHeldOutPair(a, b)),
     ...grid('+', [100], range(1, 100), always),
-    ...grid(
-      '+',
-      range(1, 9).map((n) => 100 * n),
-      range(1, 9).map((n) => 100 * n),
-      always,
-    ),
+  ],
+  round: [
+    ...grid('+', tens, tens, always),
+    ...grid('-', tens, tens, (a, b) => a >= b),
+    ...grid('+', hundreds, hundreds, always),
+    ...grid('-', hundreds, hundreds, (a, b) => a >= b),
   ],
   minusTens: grid('-', range(21, 100), range(10, 100), (a, b) => a >= b && !isHeldOutPair(a, b)),
   below: grid('-', range(0, 19), range(1, 20), (a, b) => a < b),
@@ -140,14 +143,15 @@ export const sums = {
     ),
   ],
   timesLong: [
-    ...grid('×', range(13, 99), range(2, 9), (a) => a % 10 !== 0),
-    ...grid('×', range(2, 9), range(13, 99), (_, b) => b % 10 !== 0),
+    ...grid('×', range(13, 40), range(2, 9), (a) => a % 10 !== 0),
+    ...grid('×', range(2, 9), range(13, 40), (_, b) => b % 10 !== 0),
   ],
   divided: [
-    ...range(1, 12).flatMap((b) => range(1, 12).map((c) => sumOf(b * c, '÷', b))),
+    ...range(1, 12).flatMap((b) =>
+      range(0, Math.max(12, Math.floor(100 / b))).map((c) => sumOf(b * c, '÷', b)),
+    ),
     ...range(2, 10).flatMap((b) => range(2, 9).map((c) => sumOf(10 * b * c, '÷', b))),
-    ...range(1, 10).map((b) => sumOf(0, '÷', b)),
-  ],
+  ].filter(({ numbers: [a, b] }) => b !== 1 || a! <= 12),
   remainder: range(2, 9).flatMap((b) =>
     range(1, 9).flatMap((c) => range(1, b - 1).map((r) => sumOf(b * c + r, '÷', b))),
   ),
@@ -160,9 +164,13 @@ export const sums = {
 
 export type Level = Exclude<keyof typeof sums, 'held'>;
 
-/** Three numbers within 30, the third of which stays small. */
+/** Three numbers within 30, the third of which stays small, and three tens. */
 function threeTerms(): Sum[] {
-  return range(1, 12).flatMap((a) =>
+  const round = tens.slice(0, 5);
+  const ofTens = round.flatMap((a) =>
+    round.flatMap((b) => round.map((c): Sum => ({ numbers: [a, b, c], signs: ['+', '+'] }))),
+  );
+  const small = range(1, 12).flatMap((a) =>
     range(1, 10).flatMap((b) =>
       range(1, 5).flatMap((c) =>
         (['++', '+-', '-+', '--'] as const)
@@ -171,6 +179,7 @@ function threeTerms(): Sum[] {
       ),
     ),
   );
+  return [...small, ...ofTens];
 }
 
 /** How often a person asks for each, in 100. */
@@ -181,11 +190,12 @@ const ASKED: readonly (readonly [Level, number])[] = [
   ['divided', 9],
   ['plusTens', 11],
   ['plusOnes', 6],
-  ['minusTens', 7],
-  ['minusOnes', 4],
+  ['minusTens', 6],
+  ['minusOnes', 3],
+  ['round', 3],
   ['timesMore', 3],
   ['timesLong', 2],
-  ['plusBeyond', 2],
+  ['plusBeyond', 1],
   ['three', 2],
   ['remainder', 1],
   ['below', 1],

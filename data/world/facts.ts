@@ -3,9 +3,19 @@
  */
 import { animals } from './animals.ts';
 import { calendar } from './calendar.ts';
+import { china } from './china.ts';
+import { creatures } from './creatures.ts';
+import { famousWorks } from './famous-works.ts';
 import { geography } from './geography.ts';
+import { history } from './history.ts';
+import { inventions } from './inventions.ts';
+import { life } from './life.ts';
+import { nature } from './nature.ts';
 import { people } from './people.ts';
+import { plants } from './plants.ts';
+import { records } from './records.ts';
 import { science } from './science.ts';
+import { sights } from './sights.ts';
 import { fill, type Slots } from './text.ts';
 import type { Fact, Relation } from './types.ts';
 import { words } from './words.ts';
@@ -17,6 +27,16 @@ export const relations: readonly Relation[] = [
   ...calendar,
   ...people,
   ...words,
+  ...china,
+  ...sights,
+  ...history,
+  ...famousWorks,
+  ...plants,
+  ...creatures,
+  ...inventions,
+  ...records,
+  ...nature,
+  ...life,
 ];
 
 export const facts: readonly Fact[] = relations.flatMap((relation) => relation.facts);
@@ -37,16 +57,6 @@ export function slotsOf(fact: Fact, wrong = ''): Slots {
 /** The answer sentence: what a dialogue replies and an exact match accepts. */
 export function replyTo(fact: Fact): string {
   return fill(relationOf(fact).reply, slotsOf(fact));
-}
-
-/** All seen question forms, filled in. */
-export function seenQuestions(fact: Fact): string[] {
-  return relationOf(fact).ask.map((form) => fill(form, slotsOf(fact)));
-}
-
-/** All question forms that no training file uses, filled in. */
-export function unseenQuestions(fact: Fact): string[] {
-  return relationOf(fact).askUnseen.map((form) => fill(form, slotsOf(fact)));
 }
 
 /** Subjects about which several relations say something, with a pronoun to ask on. */

@@ -1,9 +1,7 @@
 /**
- * Numbers in prose: little word problems, comparisons, counting, tens and ones, sequences.
+ * Numbers in prose: counting, tens and ones, sequences.
  */
 import type { Random } from '../../src/tensor/random.ts';
-import { isHeldOutPair } from './arithmetic.ts';
-import { stage } from './cast.ts';
 import { counted, expand, hanzi } from './text.ts';
 
 const MONTHS = Array.from({ length: 12 }, (_, i) => `${hanzi(i + 1)}月`);
@@ -13,56 +11,6 @@ const ZODIAC = ['鼠', '牛', '虎', '兔', '龙', '蛇', '马', '羊', '猴', '
 /** One document about numbers. */
 export function numberDocument(random: Random): string {
   return random.pick(KINDS)(random);
-}
-
-/** a, b with a + b = c; `most` bounds the sum. Half of the draws stay within 20, none is a held-out pair. */
-function sum(random: Random): { a: number; b: number; c: number } {
-  const most = random.int(2) === 0 ? 20 : 100;
-  const c = 2 + random.int(most - 1);
-  const a = 1 + random.int(c - 1);
-  const b = c - a;
-  return isHeldOutPair(a, b) || isHeldOutPair(c, a) ? sum(random) : { a, b, c };
-}
-
-function wordProblem(random: Random): string {
-  const { a, b, c } = sum(random);
-  const template = random.pick([
-    '{n}有{a}个{f}，{m}又给了他{b}个，现在他有{c}个{f}。因为{A}加{B}等于{C}。',
-    '{n}家有{c}个{f}，[分给大家|送给{m}家]{a}个，还剩{b}个。因为{C}减{A}等于{B}。',
-    '树上有{c}只鸟，飞走了{a}只，树上还有{b}只鸟。',
-    '树上有{a}只鸟，又飞来了{b}只，树上一共有{c}只鸟。',
-    '教室里有{a}个男生和{b}个女生，一共有{c}个学生。{A}加{B}等于{C}。',
-    '一本书有{c}页，{n}看了{a}页，还有{b}页没有看。{C}减{A}等于{B}。',
-    '{n}[存了|有]{c}元钱，买{th}用了{a}元，还剩{b}元。',
-    '车上有{a}个人，到站以后又上来{b}个人，现在车上有{c}个人。',
-    '{n}做了{a}道题，{m}做了{b}道题，两个人一共做了{c}道题。',
-    '盘子里有{a}个{f}和{b}个{g}，一共有{c}个水果。',
-  ]);
-  return stage(random, template, {
-    a: counted(a),
-    b: counted(b),
-    c: counted(c),
-    A: hanzi(a),
-    B: hanzi(b),
-    C: hanzi(c),
-  });
-}
-
-function comparison(random: Random): string {
-  const lines = Array.from({ length: 2 + random.int(3) }, () => {
-    const big = 2 + random.int(99);
-    const small = 1 + random.int(big - 1);
-    const say = random.int(2) === 0 ? String : hanzi;
-    return expand(
-      random,
-      '[{b}比{s}大|{s}比{b}小|{b}和{s}比，{b}大|{s}和{b}比，{s}小|{b}大于{s}|{s}小于{b}]。',
-      {
-        b: say(big),
-        s: say(small),
-      },
-    );
-  });
-  return lines.join('');
 }
 
 function counting(random: Random): string {
@@ -111,4 +59,4 @@ function sequence(random: Random): string {
   });
 }
 
-const KINDS = [wordProblem, wordProblem, wordProblem, comparison, counting, places, sequence];
+const KINDS = [counting, places, sequence];

@@ -9,19 +9,20 @@ import { hanzi } from './text.ts';
 
 /** How many times each sum of a level is told in lists of formulas, and how many of them in questions with answers. */
 const TOLD: Readonly<Record<Level, readonly [number, number]>> = {
-  plusSmall: [8, 3],
-  minusSmall: [8, 3],
-  plusOnes: [1.5, 0.3],
+  plusSmall: [8, 4],
+  minusSmall: [8, 4],
+  plusOnes: [1, 0.3],
   minusOnes: [2, 0.5],
-  plusTens: [1, 0.22],
-  minusTens: [1, 0.22],
-  plusBeyond: [0.3, 0.05],
-  below: [1, 0.5],
-  times: [12, 5],
+  plusTens: [0.8, 0.15],
+  minusTens: [0.7, 0.1],
+  plusBeyond: [0.1, 0.02],
+  round: [5, 2],
+  below: [2, 1],
+  times: [16, 8],
   timesMore: [4, 1],
-  timesLong: [0.5, 0.1],
-  divided: [7, 3],
-  remainder: [3, 0.6],
+  timesLong: [1.5, 0.4],
+  divided: [7, 4],
+  remainder: [2, 0.3],
   three: [0.2, 0.06],
 };
 const LEVELS = Object.keys(TOLD) as Level[];

@@ -22,63 +22,84 @@ const WORDS: Readonly<Record<Sign, readonly string[]>> = {
   '÷': ['除以'],
 };
 
-/** Frames for a formula in signs only. */
-const FORMULA_FRAMES = [
-  '{e}',
-  '{e}',
-  '{e}=',
-  '{e}=',
-  '{e}=?',
-  '{e}=？',
-  '{e}=？',
-  '{e}＝？',
-  '{e}?',
-  '{e}？',
-  '{e}=几',
-  '{e}=多少？',
-  '{e}=几？',
-  '计算{e}',
-  '算一下{e}',
-  '计算：{e}=',
-  '口算：{e}=？',
-  '帮我算{e}',
-  '请问{e}=？',
+/** What stands before a sum and what after it; any may meet any. Half of all questions have nothing before. */
+const BEFORE = [
+  '请问',
+  '请问，',
+  '你好，请问',
+  '小言，',
+  '帮我算一下',
+  '帮我算一下：',
+  '帮我算一算，',
+  '帮我算算',
+  '请帮我算',
+  '请帮我算一下，',
+  '算一下',
+  '算一算，',
+  '算算',
+  '请算一算',
+  '请算一下：',
+  '请计算',
+  '计算',
+  '计算：',
+  '计算 ',
+  '口算：',
+  '我想知道',
+  '告诉我',
+  '请告诉我',
+  '你说，',
+  '我问你，',
+  '你知道',
 ];
-const FRAMES = [
-  '{e}等于几？',
-  '{e}等于几',
-  '{e}等于多少？',
-  '{e}等于多少？',
-  '{e}等于多少',
-  '{e}是多少？',
-  '{e}是多少',
-  '{e}是几？',
-  '{e}得几？',
-  '{e}得多少？',
-  '{e}等于？',
-  '{e}',
-  '{e}？',
-  '请问{e}等于多少？',
-  '请问{e}是多少？',
+const AFTER = [
+  '',
+  '。',
+  '？',
+  '等于几？',
+  '等于几？',
+  '等于几',
+  '等于多少？',
+  '等于多少？',
+  '等于多少',
+  '是多少？',
+  '是多少',
+  '是几？',
+  '是几',
+  '得几？',
+  '得多少？',
+  '得几',
+  '等于？',
+  '等于',
+  '，等于几？',
+  '，是多少？',
+  '的得数是多少？',
+];
+const AFTER_SIGNS = [
+  '',
+  '',
+  '=',
+  '=',
+  '=?',
+  '=？',
+  '=？',
+  '＝？',
+  '?',
+  '？',
+  '=几',
+  '=多少？',
+  '=几？',
+  ' =',
+  ' = ？',
+];
+const WHOLE = [
   '你知道{e}等于几吗？',
   '你知道{e}是多少吗？',
-  '帮我算一下{e}。',
-  '帮我算一下{e}',
-  '帮我算一算，{e}是多少？',
-  '帮我算算{e}等于多少',
-  '请帮我算{e}。',
-  '请算一算{e}。',
-  '请算一下：{e}。',
-  '算一算，{e}等于几？',
-  '算算{e}。',
-  '请计算{e}。',
-  '请告诉我{e}等于多少。',
-  '告诉我{e}是多少',
-  '我想知道{e}等于几。',
-  '小言，{e}等于几？',
-  '{e}，等于几？',
-  '{e}得数是多少？',
-  '你好，请问{e}等于几？',
+  '你能算{e}吗？',
+  '你算得出{e}吗？',
+  '{e}等于几，你知道吗？',
+  '可以帮我算{e}吗？',
+  '{e}，请算一算。',
+  '{e}，你会吗？',
 ];
 const UNSEEN_FRAMES = [
   '考考你，{e}等于几？',
@@ -109,34 +130,37 @@ export function isReserved(question: string): boolean {
 /** A question that training may ask. */
 export function trainedQuestion(random: Random, sum: Sum): string {
   for (;;) {
-    const question = phrase(random, sum, FRAMES, FORMULA_FRAMES);
+    const question = framed(random, sum);
     if (!isReserved(question)) return question;
   }
 }
 
 /** A question that training never asks: in a frame of its own, or one of those that are kept. */
 export function heldOutQuestion(random: Random, sum: Sum): string {
-  const unseen = random.int(3) === 0;
-  for (let trial = 0; trial < 200; trial++) {
-    const question = unseen
-      ? phrase(random, sum, UNSEEN_FRAMES, UNSEEN_FRAMES)
-      : phrase(random, sum, FRAMES, FORMULA_FRAMES);
-    if (unseen || isReserved(question)) return question;
+  const trials = random.int(3) === 0 ? 0 : 200;
+  for (let trial = 0; trial < trials; trial++) {
+    const question = framed(random, sum);
+    if (isReserved(question)) return question;
   }
-  return phrase(random, sum, UNSEEN_FRAMES, UNSEEN_FRAMES); // 200 draws met no reserved one
+  return fill(random.pick(UNSEEN_FRAMES), { e: spoken(random, sum) });
 }
 
-function phrase(
-  random: Random,
-  sum: Sum,
-  frames: readonly string[],
-  formulaFrames: readonly string[],
-): string {
+function framed(random: Random, sum: Sum): string {
   const draw = random.int(20);
-  if (frames === FRAMES && draw === 0 && canPhrase(sum)) return ownPhrase(random, sum);
-  if (draw < 7) return fill(random.pick(formulaFrames), { e: inSigns(sum, random) });
-  if (draw < 9) return fill(random.pick(frames), { e: inSigns(sum, random) });
-  return fill(random.pick(frames), { e: inWords(sum, random, draw < 16 ? String : hanzi) });
+  if (draw < 2 && canPhrase(sum)) return ownPhrase(random, sum);
+  if (draw < 3) return fill(random.pick(WHOLE), { e: spoken(random, sum) });
+  const before = random.int(2) === 0 ? '' : random.pick(BEFORE);
+  if (draw < 10) return `${before}${inSigns(sum, random)}${random.pick(AFTER_SIGNS)}`.trim();
+  return `${before}${spoken(random, sum)}${random.pick(AFTER)}`;
+}
+
+/** In signs, in words with digits, in characters, or in words with both. */
+function spoken(random: Random, sum: Sum): string {
+  const draw = random.int(10);
+  if (draw < 2) return inSigns(sum, random);
+  if (draw < 6) return inWords(sum, random, String);
+  if (draw < 9) return inWords(sum, random, hanzi);
+  return inWords(sum, random, (n) => (random.int(2) === 0 ? hanzi(n) : `${n}`));
 }
 
 function inSigns({ numbers, signs }: Sum, random: Random): string {

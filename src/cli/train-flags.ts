@@ -5,6 +5,7 @@ import { UserError } from '../errors.ts';
 import { flagName, type Knob, type KnobTable, type KnobValue } from '../knobs.ts';
 import { allArchitectures, architectureNames } from '../models/architectures/index.ts';
 import { allPresetNames, DEFAULT_ARCHITECTURE, nearestPreset } from '../models/presets.ts';
+import type { Fitted, Given } from '../training/corpus-fit.ts';
 import { possibleStages } from '../training/run-checks.ts';
 import { defaultSettings, type RunSettings, resumeRunSettings } from '../training/run-settings.ts';
 import { frameKnobs } from '../training/settings.ts';
@@ -58,6 +59,11 @@ const runFlags = {
     help: 'tokens in a row',
     default: "the preset's",
   },
+  minutes: {
+    ...{ type: 'number', above: 0, max: 100_000 },
+    help: 'how long the run may take: as many steps as fit, measured on this machine',
+    default: 'no limit',
+  },
   quick: { type: 'boolean', help: 'every stage in seconds, on a part of the data' },
 } as const satisfies FlagTable;
 
@@ -83,11 +89,32 @@ export type TrainValues = FlagValues<typeof runFlags> & Readonly<Record<string, 
 
 /** The settings of a run: those of an earlier one with --resume, else the defaults with what was given on top. */
 export function settingsFrom(values: TrainValues, out: string): RunSettings {
+  refuseTwoLengths(values);
   const given = givenSettings(values);
   const settings = values.resume ? resumeRunSettings(out, given, stages) : newSettings(given, out);
   refuseForeignKnobs(values, settings);
   refuseIdleFlags(values, settings);
   return settings;
+}
+
+/** Which of the settings that fit a run to its corpus the flags have settled. */
+export function givenSizes(values: TrainValues): Given {
+  const flags: Record<Fitted, readonly string[]> = {
+    preset: ['preset'],
+    vocabSize: ['vocab-size'],
+    context: ['context'],
+    epochs: ['epochs', 'max-steps'],
+  };
+  const named = Object.entries(flags).filter(([, names]) => names.some((name) => values[name] !== undefined));
+  return new Set(named.map(([setting]) => setting as Fitted));
+}
+
+/** --minutes counts the steps itself. */
+function refuseTwoLengths(values: TrainValues): void {
+  if (values.minutes === undefined) return;
+  for (const flag of ['max-steps', 'epochs', 'quick'])
+    if (values[flag] !== undefined)
+      throw new UserError(`--minutes and --${flag} both say how long to train; leave one of them out`);
 }
 
 /** A model to start from is what it is: its size and architecture are those of the run. */
@@ -118,6 +145,7 @@ function givenSettings(values: TrainValues): Partial<RunSettings> {
     seed: values.seed,
     context: values.context,
     vocabSize: values['vocab-size'],
+    minutes: values.minutes,
     changes: changesFrom(values),
     backend: values.backend,
     gpuMode: values['gpu-mode'],
@@ -168,6 +196,7 @@ function refuseIdleFlags(values: TrainValues, { stages: chosen, initFrom }: RunS
       'vocab-size',
       initFrom === null ? 'no vocabulary is made' : '--init-from brings its own vocabulary',
     );
+  if (values.minutes !== undefined && trained.length === 0) refuse('minutes', 'nothing is trained');
   for (const flag of ['preset', 'arch', 'context'] as const)
     if (values[flag] !== undefined && made.length === 0) refuse(flag, 'nothing is made');
   if (values.seed !== undefined && trained.length === 0) refuse('seed', 'nothing is trained');

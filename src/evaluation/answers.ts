@@ -21,17 +21,21 @@ export interface GivenAnswer {
 
 const BATCH = 128;
 export const MAX_ANSWER_TOKENS = 48;
+/** Introductions and stories have several sentences. */
+export const MAX_LONG_ANSWER_TOKENS = 100;
 
 export interface AnswerOptions extends Watch {
   /** Draw the answers at temperature 1 with this seed; greedy without one. */
   readonly seed?: number;
+  /** Where an answer is cut off. */
+  readonly maxNewTokens?: number;
 }
 
 export async function answerPrompts(
   model: CausalLM,
   tokenizer: Tokenizer,
   prompts: readonly (readonly number[])[],
-  { seed, onProgress, signal }: AnswerOptions = {},
+  { seed, maxNewTokens = MAX_ANSWER_TOKENS, onProgress, signal }: AnswerOptions = {},
 ): Promise<GivenAnswer[]> {
   const order = [...prompts.keys()].sort((a, b) => prompts[a]!.length - prompts[b]!.length);
   const answers = prompts.map((): GivenAnswer => ({ text: '', finished: false }));
@@ -44,7 +48,7 @@ export async function answerPrompts(
       model,
       fitting.map((i) => prompts[i]!),
       {
-        maxNewTokens: MAX_ANSWER_TOKENS,
+        maxNewTokens,
         stopIds: [tokenizer.eosId],
         signal,
         async choose(logits, rows) {

@@ -6,10 +6,10 @@ import { UserError } from '../errors.ts';
 import type { Watch } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
-import type { Answered } from './exact-match.ts';
+import type { Marked } from './abilities.ts';
 import type { Results } from './intervals.ts';
 import type { JudgedAnswer } from './judged-answers.ts';
-import { askJudgeQuestions, tasksOf } from './tasks.ts';
+import { askJudgeQuestions, askQuestions, tasksOf } from './tasks.ts';
 
 export type { Results } from './intervals.ts';
 
@@ -25,7 +25,7 @@ export interface EvaluateOptions extends Watch {
   /** Answers of another model (from its `onJudged`), for the win rate. */
   readonly baseline?: readonly JudgedAnswer[] | null;
   readonly onTask?: (task: string, total: number) => void;
-  readonly onAnswers?: (task: string, answers: readonly Answered[]) => void;
+  readonly onAnswers?: (task: string, answers: readonly Marked[]) => void;
   readonly onJudged?: (answers: readonly JudgedAnswer[]) => void;
 }
 
@@ -51,12 +51,13 @@ export async function evaluateModel(
   for (const task of chosen) if (!available.has(task)) throw new UserError(noSuchTask(task, available));
   model.eval();
   let answers: readonly JudgedAnswer[] | null = null; // asked once, for the judge and for the win rate
+  const asked = new Map<string, readonly Marked[]>(); // once, for their own task and for refusals-wrong
   const results: Results = {};
   for (const task of chosen) {
     const place = {
       ...{ model, tokenizer, files, limit, chat, shots, baseline, onProgress, signal },
       begin: (total: number) => onTask?.(task, total),
-      onAnswers: (given: readonly Answered[]) => onAnswers?.(task, given),
+      onAnswers: (given: readonly Marked[]) => onAnswers?.(task, given),
     };
     const judged = async () => {
       if (answers === null) {
@@ -65,7 +66,12 @@ export async function evaluateModel(
       }
       return answers;
     };
-    Object.assign(results, await available.get(task)!.run({ ...place, judged }));
+    const marked = async (name: string) => {
+      const given = asked.get(name) ?? (await askQuestions(name, place));
+      asked.set(name, given);
+      return given;
+    };
+    Object.assign(results, await available.get(task)!.run({ ...place, judged, marked }));
   }
   return results;
 }

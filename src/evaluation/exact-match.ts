@@ -1,8 +1,7 @@
 /**
  * Exact match: ask held-out questions and compare each greedy answer with the accepted ones, to the character.
  *
- * An answer counts if, without surrounding blanks and the final punctuation mark, it equals one of the accepted sentences. The
- * baseline beside it is the best that a model could do without reading the question beyond its kind: always the most frequent
+ * Which answers count, kinds/fact.ts says. The baseline beside their share is the best that a model could do without reading the question beyond its kind: always the most frequent
  * answer of that relation among all questions of the task, also where only some of them are asked (of one question each, the
  * most frequent answer is always right).
  */
@@ -14,6 +13,7 @@ import type { CausalLM } from '../models/causal-lm.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { answerPrompts } from './answers.ts';
 import { type Estimate, wilson } from './intervals.ts';
+import { isAccepted } from './kinds/fact.ts';
 
 export interface Answered {
   readonly question: Question;
@@ -45,16 +45,8 @@ export function exactMatch(
   return { ...wilson(correct, answered.length), chance: majorityBaseline(all) };
 }
 
-export function isAccepted(text: string, { accepted }: Question): boolean {
-  return accepted.some((sentence) => normalize(sentence) === normalize(text));
-}
-
-function normalize(text: string): string {
-  return text.trim().replace(/[。．.！!？?]+$/u, '');
-}
-
 /** Share answered right by always giving the most frequent short answer of the question's relation (chosen with hindsight). */
-export function majorityBaseline(questions: readonly Question[]): number {
+export function majorityBaseline(questions: readonly Pick<Question, 'relation' | 'answer'>[]): number {
   const counts = new Map<string, Map<string, number>>();
   for (const { relation, answer } of questions) {
     const answers = counts.get(relation) ?? new Map<string, number>();

@@ -38,9 +38,10 @@ export function formatsOf(
   task: string,
   { chance }: Estimate,
 ): { show: (x: number) => string; chance: string } {
-  const isShare = /^(facts|reward-accuracy|choice|minimal-pairs|judge|win-rate|distinct|repetition)/.test(
-    task,
-  );
+  const isShare =
+    /^(facts|sums|introductions|refusals|stories|follow-ups|reward-accuracy|choice|minimal-pairs|judge|win-rate|distinct|repetition)/.test(
+      task,
+    );
   const show = (x: number) => {
     if (isShare) return `${(100 * x).toFixed(1)}%`;
     return Math.abs(x) < 100 ? x.toFixed(3) : Math.round(x).toLocaleString('en');

@@ -3,6 +3,10 @@
  *
  *   bits-per-byte          on held-out text
  *   facts-...              exact match of the answers to questions: seen and unseen forms, facts met only in pretraining
+ *   sums, introductions,   what a newcomer tries beside facts, asked in words never trained (abilities.ts); -held-out: operands,
+ *   stories, follow-ups,   or subjects, that no dialogue has
+ *   refusals
+ *   refusals-wrong         share of questions with an answer (facts, sums, introductions) that are refused; lower is better
  *   choice-ppl             four options, the least surprising one counts; -token: by the mean per token; -letter: the options
  *                          shown, letters count
  *   choice-gen             four options shown, the letter taken from the answer
@@ -12,7 +16,7 @@
  */
 import { readAnswerKey } from '../data/answer-key.ts';
 import { type ChoiceSet, readChoiceFolder } from '../data/choices.ts';
-import { type DataFiles, heldOutDocuments } from '../data/layout.ts';
+import { type AbilityName, type DataFiles, heldOutDocuments } from '../data/layout.ts';
 import { readMinimalPairs } from '../data/minimal-pairs.ts';
 import { readPreferences } from '../data/preferences.ts';
 import { readQuestions } from '../data/questions.ts';
@@ -20,12 +24,14 @@ import type { Watch } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import { power } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
+import { answerItems, type Marked, readItems } from './abilities.ts';
 import { scoreTexts, type TextScore } from './bits-per-byte.ts';
 import { chooseGen } from './choice-gen.ts';
 import { choiceAccuracy, chooseOptions, scoreOptions } from './choice-ppl.ts';
-import { type Answered, answerQuestions, exactMatch } from './exact-match.ts';
-import type { Estimate, Results } from './intervals.ts';
+import { answerQuestions, majorityBaseline } from './exact-match.ts';
+import { type Estimate, type Results, wilson } from './intervals.ts';
 import { type JudgedAnswer, judgeModel, judgeResults } from './judged-answers.ts';
+import { admits } from './kinds/refusal.ts';
 import { minimalPairs } from './minimal-pairs.ts';
 import { winRate } from './win-rate.ts';
 
@@ -43,7 +49,9 @@ export interface TaskPlace extends Watch {
   /** Answers of the model to compare with. */
   readonly baseline: readonly JudgedAnswer[] | null;
   readonly begin: (total: number) => void;
-  readonly onAnswers: (answers: readonly Answered[]) => void;
+  readonly onAnswers: (answers: readonly Marked[]) => void;
+  /** Asks the questions of a task, or gives the answers if they have been asked already. */
+  readonly marked: (task: string) => Promise<readonly Marked[]>;
   /** Asks the questions of the judge, or gives the answers if they have been asked already. */
   readonly judged: () => Promise<readonly JudgedAnswer[]>;
 }
@@ -57,12 +65,15 @@ export function tasksOf(
   files: DataFiles,
   { chat, baseline }: Pick<TaskPlace, 'chat' | 'baseline'>,
 ): Map<string, { readonly run: Task; readonly byDefault: boolean }> {
-  const { questions, choices, answerKey, preferencesHeldOut } = files;
+  const { questions, abilities, choices, answerKey, preferencesHeldOut } = files;
   const canJudge = answerKey !== null && preferencesHeldOut !== null;
   const rows: [string, Task, boolean][] = [
     ['bits-per-byte', bitsPerByte, true],
     ...[...questions].map(([task, path]): [string, Task, boolean] => [task, facts(task, path), chat]),
+    ...[...abilities].map(([task, path]): [string, Task, boolean] => [task, ability(task, path), chat]),
   ];
+  if (abilities.has('refusals') && answerable(files).length > 0)
+    rows.push(['refusals-wrong', refusalsWrong, chat]);
   if (choices !== null) rows.push(['choice-ppl', choicePpl, true], ['choice-gen', choiceGen, chat]);
   if (files.minimalPairs !== null) rows.push(['minimal-pairs', pairs, true]);
   if (canJudge) rows.push(['judge', judge, chat]);
@@ -86,14 +97,56 @@ function exponent({ bitsPerByte, perplexity }: TextScore): Estimate {
 }
 
 function facts(task: string, path: string): Task {
-  return async ({ model, tokenizer, limit, begin, onProgress, signal, onAnswers }) => {
-    const all = readQuestions(path);
-    const questions = all.slice(0, limit);
-    begin(questions.length);
-    const answers = await answerQuestions(model, tokenizer, questions, { onProgress, signal });
+  return async ({ marked, onAnswers }) => {
+    const answers = await marked(task);
     onAnswers(answers);
-    return { [task]: exactMatch(answers, all) };
+    return { [task]: { ...shareRight(answers), chance: majorityBaseline(readQuestions(path)) } };
   };
+}
+
+function ability(task: AbilityName, path: string): Task {
+  return async ({ marked, onAnswers }) => {
+    const answers = await marked(task);
+    onAnswers(answers);
+    const guesses = readItems(task, path).flatMap(({ guess }) => guess ?? []);
+    const chance = guesses.length === 0 ? {} : { chance: majorityBaseline(guesses) };
+    return { [task]: { ...shareRight(answers), ...chance } };
+  };
+}
+
+function shareRight(answers: readonly Marked[]): Estimate {
+  return wilson(answers.filter(({ correct }) => correct).length, answers.length);
+}
+
+/** Tasks whose questions have an answer: to say "I don't know" there is wrong. */
+function answerable({ questions, abilities }: DataFiles): string[] {
+  const tasks = new Set<string>([...questions.keys(), ...abilities.keys()]);
+  return ['facts-seen', 'facts-unseen', 'sums', 'introductions'].filter((task) => tasks.has(task));
+}
+
+const refusalsWrong: Task = async ({ files, marked }) => {
+  const answers: Marked[] = [];
+  for (const task of answerable(files)) answers.push(...(await marked(task)));
+  const refused = answers.filter(({ text, correct }) => !correct && admits(text));
+  return { 'refusals-wrong': wilson(refused.length, answers.length) };
+};
+
+/** Answers to the questions of an exact-match task or of an ability, each asked once. */
+export async function askQuestions(
+  task: string,
+  { model, tokenizer, files, limit, begin, onProgress, signal }: Omit<TaskPlace, 'judged' | 'marked'>,
+): Promise<readonly Marked[]> {
+  const watch = { onProgress, signal };
+  const path = files.questions.get(task);
+  if (path !== undefined) {
+    const questions = readQuestions(path).slice(0, limit);
+    begin(questions.length);
+    return answerQuestions(model, tokenizer, questions, watch);
+  }
+  const name = task as AbilityName; // tasks are offered from the two lists only
+  const items = readItems(name, files.abilities.get(name)!).slice(0, limit);
+  begin(items.length);
+  return answerItems(name, items, { model, tokenizer }, watch);
 }
 
 const choicePpl: Task = async (place) => {
@@ -148,7 +201,7 @@ export async function askJudgeQuestions({
   begin,
   onProgress,
   signal,
-}: Omit<TaskPlace, 'judged'>): Promise<JudgedAnswer[]> {
+}: Omit<TaskPlace, 'judged' | 'marked'>): Promise<JudgedAnswer[]> {
   const held = readPreferences(files.preferencesHeldOut!); // offered only where there is a file
   const questions = [...new Set([...held].map(({ prompt }) => prompt))].slice(0, limit);
   begin(questions.length);

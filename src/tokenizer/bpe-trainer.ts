@@ -33,6 +33,8 @@ export interface TrainOptions {
    * at most three quarters of the room for single characters where it has very many (the rarest become bytes). Default false.
    */
   readonly shrinkToFit?: boolean;
+  /** Only this half of it: too many characters for `vocabSize` are no reason to refuse it. Default false. */
+  readonly spellRareCharacters?: boolean;
   /** Also put "▁" before every document, as Llama 2 and ChatGLM3 do. Default false. */
   readonly addDummyPrefix?: boolean;
   /** Called for each document while reading (total unknown: 0) and for each piece while merging. */
@@ -59,10 +61,11 @@ export function trainBpeInTurns(
 function* learn(documents: Iterable<string>, options: TrainOptions): Generator<undefined, Vocabulary> {
   const {
     vocabSize,
-    characterCoverage = 0.9995,
+    characterCoverage = CHARACTER_COVERAGE,
     maxPieceLength = 16,
     minPairCount = 2,
     shrinkToFit = false,
+    spellRareCharacters = false,
     addDummyPrefix = false,
   } = options;
   checkOptions(vocabSize, characterCoverage, maxPieceLength, minPairCount);
@@ -74,8 +77,10 @@ function* learn(documents: Iterable<string>, options: TrainOptions): Generator<u
     options.onProgress?.('reading', ++nDocuments, 0);
     yield;
   }
-  const room = shrinkToFit ? Math.ceil((vocabSize - FIRST_PIECE_ID) * FITTED_CHARACTER_SHARE) : Infinity;
-  const characters = chooseCharacters(segments.characterCounts, characterCoverage, room);
+  const room = Math.ceil((vocabSize - FIRST_PIECE_ID) * FITTED_CHARACTER_SHARE);
+  const choose = (limit: number) => chooseCharacters(segments.characterCounts, characterCoverage, limit);
+  let characters = choose(shrinkToFit ? room : Infinity);
+  if (spellRareCharacters && characters.length > vocabSize - FIRST_PIECE_ID) characters = choose(room);
   const nMerges = vocabSize - FIRST_PIECE_ID - characters.length;
   if (nMerges < 0) {
     throw new UserError(
@@ -101,8 +106,11 @@ function* learn(documents: Iterable<string>, options: TrainOptions): Generator<u
   return makeVocabulary(merged, characters, addDummyPrefix);
 }
 
+/** Share of the text that the characters with a piece of their own cover, where nothing else is said. */
+export const CHARACTER_COVERAGE = 0.9995;
+
 /** Of a room too small for all characters; without a piece of its own a 汉字 costs three byte ids, so most of it goes to them. */
-const FITTED_CHARACTER_SHARE = 0.75;
+export const FITTED_CHARACTER_SHARE = 0.75;
 
 function* learnMerges(
   segments: SegmentCounter,

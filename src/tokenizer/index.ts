@@ -1,6 +1,12 @@
 /** The tokenizer's public names, in the order in which a reader meets them. */
 
-export { type TrainOptions, trainBpe, trainBpeInTurns } from './bpe-trainer.ts';
+export {
+  CHARACTER_COVERAGE,
+  FITTED_CHARACTER_SHARE,
+  type TrainOptions,
+  trainBpe,
+  trainBpeInTurns,
+} from './bpe-trainer.ts';
 export {
   CHAT_TEMPLATE,
   checkMessages,

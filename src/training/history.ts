@@ -51,6 +51,12 @@ export class RunHistory {
     };
   }
 
+  /** Seconds of all earlier sessions. */
+  earlierSeconds(): number {
+    const seconds = this.earlier.flatMap((entry) => Object.values((entry as Partial<Session>).seconds ?? {}));
+    return seconds.reduce((sum, each) => sum + (Number.isFinite(each) ? each : 0), 0);
+  }
+
   /** Seconds spent on a stage, on disk at once. */
   record(stage: string, seconds: number): void {
     const sum = (this.session.seconds[stage] ?? 0) + seconds;

@@ -16,6 +16,7 @@ import type { Random } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { Means, type Numbers, type Pending } from './numbers.ts';
 import type { StageSettings } from './settings.ts';
+import type { TimePlan } from './time-plan.ts';
 
 /** One update made. */
 export interface StepResult {
@@ -86,6 +87,10 @@ export interface LoopHooks {
    * this step had to wait for the rest of its held-out numbers, the update it is about.
    */
   save(step: number, pending: Pending, unreported: Update | null): Promise<void>;
+  /** The plan has counted the steps; called before they are saved. */
+  onPlan?(steps: number, done: number): void;
+  /** After the line of a step: whatever else is to be seen of the model as it is now. */
+  onMoment?(step: number, steps: number): Promise<void>;
   /** True when the user asked to stop: the loop saves and returns. */
   shouldStop(): boolean;
 }
@@ -94,6 +99,8 @@ export interface Span {
   readonly stage: string;
   readonly startStep: number;
   readonly steps: number;
+  /** Counts the steps, in place of `steps`, once it has seen some of them. */
+  readonly plan?: TimePlan | null;
   /** What the checkpoint of `startStep` was saved with. */
   readonly pending?: Pending | undefined;
   readonly unreported?: Update | null | undefined;
@@ -102,14 +109,17 @@ export interface Span {
 /** These are all logged: whether a warm-up is missing, or the loss does not start where it should, shows only here. */
 const FIRST_STEPS = 10;
 
+/** While they are being counted: so many that the schedule does not feel its end. */
+const UNKNOWN_STEPS = 1e9;
+
 /** Train from `startStep` to `steps`. Returns the number of updates made: less than `steps` if the user stopped it. */
 export async function trainingLoop(
   training: Steps,
   settings: StageSettings,
-  { stage, startStep, steps, pending, unreported }: Span,
+  { stage, startStep, steps: given, plan = null, pending, unreported }: Span,
   hooks: LoopHooks,
 ): Promise<number> {
-  const schedule = { ...settings, kind: settings.schedule, steps };
+  let steps = plan === null ? given : UNKNOWN_STEPS;
   const since = new Means(pending);
   const enough = new Error('the user asked to stop');
   const rest = async () => {
@@ -147,14 +157,22 @@ export async function trainingLoop(
   }
   for (let step = startStep; step < steps; step++) {
     const began = performance.now();
-    const lr = learningRateAt(step, schedule);
+    const lr = learningRateAt(step, { ...settings, kind: settings.schedule, steps });
     const { numbers, gradNorm, tokens } = await training.step(step, lr);
-    const tokensPerSecond = tokens / ((performance.now() - began) / 1000);
-    const update = { lr, gradNorm, tokensPerSecond };
+    const seconds = (performance.now() - began) / 1000;
+    const update = { lr, gradNorm, tokensPerSecond: tokens / seconds };
 
     since.add(numbers);
     const done = step + 1;
+    if (plan !== null && steps === UNKNOWN_STEPS) {
+      const planned = plan.after(seconds, done % settings.saveEvery === 0 || hooks.shouldStop());
+      if (planned !== null) {
+        steps = planned;
+        hooks.onPlan?.(steps, done);
+      }
+    }
     const isReported = await report(done, update);
+    if (isReported) await hooks.onMoment?.(done, steps);
     await turn();
     const stopping = !isReported || hooks.shouldStop();
     if (done === steps || stopping || done % settings.saveEvery === 0) {

@@ -9,7 +9,18 @@ import { type Changes, knobSchema } from '../knobs.ts';
 import { allArchitectures, architectureNamed, architectureNames } from '../models/architectures/index.ts';
 import type { ModelConfig } from '../models/config.ts';
 import { allPresetNames, DEFAULT_ARCHITECTURE, preset } from '../models/presets.ts';
-import { boolean, choice, list, nullable, number, object, parse, type Schema, text } from '../schema.ts';
+import {
+  boolean,
+  choice,
+  list,
+  nullable,
+  number,
+  object,
+  parse,
+  type Schema,
+  text,
+  withDefault,
+} from '../schema.ts';
 import { writeFileAtomically } from '../storage/atomic.ts';
 import { readText } from '../storage/read-file.ts';
 import { RUN_FILE } from '../storage/run-directory.ts';
@@ -30,6 +41,10 @@ export interface RunSettings {
   readonly context: number | null;
   /** Size of the vocabulary; the preset's by default, or less where the corpus is small. */
   readonly vocabSize: number | null;
+  /** Which of these a look at the corpus has chosen, and no flag (corpus-fit.ts). */
+  readonly fitted: readonly string[];
+  /** How long all stages together may take; null: as long as they take. */
+  readonly minutes: number | null;
   /** Knobs that were turned: each stage takes those that are its own. */
   readonly changes: Changes;
   /** Where it computes: other kernels round differently, so a resumed run keeps to it. */
@@ -50,6 +65,8 @@ export const defaultSettings: Omit<RunSettings, 'stages'> = {
   seed: 42,
   context: null,
   vocabSize: null,
+  fitted: [],
+  minutes: null,
   changes: {},
   backend: 'auto',
   gpuMode: null,
@@ -109,6 +126,8 @@ function settingsSchema(known: readonly Stage[]): Schema<RunSettings> {
     seed: number({ whole: true, min: 0, max: 2 ** 32 - 1 }),
     context: nullable(number({ whole: true, min: 8, max: 1 << 20 })),
     vocabSize: nullable(number({ whole: true, min: 263, max: 65536 })),
+    fitted: withDefault(list(text()), []),
+    minutes: withDefault(nullable(number({ above: 0 })), null),
     changes: knobSchema(...knobs) as Schema<Changes>,
     backend: choice(['auto', 'reference', 'wasm', 'gpu']),
     gpuMode: nullable(text()),

@@ -11,6 +11,7 @@ import { loadModelDirectory, loadTokenizerDirectory } from '../storage/model-dir
 import { Random } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { readTrainerState, restoreCheckpoint, saveCheckpoint, type TrainerState } from './checkpoint.ts';
+import { samplesOf } from './drawn-samples.ts';
 import { type StepMetrics, type Training, trainingLoop } from './loop.ts';
 import { METRICS_FILE, MetricsFile } from './metrics.ts';
 import { ORIGIN_FILE } from './origin.ts';
@@ -18,6 +19,7 @@ import { rehearse } from './preflight.ts';
 import type { Run } from './run.ts';
 import { configOf } from './run-settings.ts';
 import type { Stage, StagePlace } from './stage.ts';
+import { describePlan, planOf } from './time-plan.ts';
 
 /** Throws the reason of the run's signal where that ends it; what was trained until then is saved. */
 export async function runStage(stage: Stage, run: Run): Promise<void> {
@@ -42,7 +44,7 @@ async function makeStage(stage: Stage, run: Run): Promise<void> {
     ? null
     : await stage.make?.({
         ...{ files, quick: settings.quick, reporter, signal, vocabSize: config.vocabSize },
-        isAskedFor: settings.vocabSize !== null,
+        isAskedFor: settings.vocabSize !== null && !settings.fitted.includes('vocabSize'),
         context: config.maxPositionEmbeddings,
       });
   const seconds = (performance.now() - began) / 1000;
@@ -69,16 +71,21 @@ async function trainStage(stage: Stage, run: Run): Promise<void> {
   const training = await stage.prepare(place);
   if (saved !== null) continueFrom(folder, saved, training, run);
 
-  const { steps, fingerprint } = training;
+  const { fingerprint } = training;
+  // Planned once: a resumed stage keeps to what it was going to be.
+  let steps = run.settings.minutes !== null && saved !== null ? saved.steps : training.steps;
+  const plan = saved === null ? planOf(stage, run, steps) : null;
   const startStep = saved?.step ?? 0;
   const metrics = new MetricsFile(join(out, METRICS_FILE));
   metrics.rewind(name, saved?.unreported ? startStep - 1 : startStep);
+  const samples = samplesOf(out, stage, training, run.files);
+  samples?.rewind(startStep);
   const origin = run.originOf(stage);
-  const state = { stage: name, steps, fingerprint };
   reporter.begin(name, steps, startStep);
   let heldOut = '';
   const where = run.backend.startsWith('gpu') ? ` on ${run.backend}` : '';
-  const span = { stage: name, startStep, steps, pending: saved?.pending, unreported: saved?.unreported };
+  const from = { startStep, pending: saved?.pending, unreported: saved?.unreported };
+  const span = { stage: name, steps, plan, ...from };
   let isWhole = !saved?.unreported;
   const done = await trainingLoop(training, place.settings, span, {
     onStep(line, logged) {
@@ -87,8 +94,15 @@ async function trainStage(stage: Stage, run: Run): Promise<void> {
       const speed = `${Math.round(line.tokensPerSecond)} tokens/s${where}`;
       reporter.advance(line.step, `loss ${line.loss.toFixed(3)}${watched(line.parts)}${heldOut}, ${speed}`);
     },
+    onPlan(planned, step) {
+      steps = planned;
+      if (plan !== null) reporter.note(describePlan(name, plan, steps, step));
+      reporter.begin(name, steps, step);
+    },
+    onMoment: async (step, of) => samples?.after(step, of),
     save(step, pending, unreported) {
       isWhole = unreported === null;
+      const state = { stage: name, steps, fingerprint };
       return saveCheckpoint(folder, training, origin, { ...state, step, pending, unreported });
     },
     shouldStop: () => signal?.aborted ?? false,

@@ -4,6 +4,7 @@
  *   runs/NAME/run.json          settings            metrics.jsonl     loss, rate and speed over the steps of all stages
  *   runs/NAME/tokenizer/        the vocabulary      evaluation.json   all tasks of all stages
  *   runs/NAME/corpus/*.bin      tokenized text      history.json      command, versions and seconds of each session
+ *   runs/NAME/samples.jsonl     texts drawn while a model of text alone learned
  *   runs/NAME/report.html, report.md   all of it to look at
  *   runs/NAME/STAGE/            a Hugging Face checkpoint each, with the state to resume beside it
  *
@@ -59,6 +60,7 @@ export class Run {
   private dataSums: ReadonlyMap<string, string> = new Map();
   private readonly command: string | null;
   private history: RunHistory | null = null;
+  private readonly began = performance.now();
 
   constructor(known: readonly Stage[], options: RunOptions) {
     const { settings } = options;
@@ -236,6 +238,11 @@ export class Run {
   /** True once there is something in the directory of the run that --resume goes on from. */
   get hasBegun(): boolean {
     return this.resume || this.history !== null;
+  }
+
+  /** Seconds since the run began, those of earlier sessions too. */
+  spent(): number {
+    return (performance.now() - this.began) / 1000 + (this.history?.earlierSeconds() ?? 0);
   }
 
   /** Note the seconds that a part of the run took. */

@@ -33,6 +33,8 @@ export interface Stage<T extends KnobTable = KnobTable> {
   readonly leaves: Product;
   /** Of the models of a run that can chat, src/chat.ts takes the one with the highest number. */
   readonly chatRank?: number;
+  /** Its part of the time of a run that has a limit (--minutes), beside those of the other stages; 1 by default. */
+  readonly share?: number;
   /** False: only where --stages names it. */
   readonly byDefault?: boolean;
   /** What a step counts, for progress and report. */

@@ -46,6 +46,7 @@ const rewards = ({ reward: kind }: GrpoSettings): RewardSource => ({
 
 export const grpo = defineStage({
   name: 'grpo',
+  share: 2,
   startsFrom: 'sft',
   learnsFrom: 'preferences',
   leaves: 'chat',

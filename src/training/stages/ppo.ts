@@ -53,6 +53,7 @@ const rewards: RewardSource = { kind: 'model', stage: reward.name };
 
 export const ppo = defineStage({
   name: 'ppo',
+  share: 2,
   startsFrom: 'sft',
   learnsFrom: 'preferences',
   leaves: 'chat',

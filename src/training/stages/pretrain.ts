@@ -20,6 +20,7 @@ const HELD_OUT_ROWS = 64;
 
 export const pretrain = defineStage({
   name: 'pretrain',
+  share: 8,
   startsFrom: 'tokenizer',
   learnsFrom: 'text',
   leaves: 'base',

@@ -42,6 +42,7 @@ type Place = StagePlace<ValuesOf<typeof knobs>>;
 
 export const sft = defineStage({
   name: 'sft',
+  share: 5,
   startsFrom: 'pretrain',
   learnsFrom: 'dialogues',
   leaves: 'chat',

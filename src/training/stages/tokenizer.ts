@@ -36,6 +36,7 @@ export const tokenizer = defineStage({
     const options: TrainOptions = {
       vocabSize,
       shrinkToFit: !isAskedFor, // make the best of a corpus that does not allow this size
+      spellRareCharacters: true, // and of any size that was asked for
       maxPieceLength: MAX_PIECE_CHARACTERS,
       onProgress(phase, done, total) {
         if (phase === 'reading') {

@@ -1,0 +1,18 @@
+/**
+ * What can be said about a thing beside its facts: two to four true sentences, the first of which says what it is.
+ * One file for each part of the world; no thing is in two of them.
+ */
+import { countries } from './countries.ts';
+import { growing } from './growing.ts';
+import { names } from './names.ts';
+import { places } from './places.ts';
+import { sky } from './sky.ts';
+import { things } from './things.ts';
+
+export type Notes = Readonly<Record<string, readonly string[]>>;
+
+const parts: readonly Notes[] = [countries, places, sky, names, growing, things];
+
+export const notes: ReadonlyMap<string, readonly string[]> = new Map(
+  parts.flatMap((part) => Object.entries(part)),
+);
