@@ -2,9 +2,14 @@
  * What can be said about a thing beside its facts: two to four true sentences, the first of which says what it is.
  * One file for each part of the world; no thing is in two of them.
  */
+import { beasts } from './beasts.ts';
+import { callings } from './callings.ts';
 import { cities } from './cities.ts';
 import { countries } from './countries.ts';
+import { days } from './days.ts';
 import { growing } from './growing.ts';
+import { household } from './household.ts';
+import { matter } from './matter.ts';
 import { names } from './names.ts';
 import { places } from './places.ts';
 import { sky } from './sky.ts';
@@ -13,7 +18,21 @@ import { works } from './works.ts';
 
 export type Notes = Readonly<Record<string, readonly string[]>>;
 
-const parts: readonly Notes[] = [countries, places, sky, names, growing, things, cities, works];
+const parts: readonly Notes[] = [
+  countries,
+  places,
+  sky,
+  names,
+  growing,
+  things,
+  cities,
+  works,
+  beasts,
+  callings,
+  days,
+  matter,
+  household,
+];
 
 export const notes: ReadonlyMap<string, readonly string[]> = new Map(
   parts.flatMap((part) => Object.entries(part)),
