@@ -1,0 +1,1 @@
+export const statementsOf = (subject: string): readonly string[] => [subject];
