@@ -24,7 +24,7 @@ import { preflight } from './training/preflight.ts';
 import { Run } from './training/run.ts';
 import { RUN_FILES } from './training/run-settings.ts';
 import { runStage } from './training/run-stage.ts';
-import { chatStages, EVALUATE, stages } from './training/stages/index.ts';
+import { chatStages, EVALUATE, languageStages, stages } from './training/stages/index.ts';
 
 await runCommand({
   usage: 'npx tsx src/train.ts [flags]    train a small language model, from text to chat',
@@ -72,9 +72,11 @@ await runCommand({
     } finally {
       reporter.end(''); // a bar left open would keep the process alive
     }
-    if (chatStages.some((stage) => run.has(stage))) {
+    if (languageStages.some((stage) => run.has(stage))) {
+      const chats = chatStages.some((stage) => run.has(stage));
       const model = values.out === undefined ? [] : ['--model', out];
-      process.stderr.write(`\nTalk to it: ${commandLine('src/chat.ts', model)}\n`);
+      const what = chats ? 'Talk to it' : 'Give it a beginning, it goes on';
+      process.stderr.write(`\n${what}: ${commandLine('src/chat.ts', model)}\n`);
     }
     return 0;
   },

@@ -76,7 +76,7 @@ test('another seed writes another world', () => {
 
 test('sizes are as promised', () => {
   for (const name of ['pretrain.txt', 'sft.jsonl'])
-    assert.ok(Buffer.byteLength(text(name)) < 3_900_000, `${name} is too large`);
+    assert.ok(Buffer.byteLength(text(name)) < 3_000_000, `${name} is too large`);
   between(facts.length, 500, 1100, 'facts');
   between(facts.filter((fact) => fact.pretrainOnly).length, 60, 160, 'facts that dialogues never mention');
   between(text('heldout.txt').length, 18_000, 22_000, 'characters of heldout.txt');
@@ -133,7 +133,7 @@ test('documents: no two alike, none held out, every fact told often enough', () 
   const trained = new Set(documents);
   for (const document of heldoutDocuments) assert.not(trained.has(document), document);
   for (const fact of facts) {
-    const wanted = fact.pretrainOnly ? 50 : 25;
+    const wanted = fact.pretrainOnly ? 60 : 22;
     let told = 0;
     for (const document of documents) {
       if (document.includes(fact.answer) && document.includes(fact.subject)) told++;
@@ -203,7 +203,7 @@ test('facts-pretrain-only: no dialogue or pair mentions the fact', () => {
         (fact.subject.length > 1 &&
           !fact.answer.includes(fact.subject) &&
           sentence.includes(fact.subject) &&
-          sentence.includes(fact.answer)),
+          sentence.replaceAll(fact.subject, '').includes(fact.answer)),
     );
     assert.is(leak, undefined, `${fact.id} leaks in: ${leak}`);
     for (const question of asked(fact)) assert.not(said.includes(question), question);
@@ -212,10 +212,11 @@ test('facts-pretrain-only: no dialogue or pair mentions the fact', () => {
 
 test('questions about facts are answered well once, and two in three badly as well', () => {
   const key = new Judge(records<KeyEntry>('eval/answer-key.jsonl'));
+  const taught = new Set(facts.flatMap((fact) => dealtOf(fact).trained));
   const said = new Map<string, string[]>();
   for (const { messages } of dialogues) {
     const [question, answer] = messages.slice(-2);
-    if (messages.filter(({ role }) => role === 'user').length !== 1 || !key.knows(question!.content))
+    if (messages.filter(({ role }) => role === 'user').length !== 1 || !taught.has(question!.content))
       continue;
     said.set(question!.content, [...(said.get(question!.content) ?? []), answer!.content]);
   }

@@ -4,7 +4,16 @@
 import type { Ability } from './ability.ts';
 import { comparisons } from './comparisons.ts';
 import { followUps } from './follow-ups.ts';
+import { reversed } from './reversed.ts';
 import { sumsAbility } from './sums.ts';
 import { wordProblems } from './word-problems.ts';
+import { yesNo } from './yes-no.ts';
 
-export const abilities: readonly Ability[] = [sumsAbility, wordProblems, comparisons, followUps];
+export const abilities: readonly Ability[] = [
+  reversed,
+  yesNo,
+  sumsAbility,
+  wordProblems,
+  comparisons,
+  followUps,
+];

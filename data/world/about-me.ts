@@ -143,7 +143,7 @@ const TRAITS: readonly Trait[] = [
   }),
 ];
 
-/** Half of what people say is their name. */
+/** Much of what people say of themselves is their name. */
 const pickTrait = (random: Random) => (random.int(5) < 2 ? TRAITS[0]! : random.pick(TRAITS));
 
 const valuesOf = ({ name, values }: Trait, reserved: boolean) =>

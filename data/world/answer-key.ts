@@ -7,9 +7,11 @@
  * the subject), `story` (subject: the hero).
  */
 import { facts, replyTo } from './facts.ts';
+import { reversedKey } from './reversed.ts';
 import { asked } from './splits.ts';
 import type { Answered } from './spoil.ts';
 import { statementsOf } from './statements.ts';
+import { yesNoKey } from './yes-no.ts';
 
 export interface KeyEntry {
   readonly id: string;
@@ -31,7 +33,7 @@ export function writeAnswerKey(others: readonly Answered[]): KeyEntry[] {
       questions: asked(fact),
     }),
   );
-  return [...known, ...entriesOf(others)];
+  return [...known, ...reversedKey(), ...yesNoKey(), ...entriesOf(others)];
 }
 
 /** Questions of one kind with the same answer share an entry. */

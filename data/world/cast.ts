@@ -44,13 +44,12 @@ const FRUITS = ['苹果', '香蕉', '橘子', '桃子', '草莓', '西瓜', '葡
 const COLOURS = ['红', '黄', '蓝', '绿', '白', '黑'];
 
 /**
- * Write one scene with a cast of its own. The children of one scene are all boys or all girls, so that 他 and 她 can be
- * settled after the template is filled.
+ * Write one scene with a cast of its own. The children of one scene are all boys or all girls, which settles 他 and 她.
  */
 export function stage(random: Random, template: string, extra: Slots = {}): string {
   const girls = random.int(2) === 0;
-  const text = expand(random, template, { ...cast(random, girls ? GIRLS : BOYS), ...extra });
-  return girls ? text.replaceAll('他', '她') : text;
+  const settled = girls ? template.replace(/(?<!其)他/g, '她') : template; // before facts about 吉他 and 牛顿 are in it
+  return expand(random, settled, { ...cast(random, girls ? GIRLS : BOYS), ...extra });
 }
 
 /** Slots for one story: n, m and o children, x and y two animals, e an elder, and some things. */

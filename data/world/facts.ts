@@ -3,9 +3,14 @@
  */
 import { animals } from './animals.ts';
 import { calendar } from './calendar.ts';
+import { china } from './china.ts';
+import { famousWorks } from './famous-works.ts';
 import { geography } from './geography.ts';
+import { history } from './history.ts';
 import { people } from './people.ts';
+import { plants } from './plants.ts';
 import { science } from './science.ts';
+import { sights } from './sights.ts';
 import { fill, type Slots } from './text.ts';
 import type { Fact, Relation } from './types.ts';
 import { words } from './words.ts';
@@ -17,6 +22,11 @@ export const relations: readonly Relation[] = [
   ...calendar,
   ...people,
   ...words,
+  ...china,
+  ...sights,
+  ...history,
+  ...famousWorks,
+  ...plants,
 ];
 
 export const facts: readonly Fact[] = relations.flatMap((relation) => relation.facts);

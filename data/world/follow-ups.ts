@@ -11,6 +11,7 @@ import { dialogueFacts } from './splits.ts';
 import { sumSteps } from './sum-steps.ts';
 
 const DIALOGUES = 900;
+const TEXTS = 600; // documents of pretrain.txt
 
 const HELLOS: readonly Turn[] = [
   ['你好！', '你好！有什么可以帮你的吗？'],
@@ -93,8 +94,17 @@ function records(random: Random): FollowUpQuestion[] {
   return made;
 }
 
+/** Conversations as text, so that looking back is learned before answering is; most are about what somebody said of themselves. */
+function texts(random: Random): string[] {
+  return Array.from({ length: TEXTS }, () => {
+    const { turns } = random.int(3) > 0 ? recall(random, filler) : turnsOf(random);
+    return turns.map(([question, answer]) => `问：${question}答：${answer}`).join('');
+  });
+}
+
 export const followUps: Ability = {
   name: 'follow-ups',
+  texts,
   dialogues: (random) => drawn(random, DIALOGUES),
   heldOut: (random) => drawn(random, 35),
   evaluation: (random) => new Map([['follow-ups', records(random)]]),

@@ -16,10 +16,10 @@ interface Corpus {
   readonly mentions: ReadonlyMap<string, number>; // fact id -> documents that tell it
 }
 
-/** The least number of documents that tell a fact, and how long the files are (characters). */
-const MENTIONS = 34;
+/** The least number of documents that tell a fact, and how long the files are. */
+const MENTIONS = 22;
 const MENTIONS_PRETRAIN_ONLY = 60;
-const CHARACTERS = 1_200_000;
+const BYTES = 2_950_000;
 const HELDOUT_CHARACTERS = 20_000;
 const SHORT = 40; // characters; shorter documents are mostly joined with another
 
@@ -33,7 +33,7 @@ export function writeCorpus(seed: number): Corpus {
     if (seen.has(text)) return false;
     seen.add(text);
     documents.push(text);
-    size += text.length + 2;
+    size += Buffer.byteLength(text) + 2;
     return true;
   };
   const wanted = (fact: Fact) => (fact.pretrainOnly ? MENTIONS_PRETRAIN_ONLY : MENTIONS);
@@ -48,7 +48,7 @@ export function writeCorpus(seed: number): Corpus {
   const factDocuments = documents.length;
   for (const [i, { texts }] of abilities.entries())
     for (const text of texts?.(new Random(seed + 6_000_000 + 1000 * i)) ?? []) add(text);
-  while (size < CHARACTERS) add(otherDocument(random));
+  while (size < BYTES) add(otherDocument(random));
   const heldout: string[] = [];
   for (let held = 0; held < HELDOUT_CHARACTERS; ) {
     const text =

@@ -63,6 +63,7 @@ const VARIATIONS: readonly (readonly [RegExp, string, number])[] = [
   [/哪里/, '哪儿', 4],
   [/什么地方/, '哪儿', 5],
   [/什么(?!时候)/, '啥', 8],
+  [/公历|农历/, '', 2],
   [/[“”《》]/g, '', 2],
 ];
 
@@ -80,7 +81,8 @@ function put(frame: string, core: string): string {
   return frame.replace('{q}', () => core);
 }
 
-function varied(random: Random, core: string): string {
+/** The little variations of people. */
+export function varied(random: Random, core: string): string {
   return VARIATIONS.reduce(
     (text, [what, instead, n]) => (random.int(n) === 0 ? text.replace(what, instead) : text),
     core,
@@ -111,7 +113,7 @@ export function compose(
   for (let tries = 0; questions.size < n; tries++) {
     if (tries > 40 * n)
       throw new Error(`Only ${questions.size} of ${n} questions can be made of ${cores.join(', ')}`);
-    if (turn.length === 0) turn = random.shuffle([...cores, ...whole]);
+    if (turn.length === 0) turn = random.shuffle([...cores, ...random.shuffle([...whole]).slice(0, 2)]);
     const core = turn.pop()!;
     const question = whole.includes(core) ? varied(random, core) : framed(random, core);
     if (!questions.has(wording(question))) questions.set(wording(question), question);

@@ -95,7 +95,7 @@ export function relation(source: RelationSource): Relation {
     id: source.id,
     domain: source.domain,
     facts,
-    tell: source.tell,
+    tell: told(source),
     cores,
     ask: source.ask ?? [],
     askUnseen: source.askUnseen,
@@ -113,4 +113,9 @@ export function relation(source: RelationSource): Relation {
 /** Answers of the same relation; where the third column is a question word, only those that it fits too. */
 function peersOf(fact: Fact, facts: readonly Fact[], sameExtra: boolean): string[] {
   return facts.filter((other) => !sameExtra || other.extra === fact.extra).map((other) => other.answer);
+}
+
+/** The sentence forms; what is asked backwards is also told in that order. */
+function told({ tell, reversed }: RelationSource): readonly string[] {
+  return reversed === undefined || tell.includes(reversed.reply) ? tell : [...tell, reversed.reply];
 }

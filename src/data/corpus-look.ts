@@ -24,6 +24,8 @@ export interface CorpusLook {
   readonly documentLength: number;
   /** How often each character occurs, the most frequent first, and the bytes it has. */
   readonly counts: readonly { readonly count: number; readonly bytes: number }[];
+  /** Share of control characters, which text does not have. */
+  readonly controls: number;
   /** False where the corpus goes on beyond what was looked at. */
   readonly whole: boolean;
 }
@@ -71,6 +73,7 @@ export async function lookAtCorpus(path: string, signal?: AbortSignal): Promise<
     bytes: sorted.reduce((sum, { count, bytes }) => sum + count * bytes, 0),
     documentLength: halfIn(lengths),
     counts: sorted,
+    controls: countControls(counts) / Math.max(1, characters),
     whole,
   };
 }
@@ -92,6 +95,13 @@ export function coverageOf({ counts, characters }: CorpusLook, vocabSize: number
     byteShare: tokens === 0 ? 0 : byteTokens / tokens,
     tokens: Math.round(tokens),
   };
+}
+
+function countControls(counts: ReadonlyMap<number, number>): number {
+  const controls = [...counts].filter(
+    ([code]) => code < 32 && code !== 9 && code !== 10 && code !== 12 && code !== 13,
+  );
+  return controls.reduce((sum, [, count]) => sum + count, 0);
 }
 
 /** The length above which half of all characters lie. */

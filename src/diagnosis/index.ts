@@ -48,6 +48,8 @@ export interface Diagnosis {
 }
 
 const MOST_CAUSES = 2;
+/** A second cause is named if it is at least this likely beside the first. */
+const WORTH_NAMING = 0.6;
 
 /** `reference` in place of the shipped one. Throws a UserError where there is no run. */
 export function diagnose(
@@ -106,6 +108,7 @@ function diagnoseStage(view: StageView): StageDiagnosis {
           return finding === null ? [] : [{ name: cause.name, ...finding }];
         })
         .sort((a, b) => b.likelihood - a.likelihood)
+        .filter(({ likelihood }, _, [likeliest]) => likelihood >= WORTH_NAMING * likeliest!.likelihood)
         .slice(0, MOST_CAUSES);
   const isOff = found.length > 0 || deviations.length > 0 || record.failed !== null;
   const verdict = isOff

@@ -13,7 +13,7 @@ import { readStories } from '../data/stories.ts';
 import type { Watch } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import { encodeDialogue, type Message, type Tokenizer } from '../tokenizer/index.ts';
-import { answerPrompts, type GivenAnswer, MAX_ANSWER_TOKENS } from './answers.ts';
+import { answerPrompts, type GivenAnswer, MAX_ANSWER_TOKENS, MAX_LONG_ANSWER_TOKENS } from './answers.ts';
 import { isRightFollowUp } from './kinds/follow-up.ts';
 import { isRightIntroduction } from './kinds/introduction.ts';
 import { isRightRefusal } from './kinds/refusal.ts';
@@ -73,12 +73,8 @@ const items: Readonly<Record<AbilityName, (path: string) => Item[]>> = {
     })),
 };
 
-/** Kinds with longer answers than a sentence. */
-const ROOM: Readonly<Partial<Record<AbilityName, number>>> = {
-  introductions: 96,
-  'introductions-held-out': 96,
-  stories: 100,
-};
+/** Kinds whose answers have several sentences. */
+const LONG: readonly AbilityName[] = ['introductions', 'introductions-held-out', 'stories'];
 
 export function readItems(name: AbilityName, path: string): Item[] {
   return items[name](path);
@@ -94,7 +90,7 @@ export async function answerItems(
   const prompts = asked.map(
     ({ messages }) => encodeDialogue(tokenizer, messages, { addGenerationPrompt: true }).ids,
   );
-  const maxNewTokens = ROOM[name] ?? MAX_ANSWER_TOKENS;
+  const maxNewTokens = LONG.includes(name) ? MAX_LONG_ANSWER_TOKENS : MAX_ANSWER_TOKENS;
   const answers = await answerPrompts(model, tokenizer, prompts, { ...watch, maxNewTokens });
   return asked.map(({ messages, isRight }, i) => {
     const answer = answers[i]!;

@@ -21,6 +21,8 @@ export interface GivenAnswer {
 
 const BATCH = 128;
 export const MAX_ANSWER_TOKENS = 48;
+/** Introductions and stories have several sentences. */
+export const MAX_LONG_ANSWER_TOKENS = 100;
 
 export interface AnswerOptions extends Watch {
   /** Draw the answers at temperature 1 with this seed; greedy without one. */

@@ -59,6 +59,12 @@ export class Judge {
     return this.byQuestion.has(question);
   }
 
+  /** The answer has several sentences: an introduction, a story. */
+  expectsMuch(question: string): boolean {
+    const fact = this.byQuestion.get(question);
+    return fact !== undefined && ['introduction', 'story'].includes(kindOf(fact));
+  }
+
   /** `finished`: the answer ended with `</s>` and was not cut off. A question that is not in the key throws. */
   judge(question: string, answer: string, { finished = true } = {}): Verdict {
     const fact = this.byQuestion.get(question);
@@ -130,7 +136,8 @@ export class Judge {
     if (this.statements.has(first) || sentences.some((sentence) => fact.accepted.includes(sentence)))
       return true;
     if (kindOf(fact) === 'sum') return /[=＝等是得有].*[。！]$/u.test(first);
-    if (kindOf(fact) === 'story') return /[^，、：；“‘《][。！？][”’]?$/u.test(first) && first.length > 4;
+    if (['introduction', 'story'].includes(kindOf(fact)))
+      return /[^，、：；“‘《][。！？][”’]?$/u.test(first) && first.length > 4;
     const fragments = this.byRelation.get(fact.relation)!.map(({ answer }) => answer);
     return !fragments.some((fragment) => isBare(first, fragment)) && isFullSentence(first, fact.subject);
   }

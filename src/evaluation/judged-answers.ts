@@ -12,7 +12,7 @@ import { encodePrompt } from '../data/rows/pairs.ts';
 import type { Watch } from '../event-loop.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
-import { answerPrompts, type GivenAnswer } from './answers.ts';
+import { answerPrompts, type GivenAnswer, MAX_ANSWER_TOKENS, MAX_LONG_ANSWER_TOKENS } from './answers.ts';
 import { bootstrapMean } from './bootstrap.ts';
 import { diversity } from './diversity.ts';
 import { type Estimate, wilson } from './intervals.ts';
@@ -35,12 +35,34 @@ export async function judgeModel(
 ): Promise<JudgedAnswer[]> {
   const judge = new Judge(key);
   const known = questions.filter((question) => judge.knows(question));
-  const prompts = known.map((question) => encodePrompt(tokenizer, question));
-  const answers = await answerPrompts(model, tokenizer, prompts, { ...watch, seed: SEED });
+  const answers = await drawForJudge({ model, tokenizer }, known, { judge, seed: SEED, ...watch });
   return known.map((question, i) => {
     const answer = answers[i]!;
     return { question, ...answer, verdict: judge.judge(question, answer.text, answer) };
   });
+}
+
+/** Answers at temperature 1, each with room for what its question asks. */
+export async function drawForJudge(
+  { model, tokenizer }: { readonly model: CausalLM; readonly tokenizer: Tokenizer },
+  questions: readonly string[],
+  { judge, seed, onProgress, signal }: { readonly judge: Judge; readonly seed: number } & Watch,
+): Promise<GivenAnswer[]> {
+  const answers = new Array<GivenAnswer>(questions.length);
+  let before = 0;
+  for (const [long, maxNewTokens] of [
+    [false, MAX_ANSWER_TOKENS],
+    [true, MAX_LONG_ANSWER_TOKENS],
+  ] as const) {
+    const places = [...questions.keys()].filter((i) => judge.expectsMuch(questions[i]!) === long);
+    const prompts = places.map((i) => encodePrompt(tokenizer, questions[i]!));
+    const done = before;
+    const watch = { onProgress: (more: number) => onProgress?.(done + more), signal };
+    const given = await answerPrompts(model, tokenizer, prompts, { ...watch, seed, maxNewTokens });
+    for (const [row, i] of places.entries()) answers[i] = given[row]!;
+    before += places.length;
+  }
+  return answers;
 }
 
 export function judgeResults(answers: readonly JudgedAnswer[]): Record<string, Estimate> {

@@ -3,9 +3,10 @@
  */
 import { existsSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { locateData } from '../data/layout.ts';
+import { type DataFiles, locateData } from '../data/layout.ts';
 import { FaultError, UserError } from '../errors.ts';
 import type { Results } from '../evaluation/evaluate.ts';
+import { type Shown, showcase } from '../evaluation/showcase.ts';
 import { activeParameterCount } from '../models/shapes.ts';
 import { locateDirectory } from '../storage/atomic.ts';
 import { type LoadedModel, loadModelDirectory } from '../storage/model-directory.ts';
@@ -45,6 +46,8 @@ export interface ReportData {
   readonly sessions: readonly ShownSession[];
   readonly metrics: MetricsLines | null;
   readonly evaluation: Readonly<Record<string, Results>> | null;
+  /** Five answers of the stage that chat.ts takes. */
+  readonly showcase: { readonly stage: string; readonly shown: readonly Shown[] } | null;
   readonly answers: Answers | null;
   readonly drawn: Drawn | null;
   readonly attention: { readonly stage: string; readonly weights: AttentionWeights } | null;
@@ -84,7 +87,7 @@ export async function collectReport(given: string, data?: string, signal?: Abort
     const files = locateData(place);
     const questions = chooseQuestions(files);
     if (questions.length === 0) throw new UserError(`${place} has no eval/facts-*.jsonl`);
-    return { questions, exam: chooseExam(files) };
+    return { questions, exam: chooseExam(files), files };
   });
   const talk = asked === null ? null : await askStages(run, settings, { ...asked, signal }, missing);
   return {
@@ -100,23 +103,25 @@ export async function collectReport(given: string, data?: string, signal?: Abort
   };
 }
 
-const nothing = { model: null, answers: null, drawn: null, attention: null };
+const nothing = { model: null, showcase: null, answers: null, drawn: null, attention: null };
 
 interface Interview {
   readonly questions: readonly Asked[];
   readonly exam: Exam | null;
+  readonly files: DataFiles;
   readonly signal: AbortSignal | undefined;
 }
 
 async function askStages(
   run: string,
   settings: ShownSettings | null,
-  { questions: asked, exam, signal }: Interview,
+  { questions: asked, exam, files, signal }: Interview,
   missing: string[],
-): Promise<Pick<ReportData, 'model' | 'answers' | 'drawn' | 'attention'>> {
+): Promise<Pick<ReportData, 'model' | 'showcase' | 'answers' | 'drawn' | 'attention'>> {
   const stages = new Map<string, StageAnswer[]>();
   const draws = new Map<string, DrawnAnswer[][]>();
   let last: { stage: string; loaded: LoadedModel; isBase: boolean } | null = null;
+  let speaker: { stage: string; loaded: LoadedModel; rank: number } | null = null; // the one that chat.ts takes
   for (const [stage, folder] of talkingStages(run, settings)) {
     const isBase = stageNamed(stage)?.leaves === 'base';
     try {
@@ -124,6 +129,8 @@ async function askStages(
       stages.set(stage, await answersOf(loaded, asked, isBase, signal));
       if (exam !== null && !isBase) draws.set(stage, await drawAnswers(loaded, exam, signal));
       last = { stage, loaded, isBase };
+      const rank = stageNamed(stage)?.chatRank ?? 0;
+      if (!isBase && rank >= (speaker?.rank ?? 0)) speaker = { stage, loaded, rank };
     } catch (error) {
       missing.push(missingPart(`the answers of ${stage}`, error));
     }
@@ -136,17 +143,24 @@ async function askStages(
   const { stage, loaded, isBase } = last;
   const answers = stages.get(stage)!;
   // A right answer shows more than a wrong one.
-  const shown =
+  const looked =
     asked[
       Math.max(
         0,
         answers.findIndex(({ correct }) => correct === true),
       )
     ]!;
-  const weights = await attendedAnswer(loaded, shown.question.question, isBase);
+  const weights = await attendedAnswer(loaded, looked.question.question, isBase);
   const drawn = exam === null || draws.size === 0 ? null : { questions: exam.questions, stages: draws };
   const model = describeModel(loaded.model);
-  return { model, answers: { asked, stages }, drawn, attention: { stage, weights } };
+  const shown = speaker === null ? [] : await showcase(speaker.loaded, files, signal);
+  return {
+    model,
+    showcase: speaker === null || shown.length === 0 ? null : { stage: speaker.stage, shown },
+    answers: { asked, stages },
+    drawn,
+    attention: { stage, weights },
+  };
 }
 
 /** Stages that left a language model, in the order of training; the model it all began with where there is none. */

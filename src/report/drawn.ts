@@ -5,9 +5,8 @@
 import { readAnswerKey } from '../data/answer-key.ts';
 import type { DataFiles } from '../data/layout.ts';
 import { readPreferences } from '../data/preferences.ts';
-import { encodePrompt } from '../data/rows/pairs.ts';
-import { answerPrompts } from '../evaluation/answers.ts';
 import { JUDGED, Judge, type Judged } from '../evaluation/judge.ts';
+import { drawForJudge } from '../evaluation/judged-answers.ts';
 import type { LoadedModel } from '../storage/model-directory.ts';
 
 const QUESTIONS = 5;
@@ -43,14 +42,12 @@ export function chooseExam({ answerKey, preferencesHeldOut }: DataFiles): Exam |
 
 /** For each question the drawn answers. */
 export async function drawAnswers(
-  { model, tokenizer }: LoadedModel,
+  loaded: LoadedModel,
   { questions, judge }: Exam,
   signal?: AbortSignal,
 ): Promise<DrawnAnswer[][]> {
-  const prompts = questions.flatMap((question) =>
-    Array.from({ length: DRAWS }, () => encodePrompt(tokenizer, question)),
-  );
-  const answers = await answerPrompts(model, tokenizer, prompts, { seed: SEED, signal });
+  const asked = questions.flatMap((question) => Array<string>(DRAWS).fill(question));
+  const answers = await drawForJudge(loaded, asked, { judge, seed: SEED, signal });
   return questions.map((question, i) =>
     answers.slice(i * DRAWS, (i + 1) * DRAWS).map(({ text, finished }) => {
       const verdict = judge.judge(question, text, { finished });

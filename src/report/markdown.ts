@@ -6,15 +6,16 @@ import { shortNumber } from './curves.ts';
 import { escapeMarkdown } from './escape.ts';
 import { duration, factsOf, lastStep, stageSeconds } from './facts.ts';
 import type { Point } from './metrics-lines.ts';
-import { summaryOf } from './page.ts';
 import { panelsOf } from './panels.ts';
+import { headlineOf, numbersOf, sentenceOf } from './summary.ts';
 import { evaluationTable } from './table.ts';
 
 export function renderMarkdown(data: ReportData): string {
   const parts = [
-    `# Run ${escapeMarkdown(data.name)}\n\n${summaryOf(data).map(escapeMarkdown).join(' · ')}`,
+    `# Run ${escapeMarkdown(data.name)}\n\n${headlineOf(data).map(escapeMarkdown).join(' · ')}`,
     listPart('These stages do not belong together', data.strangers),
     listPart('Not in this report', data.missing),
+    summaryPart(data),
     evaluationPart(data),
     answersPart(data),
     drawnPart(data),
@@ -27,6 +28,26 @@ export function renderMarkdown(data: ReportData): string {
 function listPart(title: string, sentences: readonly string[]): string {
   if (sentences.length === 0) return '';
   return `${title}:\n\n${sentences.map((sentence) => `- ${escapeMarkdown(sentence)}`).join('\n')}`;
+}
+
+function summaryPart(data: ReportData): string {
+  const sentence = sentenceOf(data);
+  const numbers = numbersOf(data).map(
+    ({ name, value, note }) => `- ${escapeMarkdown(name)}: **${value}** (${escapeMarkdown(note)})`,
+  );
+  const answers = data.showcase?.shown.map(({ kind, question, text, correct }) => [
+    escapeMarkdown(kind),
+    escapeMarkdown(question),
+    `${correct ? '✓' : '✗'} ${text.trim() === '' ? '(nothing)' : escapeMarkdown(text)}`,
+  ]);
+  const parts = [
+    sentence === '' ? '' : `${escapeMarkdown(sentence)}.`,
+    numbers.join('\n'),
+    answers === undefined
+      ? ''
+      : table(['asked for', 'question', `answer of ${escapeMarkdown(data.showcase!.stage)}`], answers),
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? '' : `## In short\n\n${parts.join('\n\n')}`;
 }
 
 function evaluationPart({ evaluation }: ReportData): string {

@@ -13,10 +13,12 @@ import { escapeHtml } from './escape.ts';
 import { duration, factsOf, lastStep, stageSeconds } from './facts.ts';
 import { panelsOf } from './panels.ts';
 import { styleSheet } from './style.ts';
+import { headlineOf, numbersOf, sentenceOf } from './summary.ts';
 import { evaluationTable } from './table.ts';
 
 export function renderPage(data: ReportData): string {
   const sections: [string, string, string][] = [
+    ['summary', 'In short', summarySection(data)],
     ['evaluation', 'Evaluation', evaluationSection(data)],
     ['answers', 'Ten questions', data.answers === null ? '' : answersSection(data.answers)],
     ['drawn', 'Drawn answers', data.drawn === null ? '' : drawnSection(data.drawn)],
@@ -39,7 +41,7 @@ export function renderPage(data: ReportData): string {
 <body>
 <header>
 <h1>Run “${escapeHtml(data.name)}”</h1>
-<p class="note">${summaryOf(data).map(escapeHtml).join(' · ')}</p>
+<p class="note">${headlineOf(data).map(escapeHtml).join(' · ')}</p>
 ${box('These stages do not belong together', data.strangers)}
 ${box('Not in this report', data.missing)}
 <nav>${present.map(([id, title]) => `<a href="#${id}">${title}</a>`).join(' ')}</nav>
@@ -53,23 +55,44 @@ ${data.attention === null ? '' : `<script>${attentionScript}</script>`}
 `;
 }
 
-/** The line below the title. */
-export function summaryOf(data: ReportData): string[] {
-  const { settings, model, sessions } = data;
-  const total = [...stageSeconds(data).values()].reduce((sum, seconds) => sum + seconds, 0);
-  return [
-    ...(model === null ? [] : [model]),
-    ...(settings === null ? [] : [`preset ${settings.preset}`, `seed ${settings.seed}`]),
-    ...(settings?.quick ? ['--quick: a part of the data, a few steps'] : []),
-    ...(total > 0 ? [`${duration(total)} in all`] : []),
-    ...(sessions[0] === undefined ? [] : [sessions[0].started.slice(0, 10)]),
-  ];
-}
-
 function box(title: string, sentences: readonly string[]): string {
   if (sentences.length === 0) return '';
   const items = sentences.map((sentence) => `<li>${escapeHtml(sentence)}</li>`).join('');
   return `<div class="missing"><strong>${title}</strong><ul>${items}</ul></div>`;
+}
+
+function summarySection(data: ReportData): string {
+  const sentence = sentenceOf(data);
+  const numbers = numbersOf(data).map(
+    ({ name, value, note }) =>
+      `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(value)}</dd><dd class="note">${escapeHtml(note)}</dd></div>`,
+  );
+  const answers = data.showcase?.shown.map(
+    ({ kind, question, text, correct }) =>
+      `<div><dt><span class="task">${escapeHtml(kind)}</span> <span lang="zh">${escapeHtml(question)}</span></dt>
+<dd lang="zh">${markOf(correct)}${spoken(text)}</dd></div>`,
+  );
+  return [
+    sentence === '' ? '' : `<p>${escapeHtml(sentence)}.</p>`,
+    numbers.length === 0 ? '' : `<dl class="cards">${numbers.join('\n')}</dl>`,
+    answers === undefined
+      ? ''
+      : `<dl class="talk">${answers.join('\n')}</dl>
+<p class="note">Answers of ${escapeHtml(data.showcase!.stage)}, greedy, to the question in the middle of each file: chosen before, not after.</p>`,
+  ]
+    .join('\n')
+    .trim();
+}
+
+function markOf(correct: boolean | null): string {
+  if (correct === null) return '';
+  return correct
+    ? '<span class="right" title="right">✓</span> '
+    : '<span class="wrong" title="wrong">✗</span> ';
+}
+
+function spoken(text: string): string {
+  return text.trim() === '' ? '<span class="none">(nothing)</span>' : escapeHtml(text);
 }
 
 function evaluationSection({ evaluation }: ReportData): string {
@@ -85,7 +108,7 @@ function evaluationSection({ evaluation }: ReportData): string {
     return `<tr${isPart ? ' class="part"' : ''}><th scope="row">${escapeHtml(task)}</th>${values.join('')}<td>${guessing || '–'}</td><td>${n}</td></tr>`;
   });
   return `<p class="note">Below each value its 95% interval. ▲ the whole interval lies above what guessing gives (chance, or always the most
-frequent answer). Bits per byte and perplexity: lower is better. – the task was not asked of this stage. n: questions, pairs or documents.</p>
+frequent answer). Bits per byte, perplexity and refusals-wrong: lower is better. – the task was not asked of this stage. n: questions, pairs or documents.</p>
 <div class="wide"><table class="numbers"><thead><tr><th>task</th>${stages.map((stage) => `<th>${escapeHtml(stage)}</th>`).join('')}<th>guessing</th><th>n</th></tr></thead>
 <tbody>${rows.join('\n')}</tbody></table></div>`;
 }
@@ -97,13 +120,7 @@ function answersSection({ asked, stages }: Answers): string {
   const rows = asked.map(({ task, question }, i) => {
     const cells = [...stages.values()].map((answers) => {
       const { text, correct } = answers[i]!;
-      const mark =
-        correct === null
-          ? ''
-          : correct
-            ? '<span class="right" title="right">✓</span> '
-            : '<span class="wrong" title="wrong">✗</span> ';
-      return `<td>${mark}${text.trim() === '' ? '<span class="none">(nothing)</span>' : escapeHtml(text)}</td>`;
+      return `<td>${markOf(correct)}${spoken(text)}</td>`;
     });
     return `<tr><th scope="row"><span lang="zh">${escapeHtml(question.question)}</span><span class="task">${escapeHtml(question.answer)} · ${escapeHtml(task)}</span></th>${cells.join('')}</tr>`;
   });
@@ -123,8 +140,7 @@ function drawnSection({ questions, stages }: Drawn): string {
           lacks.length === 0
             ? '<span class="right" title="nothing missing">✓</span> '
             : `<span class="wrong" title="${lacks.join(', ')}">✗</span> `;
-        const shown = text.trim() === '' ? '<span class="none">(nothing)</span>' : escapeHtml(text);
-        return `<div>${mark}${shown}${lacks.length === 0 ? '' : ` <span class="interval" lang="en">${lacks.join(', ')}</span>`}</div>`;
+        return `<div>${mark}${spoken(text)}${lacks.length === 0 ? '' : ` <span class="interval" lang="en">${lacks.join(', ')}</span>`}</div>`;
       });
       return `<td>${answers.join('')}</td>`;
     });

@@ -20,6 +20,10 @@ h3 { font-size: 1.05rem; margin: 1.5rem 0 .4rem; }
 p { margin: .4rem 0 .8rem; max-width: 52rem; } .note, .interval, .task, .legend { color: var(--faint); font-size: .87em; } .paper { display: none; }
 nav { margin: .8rem 0 0; } nav a { margin-right: 1rem; } a { color: var(--series-1); }
 code { font: .85rem/1.5 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
+dl { margin: .6rem 0; } dd { margin: 0; } .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .7rem; }
+.cards > div { border: 1px solid var(--edge); border-radius: 6px; padding: .5rem .8rem; } .cards dt { font-size: .87em; } .cards dd:not(.note) { font-size: 1.45rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+.talk > div { display: grid; grid-template-columns: minmax(12rem, 20rem) 1fr; gap: .2rem 1rem; padding: .4rem 0; border-bottom: 1px solid var(--grid); } .talk .task { display: block; }
+@media (max-width: 40rem) { .talk > div { grid-template-columns: 1fr; } }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; margin: .5rem 0; } th, td { padding: .3rem .7rem; border-bottom: 1px solid var(--edge); text-align: left; vertical-align: top; }
 thead th { border-bottom: 2px solid var(--edge); white-space: nowrap; } tbody th { font-weight: 500; }

@@ -9,20 +9,30 @@ import { CONFIG_FILE, WEIGHTS_FILE } from '../formats/hf/model-files.ts';
 import { locateDirectory } from './atomic.ts';
 import { locateRun } from './run-directory.ts';
 
-/** The directory to chat with: the one that --model names or, without it, the stage in `runs` that was saved last. */
-export function findChatModel(given: string | undefined, stages: readonly string[], runs = 'runs'): string {
-  if (given !== undefined) return findModel(given, stages);
+/**
+ * The directory to chat with: the one that --model names or, without it, the stage in `runs` that was saved last. `others` are
+ * stages to make do with where there is none of `stages`.
+ */
+export function findChatModel(
+  given: string | undefined,
+  stages: readonly string[],
+  others: readonly string[] = [],
+  runs = 'runs',
+): string {
+  if (given !== undefined) return findModel(given, [...stages, ...others]);
   const candidates = existsSync(runs) ? readdirSync(runs).map((name) => join(runs, name)) : [];
-  const trained = candidates
-    .flatMap((run) => firstStage(run, stages) ?? [])
-    .map((stage) => ({ stage, time: statSync(join(locateDirectory(stage), WEIGHTS_FILE)).mtimeMs }))
-    .sort((a, b) => b.time - a.time);
-  if (trained[0] === undefined) {
+  const latestOf = (wanted: readonly string[]) =>
+    candidates
+      .flatMap((run) => firstStage(run, wanted) ?? [])
+      .map((stage) => ({ stage, time: statSync(join(locateDirectory(stage), WEIGHTS_FILE)).mtimeMs }))
+      .sort((a, b) => b.time - a.time)[0];
+  const found = latestOf(stages) ?? latestOf(others);
+  if (found === undefined) {
     throw new UserError(
       `There is no model that can chat in ${runs}/ yet; train one with "npx tsx src/train.ts" or give --model DIR`,
     );
   }
-  return trained[0].stage;
+  return found.stage;
 }
 
 /** A model directory: the one given, or the first of `stages` that the run given has. */

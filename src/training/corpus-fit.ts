@@ -25,6 +25,8 @@ const LONG_DOCUMENT = 256;
 /** Tokens of training that nano reads in a few minutes; nobody gains from reading a short text more often than so many times. */
 const TOKENS_READ = 4e6;
 const MOST_EPOCHS = 12;
+/** Text has no control characters; of a file with more of them than this the text would be noise. */
+const MOST_CONTROLS = 0.02;
 /** micro wants an evening, and text that is not known by heart by then. */
 const MICRO = { minutes: 60, tokens: 2e6 };
 
@@ -77,11 +79,16 @@ function isShipped(data: string, { answerKey }: DataFiles): boolean {
 
 function refuseUseless(
   path: string,
-  { characters, documents, lines }: CorpusLook,
+  { characters, documents, lines, controls }: CorpusLook,
   settings: RunSettings,
 ): void {
   const context =
     settings.context ?? preset(settings.preset, settings.arch ?? DEFAULT_ARCHITECTURE).maxPositionEmbeddings;
+  if (controls > MOST_CONTROLS)
+    throw new UserError(
+      `${path} is not text: ${percent(controls)} of its characters are control characters, as in a binary file or one in UTF-16; ` +
+        'save its text as UTF-8',
+    );
   if (characters < context)
     throw new UserError(
       `${path} is too short to learn from: ${characters} characters, fewer than the ${context} tokens of one row; give more text`,

@@ -1,8 +1,10 @@
 /**
  * Five answers (or, from a base model, continuations) at the end of a run: numbers say how good it is, these say what it is like.
+ * A fact, a sum, an introduction, a story and a refusal where the data has such questions (evaluation/showcase.ts).
  */
 import { type DataFiles, heldOutDocuments } from '../data/layout.ts';
 import { readQuestions } from '../data/questions.ts';
+import { showcase } from '../evaluation/showcase.ts';
 import { streamText } from '../generation/chat.ts';
 import { loadModelDirectory } from '../storage/model-directory.ts';
 import { encodeDialogue } from '../tokenizer/index.ts';
@@ -33,7 +35,10 @@ export async function printSamples(
     return text;
   };
   if (answers) {
-    for (const question of sampleQuestions(files)) {
+    const shown = await showcase({ model, tokenizer }, files, signal);
+    const isVaried = shown.length > 1; // beside facts, which alone are shown in their spread
+    if (isVaried) for (const { question, text } of shown) reporter.note(`问：${question}\n答：${text}`);
+    for (const question of isVaried ? [] : sampleQuestions(files)) {
       const { ids } = encodeDialogue(tokenizer, [{ role: 'user', content: question }], {
         addGenerationPrompt: true,
       });

@@ -107,6 +107,25 @@ test('chat: one answer with --prompt, and a line for each line of a pipe', async
   assert.match(piped.stderr, /^This message does not fit into the model's context of 16 tokens[^\n]*\n$/);
 });
 
+test('chat: a model that was taught no dialogues goes on with a text, and says so', async () => {
+  const base = join(run, 'pretrain');
+  const { code, stdout, stderr } = await command('chat', [
+    '--model',
+    base,
+    '--max-new-tokens',
+    '4',
+    '--prompt',
+    '你好',
+  ]);
+  assert.equal([code, stderr.split(':')[0]], [0, 'This model was taught no dialogues']);
+  assert.match(stdout, /^你好[^]*\n$/);
+  isRefused(
+    await command('chat', ['--model', base, '--system', '你', '--prompt', '你好']),
+    2,
+    '--system is for a model that chats',
+  );
+});
+
 test('evaluate: logits as JSON [T][V], results as JSON and as a table', async () => {
   const evaluate = (...args: string[]) => command('evaluate', ['--model', model, ...args]);
   const [logits, json, table] = await Promise.all([

@@ -9,8 +9,10 @@
  */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { Random } from '../../src/tensor/index.ts';
+import { stageSettings } from '../../src/training/settings.ts';
+import { pretrain } from '../../src/training/stages/pretrain.ts';
 
 export interface Spoiled {
   readonly fault: string;
@@ -23,10 +25,14 @@ export interface Spoiled {
 }
 
 /** `good` is the run to start from, `data` what it was made of; edited copies of the data are written below `folder`. */
-export function spoiledRuns(
-  { good, data, folder }: Record<'good' | 'data' | 'folder', string>,
-  learningRate = 3e-3,
-): Spoiled[] {
+export function spoiledRuns({
+  good,
+  data,
+  folder,
+  preset,
+  quick,
+}: Record<'good' | 'data' | 'folder' | 'preset', string> & { quick: boolean }): Spoiled[] {
+  const { learningRate } = stageSettings(pretrain.settings(preset), quick ? { ...pretrain.quick } : {});
   const text = ['--stages', 'tokenizer,pretrain'];
   const from = (stage: string) => ['--init-from', join(good, stage)];
   const reversed = () =>
@@ -79,11 +85,6 @@ export function spoiledRuns(
       ],
     },
   ];
-}
-
-/** NODE_OPTIONS with which a fault is loaded before the program. */
-export function preloading(path: string): string {
-  return `--import=tsx --import=${pathToFileURL(path).href}`;
 }
 
 function editedData(data: string, copy: string, file: string, edit: (lines: string[]) => string[]): string {

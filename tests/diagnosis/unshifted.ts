@@ -1,6 +1,6 @@
 /**
- * Loaded before src/train.ts (NODE_OPTIONS="--import=tsx --import=.../unshifted.ts"): the most common bug of a home-made training
- * loop. Each position of a row is asked for the token that stands there, not for the next one, so the model learns to copy.
+ * Loaded before src/train.ts (npx tsx --import ./tests/diagnosis/unshifted.ts src/train.ts): the most common bug of a home-made
+ * training loop. Each position of a row is asked for the token that stands there, not for the next one, so the model learns to copy.
  */
 import { PretrainRows } from '../../src/data/rows/pretrain-rows.ts';
 import type { Row } from '../../src/data/rows/rows.ts';

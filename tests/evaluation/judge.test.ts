@@ -144,13 +144,6 @@ test('what nobody can know: admitting it is right, an invention is not', () => {
   assert.is(judge.judge(CAPITAL, '对不起，我不知道。').fact, 0);
 });
 
-test('a question that is not in the key is refused', () => {
-  assert.is(judge.knows(CAPITAL), true);
-  assert.is(judge.knows('？'), false);
-  assert.throws(() => judge.judge('？', '好。'), /no answer to "？"/);
-});
-
-/** A judge of a few facts, made so that each rule is met alone. */
 const own = (
   relation: string,
   subject: string,
@@ -159,6 +152,100 @@ const own = (
 ): KnownFact => ({
   ...{ relation, subject, answer, accepted: [sentence], questions: [`${sentence}？`] },
 });
+/** Questions of the other kinds, beside a fact that their answers may wander to. */
+const others = new Judge([
+  own('capital', '法国', '巴黎', '法国的首都是巴黎。'),
+  {
+    relation: 'author',
+    subject: '曹雪芹',
+    answer: '《红楼梦》',
+    accepted: ['曹雪芹写了《红楼梦》。'],
+    questions: ['书？'],
+  },
+  { relation: 'sum', subject: '', answer: '13', accepted: ['8+5=13。'], questions: ['8+5等于几？'] },
+  {
+    ...{ relation: 'introduction', subject: '长城', answer: '', questions: ['介绍一下长城。'] },
+    accepted: ['长城是中国古代的建筑。', '长城在中国的北方。', '长城很长。'],
+  },
+  {
+    relation: 'unknown',
+    subject: '',
+    answer: '',
+    accepted: ['对不起，我不知道。'],
+    questions: ['会下雨吗？'],
+  },
+  {
+    ...{ relation: 'story', subject: '小兔子', answer: '', questions: ['讲一个小兔子的故事。'] },
+    accepted: ['小兔子去河边玩。它看见一朵花。它很高兴。'],
+  },
+]);
+const WANDER = '法国的首都是巴黎。';
+
+test('sums, introductions, stories and what nobody knows: each quality alone', () => {
+  const [sum, introduction, unknown, story] = [
+    '8+5等于几？',
+    '介绍一下长城。',
+    '会下雨吗？',
+    '讲一个小兔子的故事。',
+  ];
+  const own2 = '长城是中国古代的建筑。它在中国的北方。';
+  const tale = '小兔子去河边玩。它看见一朵花。它很高兴。';
+  const cases: [string, string, string][] = [
+    [sum!, '8+5=13。', ''],
+    [sum!, '八加五等于十三。', ''],
+    [sum!, '8+5=14。', 'fact'],
+    [sum!, '13', 'sentence'],
+    [sum!, '13。', 'sentence'],
+    [sum!, '8+5=13。真笨。', 'polite'],
+    [sum!, '8+5=13。8+5=13。', 'stop'],
+    [sum!, `8+5=13。${WANDER}`, 'stop'],
+    [introduction!, own2, ''],
+    [introduction!, `${own2}长城很长。`, ''],
+    [introduction!, '长城很长。', 'fact'],
+    [introduction!, '小兔子去河边玩。它看见一朵花。它很高兴。', 'fact'],
+    [introduction!, `${own2}长城是动物。`, 'fact'],
+    [introduction!, `真烦。${own2}`, 'polite'],
+    [introduction!, own2 + own2, 'stop'],
+    [introduction!, own2 + WANDER, 'stop'],
+    [introduction!, '长城是', 'fact sentence'],
+    [unknown!, '对不起，我不知道。', ''],
+    [unknown!, '我不知道明天的天气。', ''],
+    [unknown!, WANDER, 'fact'],
+    [unknown!, '我不知道，大概会下雨。', 'fact'],
+    [unknown!, '对不起，我不知道。自己不会查吗？', 'polite'],
+    [unknown!, `对不起，我不知道。${WANDER}`, 'stop'],
+    [story!, tale, ''],
+    [story!, '小狗去河边玩。它看见一朵花。它很高兴。', 'fact'],
+    [story!, '小兔子去河边玩。', 'fact'],
+    [story!, `${tale}真笨。`, 'polite'],
+    [story!, `${tale}小兔子去河边玩。`, 'stop'],
+    [story!, `${tale}${tale}`, 'stop'],
+  ];
+  for (const [question, answer, missing] of cases) {
+    const verdict = others.judge(question, answer);
+    assert.is(JUDGED.filter((quality) => verdict[quality] === 0).join(' '), missing, `${question} ${answer}`);
+  }
+  for (const question of [sum!, introduction!, unknown!, story!])
+    assert.is(others.judge(question, '8+5=13。', { finished: false }).stop, 0, 'cut off');
+  assert.equal(
+    [introduction!, story!, sum!, '？'].map((q) => others.expectsMuch(q)),
+    [true, true, false, false],
+  );
+});
+
+test('an answer with marks of its own is right with and without them', () => {
+  for (const answer of ['曹雪芹写了《红楼梦》。', '曹雪芹写了红楼梦。', '曹雪芹写了“红楼梦”。'])
+    assert.is(others.judge('书？', answer).fact, 1, answer);
+  assert.is(others.judge('书？', '曹雪芹写了《西游记》。').fact, 0);
+});
+
+test('a question that is not in the key is refused', () => {
+  assert.is(judge.knows(CAPITAL), true);
+  assert.is(judge.knows('？'), false);
+  assert.throws(() => judge.judge('？', '好。'), /no answer to "？"/);
+});
+
+/** A judge of a few facts, made so that each rule is met alone. */
 const facts = [
   own('number', '三角形', '三', '三角形有三条边。'),
   own('number', '四月', '三十', '四月有三十天。'),

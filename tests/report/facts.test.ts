@@ -12,7 +12,16 @@ const session = (seconds: Record<string, number>, command = 'npx tsx src/train.t
   ...{ node: 'v20.0.0', platform: 'linux x64', backend: 'wasm', seconds },
 });
 const dataOf = (sessions: ReportData['sessions']): ReportData => ({
-  ...{ name: 'run', sessions, settings: null, model: null, evaluation: null, answers: null, drawn: null },
+  ...{
+    name: 'run',
+    sessions,
+    settings: null,
+    model: null,
+    evaluation: null,
+    answers: null,
+    drawn: null,
+    showcase: null,
+  },
   ...{ attention: null, family: [], strangers: [], missing: [] },
   metrics: {
     stages: new Map([

@@ -2,6 +2,7 @@
  * A made-up run in which everything is different from everything else: numbers, texts, times, names. Whatever stands in the wrong
  * row, column, stage or session of a report is then seen to be wrong; in a real run half of the values are equal.
  */
+import type { Shown } from '../../src/evaluation/showcase.ts';
 import type { Answers, Drawn, ReportData } from '../../src/report/collect.ts';
 import type { Curves } from '../../src/report/metrics-lines.ts';
 import { defaultSettings } from '../../src/training/run-settings.ts';
@@ -80,6 +81,10 @@ export const drawn: Drawn = {
   ),
 };
 
+const fiveAnswers: readonly Shown[] = ['fact', 'sum', 'story'].map((kind, i) => ({
+  ...{ kind, question: `shown ${i}?`, text: i === 1 ? '' : `shown says ${i}`, correct: i === 0 },
+}));
+
 const curve = (values: readonly number[], every: number) =>
   values.map((value, i) => ({ step: every * (i + 1), value }));
 
@@ -129,6 +134,7 @@ export const madeUp: ReportData = {
   ],
   metrics: { stages, backends: ['backend4'], problems: [] },
   evaluation,
+  showcase: { stage: 'dpo', shown: fiveAnswers },
   answers,
   drawn,
   attention: { stage: 'dpo', weights: attention },

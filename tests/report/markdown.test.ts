@@ -35,6 +35,22 @@ test('the table of the evaluation: each value in the row of its task and the col
   ]);
 });
 
+test('it opens with what the model is, the numbers, and answers with their marks', () => {
+  const opening = markdown.replaceAll('\\', '').split('## In short\n')[1]!.split('\n## ')[0]!;
+  assert.match(
+    opening,
+    /its-model, 123 parameters; trained on its-data; 1 h 2 min in all: pretrain 1 min 2 s, /,
+  );
+  assert.match(opening, /- bits per byte: \*\*2\.345 → 2\.456\*\* \(pretrain → sft\)\n/);
+  assert.equal(rowsBelow(markdown, '## In short'), [
+    ['asked for', 'question', 'answer of dpo'],
+    ['fact', 'shown 0?', '✓ shown says 0'],
+    ['sum', 'shown 1?', '✗ (nothing)'],
+    ['story', 'shown 2?', '✗ shown says 2'],
+  ]);
+  assert.ok(markdown.indexOf('## In short') < markdown.indexOf('## Evaluation'));
+});
+
 test('each answer under its own question and stage, with its own mark', () => {
   const { asked, stages } = madeUp.answers!;
   const rows = asked.map(({ question }, i) => [

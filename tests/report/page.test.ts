@@ -5,7 +5,8 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { collectReport, type ReportData } from '../../src/report/collect.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
-import { renderPage, summaryOf } from '../../src/report/page.ts';
+import { renderPage } from '../../src/report/page.ts';
+import { headlineOf } from '../../src/report/summary.ts';
 import { evaluationRows, madeFacts, madeTimes, madeUp } from './made-up.ts';
 import { page, run } from './tiny-run.ts';
 
@@ -38,6 +39,7 @@ test('hostile text in every place stays text', async () => {
     sessions: [{ ...real.sessions[0]!, command: evil, started: evil, backend: evil, seconds: { [evil]: 1 } }],
     metrics: { ...real.metrics!, stages: new Map([[evil, new Map([[evil, [{ step: 1, value: 1 }]]])]]) },
     evaluation: { [evil]: { [evil]: estimate } },
+    showcase: { stage: evil, shown: [{ kind: evil, question: evil, text: evil, correct: true }] },
     answers: { asked: [asked], stages: new Map([[evil, [answer]]]) },
     drawn,
     attention: {
@@ -73,6 +75,19 @@ test('every value of the evaluation stands in the row of its task and the column
   assert.equal(texts('#evaluation .above'), ['▲ 61.2%', '▲ 53.4%', '▲ 74.5%']);
 });
 
+test('it opens with what the model is, the numbers, and answers with their marks', () => {
+  assert.is(
+    textOf(document.querySelector('#summary p')),
+    'its-model, 123 parameters; trained on its-data; 1 h 2 min in all: pretrain 1 min 2 s, sft 7.8 s, dpo 1 h 1 min, evaluate 8.8 s.',
+  );
+  assert.equal(texts('#summary .cards > div'), ['bits per byte2.345 → 2.456pretrain → sft']);
+  assert.equal(texts('#summary .talk > div'), [
+    'fact shown 0? ✓ shown says 0',
+    'sum shown 1? ✗ (nothing)',
+    'story shown 2? ✗ shown says 2',
+  ]);
+});
+
 test('each answer stands under its own question and stage, with its own mark', () => {
   const { asked, stages } = madeUp.answers!;
   const rows = asked.map(({ task, question }, i) => [
@@ -103,7 +118,7 @@ test('the parts of a page in order, each stage with its own curves', () => {
   assert.equal(texts('nav a'), texts('main h2'));
   assert.equal(
     [...document.querySelectorAll('section')].map(({ id }) => id),
-    ['evaluation', 'answers', 'drawn', 'curves', 'attention-map', 'made'],
+    ['summary', 'evaluation', 'answers', 'drawn', 'curves', 'attention-map', 'made'],
   );
   const curves = [...document.querySelectorAll('#curves h3')].map((head) => [
     textOf(head),
@@ -134,7 +149,7 @@ test('how it was made: every fact under its name, the last step and the time of 
     'its-model, 123 parameters · preset micro · seed 77 · --quick: a part of the data, a few steps · 1 h 2 min in all · 2021-01-11',
   );
   const slow = { ...madeUp, settings: { ...madeUp.settings!, quick: false } };
-  assert.not.ok(summaryOf(slow).some((text) => text.includes('quick')));
+  assert.not.ok(headlineOf(slow).some((text) => text.includes('quick')));
   assert.is(document.title, 'made-up - tiny-llm-ts report');
 });
 
@@ -142,6 +157,7 @@ test('what a run does not have leaves no empty part behind', () => {
   const bare = {
     ...madeUp,
     evaluation: null,
+    showcase: null,
     answers: null,
     drawn: null,
     attention: null,

@@ -43,15 +43,18 @@ test('the stages and their order are the caller’s', async () => {
 
 test('no --model: the latest run that can chat', async () => {
   const runs = join(folder, 'runs');
-  const latest = () => findChatModel(undefined, chatStages, runs);
+  const latest = () => findChatModel(undefined, chatStages, [], runs);
   refuses(latest, 'no model that can chat', 'npx tsx src/train.ts');
   await saved(join(runs, 'base', 'pretrain'));
   refuses(latest, 'no model that can chat');
+  const any = () => findChatModel(undefined, chatStages, allStages, runs);
+  assert.is(any(), join(runs, 'base', 'pretrain'), 'it continues text');
   for (const [i, name] of ['b', 'c', 'a'].entries()) {
     const path = await saved(join(runs, name, 'sft'));
     utimesSync(join(path, 'model.safetensors'), 1000 + i, 1000 + i);
   }
   writeFileSync(join(runs, 'note.txt'), '');
+  assert.is(any(), latest());
   assert.is(latest(), join(runs, 'a', 'sft'));
   renameSync(join(runs, 'a', 'sft'), join(runs, 'a', 'sft.next')); // stopped in the middle of a swap
   assert.is(latest(), join(runs, 'a', 'sft'));

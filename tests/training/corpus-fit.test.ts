@@ -22,6 +22,7 @@ function lookOf(different: number, times: number, documentLength = 50): CorpusLo
     bytes: 3 * characters,
     documentLength,
     counts,
+    controls: 0,
     whole: true,
   };
 }
@@ -96,6 +97,8 @@ test('text that nothing can be learned from is refused with one sentence', async
     '10 characters, fewer than the 128 tokens',
   );
   await refusesLater(() => fitted(short, { context: 16 }), 'fewer than the 16 tokens of one row');
+  const binary = put(folder, 'binary.txt', '\0\x01ab\n'.repeat(99));
+  await refusesLater(() => fitted(binary), `${binary} is not text: 40.1% of its characters are control`);
   const line = put(folder, 'line.txt', `${'天地玄黄，宇宙洪荒。'.repeat(99)}\n`);
   await refusesLater(() => fitted(line), `${line} is a single line of 990 characters`, 'blank line between');
 });

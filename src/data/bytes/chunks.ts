@@ -24,6 +24,14 @@ export function* readChunks(path: string): Generator<Buffer> {
   }
 }
 
+/** The first bytes, unpacked, for a look at what kind of file it is; nobody hears of it. */
+export function beginningOf(path: string): Uint8Array {
+  return listening(null, () => {
+    for (const chunk of readChunks(path)) return chunk;
+    return new Uint8Array();
+  });
+}
+
 /** The bytes as they lie on the disk, packed ones too. */
 export function* readRawChunks(path: string): Generator<Buffer> {
   const file = openForReading(path);
@@ -43,7 +51,7 @@ export interface ReadListener {
 let listener: ReadListener | null = null;
 
 /** Does something while a listener hears what it reads. Not for asynchronous work: what is read after it returns is not heard. */
-export function listening<T>(to: ReadListener, read: () => T): T {
+export function listening<T>(to: ReadListener | null, read: () => T): T {
   const before = listener;
   listener = to;
   try {

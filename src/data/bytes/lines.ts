@@ -4,8 +4,9 @@
  * Bytes that are not UTF-8 are refused with their place.
  */
 import { UserError } from '../../errors.ts';
-import { inBytes, MAX_RECORD_BYTES, readChunks } from './chunks.ts';
-import { NOT_UTF8, utf8Decoder } from './utf8.ts';
+import { beginningOf, inBytes, MAX_RECORD_BYTES, readChunks } from './chunks.ts';
+import { adviceOnEncoding } from './encoding.ts';
+import { utf8Decoder } from './utf8.ts';
 
 export interface Line {
   readonly text: string;
@@ -44,7 +45,10 @@ function lineDecoder(path: string): (parts: Buffer[], number: number) => Line {
   return (parts, number) => {
     const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts);
     let text = decode(bytes);
-    if (text === null) throw new UserError(`${path}:${number}: this line is ${NOT_UTF8}`);
+    if (text === null) {
+      const advice = adviceOnEncoding(bytes, beginningOf(path));
+      throw new UserError(`${path}:${number}: this line is not UTF-8${advice}`);
+    }
     if (number === 1 && text.startsWith('\uFEFF')) text = text.slice(1);
     return { text: text.endsWith('\r') ? text.slice(0, -1) : text, number };
   };

@@ -17,7 +17,7 @@ export const targetsShuffled: Cause = {
     const guesses = isText && text !== null && loss > 0.9 * text.unigramEntropy && view.record.done >= 100;
     const off = view.deviation('loss');
     const usual = view.usualEnd('loss');
-    const isHigh = off !== null && usual !== null && view.isFinished && loss > 1.5 * usual.high;
+    const isHigh = !isText && off !== null && usual !== null && view.isFinished && loss > 1.5 * usual.high;
     if (!guesses && !isHigh) return null;
     const what = isText
       ? 'the targets do not follow from the text (shuffled?): only their frequencies were learned'

@@ -50,6 +50,8 @@ test('wrong: another answer, two answers, a denied one, more talk, no end', () =
     '我不知道。',
   ])
     assert.is(isRight(text), false, text);
+  const doubting = { ...capital, messages: [say('user', '德国的首都不是巴黎吗？')] };
+  assert.equal([isRight('不是柏林。', doubting), isRight('是柏林。', doubting)], [false, true]);
   assert.is(isRight('柏林。', capital, false), false, 'cut off');
   for (const text of ['13+2=16。', '15-2=13。', '13+3=15。', '我不知道。'])
     assert.is(isRight(text, sum), false, text);

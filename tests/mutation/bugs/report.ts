@@ -29,6 +29,18 @@ export const report: Area = {
       replace: 'answers.slice(i, i + DRAWS)',
       breaks: 'drawn answers stand under the wrong questions',
     },
+    'summary-first-stage': {
+      file: 'report/summary.ts',
+      find: 'rates.slice(0, 1)',
+      replace: 'rates.slice(-1)',
+      breaks: 'the summary shows the worst aligned stage as the best',
+    },
+    'summary-base-speaks': {
+      file: 'report/collect.ts',
+      find: 'rank >= (speaker?.rank ?? 0)',
+      replace: 'speaker === null',
+      breaks: 'the five answers are those of the first stage that chats',
+    },
     'first-step': {
       file: 'report/facts.ts',
       find: 'points.slice(-1).map(',
