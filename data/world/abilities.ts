@@ -4,6 +4,7 @@
 import type { Ability } from './ability.ts';
 import { comparisons } from './comparisons.ts';
 import { followUps } from './follow-ups.ts';
+import { refusals } from './refusals.ts';
 import { reversed } from './reversed.ts';
 import { sumsAbility } from './sums.ts';
 import { wordProblems } from './word-problems.ts';
@@ -16,4 +17,5 @@ export const abilities: readonly Ability[] = [
   wordProblems,
   comparisons,
   followUps,
+  refusals,
 ];

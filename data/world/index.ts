@@ -58,6 +58,7 @@ export function buildWorld(seed = SEED): World {
     `by relation    ${tally(facts.map((fact) => fact.relation))}`,
     `documents      ${corpus.documents.length}, held out ${corpus.heldout.length}`,
     `characters     ${[...files.get('pretrain.txt')!].length}, held out ${[...files.get('heldout.txt')!].length}`,
+    `bytes          ${JSON.stringify(corpus.bytes)} of pretrain.txt`,
     `distinct       ${new Set([...files.values()].join('')).size} characters over all files`,
     `tellings       at least ${Math.min(...mentions)} documents per fact, ${mentions.reduce((a, b) => a + b, 0)} in all`,
     `dialogues      ${dialogues.train.length}, held out ${dialogues.heldout.length}: ` +

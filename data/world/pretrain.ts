@@ -14,10 +14,11 @@ interface Corpus {
   readonly documents: readonly string[];
   readonly heldout: readonly string[];
   readonly mentions: ReadonlyMap<string, number>; // fact id -> documents that tell it
+  readonly bytes: { readonly facts: number; readonly abilities: number; readonly others: number };
 }
 
 /** The least number of documents that tell a fact, and how long the files are. */
-const MENTIONS = 22;
+const MENTIONS = 12;
 const MENTIONS_PRETRAIN_ONLY = 60;
 const BYTES = 2_950_000;
 const HELDOUT_CHARACTERS = 20_000;
@@ -37,18 +38,24 @@ export function writeCorpus(seed: number): Corpus {
     return true;
   };
   const wanted = (fact: Fact) => (fact.pretrainOnly ? MENTIONS_PRETRAIN_ONLY : MENTIONS);
-  const lacking = () => facts.filter((fact) => mentions.get(fact.id)! < wanted(fact));
+  const isLacking = (fact: Fact) => mentions.get(fact.id)! < wanted(fact);
+  const lacking = () => facts.filter(isLacking);
   for (let open = lacking(); open.length > 0; open = lacking()) {
     for (const fact of random.shuffle([...open])) {
-      const told = paragraph(random, fact);
+      if (!isLacking(fact)) continue; // told along with another by now
+      let told = paragraph(random, fact);
+      for (let tries = 0; tries < 3 && !told.facts.every(isLacking); tries++) told = paragraph(random, fact);
       if (!add(told.text)) continue;
       for (const f of new Set(told.facts)) mentions.set(f.id, mentions.get(f.id)! + 1);
     }
   }
   const factDocuments = documents.length;
+  const factBytes = size;
   for (const [i, { texts }] of abilities.entries())
     for (const text of texts?.(new Random(seed + 6_000_000 + 1000 * i)) ?? []) add(text);
+  const abilityBytes = size - factBytes;
   while (size < BYTES) add(otherDocument(random));
+  const bytes = { facts: factBytes, abilities: abilityBytes, others: size - factBytes - abilityBytes };
   const heldout: string[] = [];
   for (let held = 0; held < HELDOUT_CHARACTERS; ) {
     const text =
@@ -60,7 +67,7 @@ export function writeCorpus(seed: number): Corpus {
     heldout.push(text);
     held += text.length + 2;
   }
-  return { documents: random.shuffle(documents), heldout, mentions };
+  return { documents: random.shuffle(documents), heldout, mentions, bytes };
 }
 
 /** A document about a fact; a short one is usually continued with another fact of the same relation. */

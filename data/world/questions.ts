@@ -91,12 +91,14 @@ export function varied(random: Random, core: string): string {
 
 /** The core in the frames of a schoolbook. */
 export function plainly(core: string): string[] {
-  return ['{q}？', '{q}？', '请问{q}？', '你知道{q}吗？'].map((frame) => put(frame, core));
+  return ['{q}？', '{q}？', '{q}呢？', '请问{q}？', '你知道{q}吗？', '我想知道{q}。'].map((frame) =>
+    put(frame, core),
+  );
 }
 
-/** The question without its marks: two questions of the same wording are one. */
+/** The question without marks and particles: two questions of the same wording are one. */
 export function wording(question: string): string {
-  return question.replace(/[？?。！，：、“”‘’《》\s]/gu, '');
+  return question.replace(/[？?。！，：、“”‘’《》\s]/gu, '').replace(/[呢呀啊]$/, '');
 }
 
 /**

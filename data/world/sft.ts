@@ -4,7 +4,7 @@
 import { Random } from '../../src/tensor/random.ts';
 import { abilities } from './abilities.ts';
 import { type Dialogue, factDialogues, type Message, reserveDialogues } from './dialogues.ts';
-import { smallTalk, smallTasks, unknown } from './smalltalk.ts';
+import { smallTalk, smallTasks } from './smalltalk.ts';
 
 const SYSTEMS = ['你是一个乐于助人的助手。', '你叫小言，请用简短的句子回答。', '请认真回答用户的问题。'];
 
@@ -31,24 +31,14 @@ export function writeDialogues(seed: number): Dialogues {
     seen.add(key);
     return true;
   };
-  const draw = (n: number, make: (random: Random) => Dialogue): Dialogue[] => {
-    const made: Dialogue[] = [];
-    while (made.length < n) {
-      const dialogue = make(random);
-      if (fresh(dialogue)) made.push(dialogue);
-    }
-    return made;
-  };
   const train = [
     ...factDialogues(manners).filter(fresh),
-    ...draw(290, unknown),
     ...smallTalk().filter(fresh),
     ...smallTasks().filter(fresh),
     ...abilities.flatMap((ability, i) => ability.dialogues(streamOf(seed, i)).filter(fresh)),
   ];
   const heldout = [
     ...random.shuffle(reserveDialogues(manners)).slice(0, 60).filter(fresh),
-    ...draw(18, unknown),
     ...abilities.flatMap((ability, i) => ability.heldOut(streamOf(seed, i + 500)).filter(fresh)),
   ];
   return { train: random.shuffle(train).map((d) => withSystem(random, d)), heldout: random.shuffle(heldout) };

@@ -1,62 +1,10 @@
 /**
- * Greetings, who the assistant is, politeness, small tasks, and the honest "I don't know".
+ * Greetings, who the assistant is, politeness, small tasks.
  */
-import type { Random } from '../../src/tensor/random.ts';
 import { type Dialogue, talk } from './dialogues.ts';
-import { expand, hanzi } from './text.ts';
+import { hanzi } from './text.ts';
 
-const NAMES = [
-  '小明',
-  '小红',
-  '小刚',
-  '小华',
-  '小丽',
-  '小军',
-  '小雨',
-  '小林',
-  '小强',
-  '小美',
-  '小兰',
-  '小云',
-];
-
-/** What the assistant cannot know: the future, private things, what never existed. */
-export function unknown(random: Random): Dialogue {
-  const n = random.pick(NAMES);
-  const draw = random.int(3);
-  if (draw === 0) {
-    const weather = expand(
-      random,
-      '[明天|后天|下个星期|下个月|明年春天|明天早上|明天晚上]会[下雨|下雪|起风|变冷|变热]吗？',
-      {},
-    );
-    const winner = expand(
-      random,
-      '[明年|下一次|明天的|下个月的][比赛|考试|跑步比赛|运动会|足球比赛]谁会得第一？',
-      {},
-    );
-    return talk('unknown', random.int(2) === 0 ? weather : winner, '对不起，我不知道，将来的事谁也说不准。');
-  }
-  if (draw === 1) {
-    const question = expand(
-      random,
-      '[{n}|{n}的妈妈|{n}的爸爸|{n}的爷爷][昨天晚上吃了什么|今天穿了什么颜色的衣服|心里在想什么|现在在哪里|今年多少岁|最喜欢谁|的生日是哪一天|的电话是多少|昨天几点睡觉|家里有几本书]？',
-      { n },
-    );
-    return talk('unknown', question, '对不起，我不知道，这件事要问本人。');
-  }
-  const place = expand(
-    random,
-    '[糖果|云朵|月光|青草|石头|星星|雪花|饼干|彩虹|铅笔|西瓜|木头|玻璃|雨点|树叶][国|星球|王国]',
-    {},
-  );
-  const question = expand(
-    random,
-    '{p}[的首都是哪里|在哪个洲|的人说什么语言|有多少人|的国旗是什么颜色|在什么地方]？',
-    { p: place },
-  );
-  return talk('unknown', question, `对不起，我不知道，我没有听说过${place}。`);
-}
+export { unknown } from './refusals.ts';
 
 const NAME = '我叫小言，是一个小小的语言模型。';
 const HELP = '我可以回答问题、算算术、造句子，还可以和你说说话。';

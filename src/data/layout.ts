@@ -13,7 +13,7 @@
  * Each of the first six comes once, in any format of records.ts (sft.jsonl, sft.json, sft.parquet, ...); text also as .txt,
  * pretrain also as .bin. A set in several files lies in a directory of that name: pretrain/part-1.parquet,
  * pretrain/part-2.parquet. Only pretraining text is required. From a single file (or without heldout) every 50th document is held
- * out.
+ * out (split.ts).
  */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -26,6 +26,7 @@ import {
   RECORD_FORMATS_IN_WORDS,
   TEXT_FORMATS,
 } from './formats/records.ts';
+import { splitDocuments } from './split.ts';
 
 /** Token ids instead of text. */
 const TOKENS = '.bin';
@@ -138,14 +139,19 @@ function findOnce(folder: string, name: string, formats: readonly string[]): str
   return first === undefined ? null : join(folder, first.replace(/\/$/, ''));
 }
 
-const HOLD_OUT_EVERY = 50;
-
 /** Training documents of a corpus: all of them if held-out text comes from a file of its own. */
 export function* trainingDocuments(files: DataFiles): Generator<string> {
   let n = 0;
-  for (const text of readDocuments(files.pretrain)) {
-    n++;
-    if (files.heldOut !== null || n % HOLD_OUT_EVERY !== 0) yield text;
+  if (files.heldOut !== null) {
+    for (const text of readDocuments(files.pretrain)) {
+      n++;
+      yield text;
+    }
+  } else {
+    for (const { text, heldOut } of splitDocuments(files.pretrain)) {
+      n++;
+      if (!heldOut) yield text;
+    }
   }
   if (n === 0) throw new UserError(`${files.pretrain} holds no text; give a file with at least one document`);
 }
@@ -153,11 +159,14 @@ export function* trainingDocuments(files: DataFiles): Generator<string> {
 /** Documents never trained on; at most `limit`. */
 export function heldOutDocuments(files: DataFiles, limit = 2000): string[] {
   const texts: string[] = [];
-  let n = 0;
-  for (const text of readDocuments(files.heldOut ?? files.pretrain)) {
-    n++;
-    if (files.heldOut !== null || n % HOLD_OUT_EVERY === 0) texts.push(text);
+  const documents = files.heldOut === null ? heldOutParts(files.pretrain) : readDocuments(files.heldOut);
+  for (const text of documents) {
+    texts.push(text);
     if (texts.length === limit) break;
   }
   return texts;
+}
+
+function* heldOutParts(path: string): Generator<string> {
+  for (const { text, heldOut } of splitDocuments(path)) if (heldOut) yield text;
 }

@@ -3,6 +3,7 @@
  * questions that people ask about numbers that are normal.
  */
 import { endOf, percent, show } from './causes/cause.ts';
+import { medianOf } from './curve.ts';
 import type { StageView } from './stage-view.ts';
 
 export function notesOf(view: StageView): string[] {
@@ -53,8 +54,7 @@ function preferencesOf(view: StageView): string[] {
     );
   }
   if (!view.has('chosenLogProb') || !view.has('rejectedLogProb')) return notes;
-  const change = (name: string) => view.end(name) - view.points(name)[0]!.value; // there are points
-  const [chosen, rejected] = [change('chosenLogProb'), change('rejectedLogProb')];
+  const [chosen, rejected] = [changeOf(view, 'chosen'), changeOf(view, 'rejected')];
   const both = `log-probability of chosen answers ${signed(chosen)} nats, of rejected ones ${signed(rejected)}`;
   if (chosen >= 0) notes.push(both);
   else if (rejected < chosen)
@@ -63,6 +63,16 @@ function preferencesOf(view: StageView): string[] {
     );
   else notes.push(`${both}: not normal, the chosen ones fell more (docs/dpo-chosen.md)`);
   return notes;
+}
+
+/**
+ * Nats that answers of one side gained or lost since the first step. The implicit reward is beta times just that, for the very
+ * pairs of a line; the log-probabilities alone are those of other pairs in each line.
+ */
+function changeOf(view: StageView, side: 'chosen' | 'rejected'): number {
+  const beta = view.own('beta');
+  if (view.has(`${side}Reward`) && typeof beta === 'number') return view.end(`${side}Reward`) / beta;
+  return view.end(`${side}LogProb`) - view.start(`${side}LogProb`);
 }
 
 const signed = (value: number) => `${value < 0 ? '-' : '+'}${show(Math.abs(value))}`;
@@ -80,16 +90,19 @@ const SLOWER = 0.6;
 
 function aside(view: StageView): string[] {
   const notes: string[] = [];
-  const speeds = view.points('tokensPerSecond').map(({ value }) => value);
+  const speeds = view.points('tokensPerSecond');
   const [mark, band] = [view.marks.speed, view.reference?.marks.speed];
   if (mark !== undefined && band !== undefined && mark < band.low && view.sameData !== 'none')
     notes.push(
       `slow beside the first stage: ${show(mark)} times its tokens per second, usually ${show(band.centre)} times`,
     );
-  if (speeds.length >= 20) {
-    const half = Math.floor(speeds.length / 2);
-    const mean = (part: readonly number[]) => part.reduce((sum, value) => sum + value, 0) / part.length;
-    const ratio = mean(speeds.slice(half)) / mean(speeds.slice(0, half));
+  const half = view.record.done / 2;
+  const [earlier, later] = [
+    speeds.filter(({ step }) => step <= half),
+    speeds.filter(({ step }) => step > half),
+  ];
+  if (earlier.length >= 5 && later.length >= 5) {
+    const ratio = medianOf(later.map(({ value }) => value)) / medianOf(earlier.map(({ value }) => value));
     if (ratio < SLOWER)
       notes.push(
         `it became slower: ${show(ratio)} times the speed in its second half (is the machine busy?)`,

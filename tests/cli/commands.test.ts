@@ -56,11 +56,11 @@ test('train: metrics.jsonl and evaluation.json have the promised fields', () => 
   const metrics = lines.map((line) => JSON.parse(line) as Record<string, number | string>);
   assert.equal(
     metrics.map(({ stage, step }) => `${stage} ${step}`),
-    ['pretrain', 'sft'].flatMap((stage) => [1, 2, 3].map((step) => `${stage} ${step}`)),
+    ['pretrain 1', 'pretrain 2', 'pretrain 3', 'sft 1', 'sft 2', 'sft 3'],
   );
   for (const line of metrics) {
-    const fields = ['loss', 'lr', 'gradNorm', 'tokensPerSecond'];
-    for (const field of line.step === 3 ? [...fields, 'heldOutLoss'] : fields) {
+    for (const field of ['loss', 'lr', 'gradNorm', 'tokensPerSecond', 'heldOutLoss']) {
+      if (field === 'heldOutLoss' && line.step !== 3) continue; // measured at the end
       assert.ok(Number.isFinite(line[field]) && Number(line[field]) > 0, field);
     }
   }
@@ -119,7 +119,7 @@ test('chat: a model that was taught no dialogues goes on with a text, and says s
     '你好',
   ]);
   assert.equal([code, stderr.split(':')[0]], [0, 'This model was taught no dialogues']);
-  assert.match(stdout, /^你好[^]*\n$/);
+  assert.match(stdout, /^你好.*\n$/s);
   isRefused(
     await command('chat', ['--model', base, '--system', '你', '--prompt', '你好']),
     2,

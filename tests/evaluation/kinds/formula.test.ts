@@ -45,6 +45,7 @@ test('chains, numbers between words, and words that hold a numeral', () => {
   assert.equal(shown('3个5是15'), ['3', '5', '15'], 'no statement that 5 is 15');
   assert.equal(shown('8和5加起来是13'), ['8', '5', '13']);
   assert.equal(shown('一起想一想，第一步'), ['1'], '想一想');
+  assert.equal(shown('26加十一算出来是37'), ['26+11', '37']);
   assert.equal(shown('法国的首都是巴黎。'), []);
 });
 
