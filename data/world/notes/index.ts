@@ -1,13 +1,17 @@
 /**
- * What can be said about a thing beside its facts: two to four true sentences, the first of which says what it is.
+ * What can be said about a thing beside its facts: one to four true sentences, the first of which says what it is.
  * One file for each part of the world; no thing is in two of them.
  */
+import { animals } from './animals.ts';
 import { countries } from './countries.ts';
+import { days } from './days.ts';
+import { people } from './people.ts';
 import { places } from './places.ts';
+import { things } from './things.ts';
 
 export type Notes = Readonly<Record<string, readonly string[]>>;
 
-const parts: readonly Notes[] = [countries, places];
+const parts: readonly Notes[] = [countries, places, animals, people, days, things];
 
 export const notes: ReadonlyMap<string, readonly string[]> = new Map(
   parts.flatMap((part) => Object.entries(part)),
