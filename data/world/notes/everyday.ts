@@ -1,7 +1,7 @@
 /**
  * Stars, materials, plants, food and things of every day: what they are and what they are like.
  */
-export const things: Readonly<Record<string, readonly string[]>> = {
+export const everyday: Readonly<Record<string, readonly string[]>> = {
   太阳: ['太阳是离地球最近的恒星。', '太阳给我们光和热。'],
   地球: ['地球是我们的家。', '地球绕着太阳转。'],
   月亮: ['月亮是地球的卫星。', '月亮自己不发光。'],
