@@ -7,6 +7,7 @@ const becomes = relation({
   id: 'becomes',
   domain: '动物',
   rows: '蝌蚪 青蛙, 毛毛虫 蝴蝶, 蚕宝宝 蚕蛾, 竹笋 竹子, 树苗 大树, 花骨朵 花朵, 桃核 桃树',
+  decoys: { '': ['青蛙', '蝴蝶', '竹子', '蚕蛾'] },
   tell: [
     '{s}长大以后变成{a}。',
     '{s}会变成{a}。',

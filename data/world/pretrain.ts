@@ -44,7 +44,7 @@ export function writeCorpus(seed: number): Corpus {
     for (const fact of random.shuffle([...open])) {
       if (!isLacking(fact)) continue; // told along with another by now
       let told = paragraph(random, fact);
-      for (let tries = 0; tries < 3 && !told.facts.every(isLacking); tries++) told = paragraph(random, fact);
+      for (let tries = 0; tries < 6 && !told.facts.every(isLacking); tries++) told = paragraph(random, fact);
       if (!add(told.text)) continue;
       for (const f of new Set(told.facts)) mentions.set(f.id, mentions.get(f.id)! + 1);
     }

@@ -64,6 +64,7 @@ const VARIATIONS: readonly (readonly [RegExp, string, number])[] = [
   [/什么地方/, '哪儿', 5],
   [/什么(?!时候)/, '啥', 8],
   [/公历|农历/, '', 2],
+  [/(鱼|鸟)类/, '$1', 2],
   [/[“”《》]/g, '', 2],
 ];
 

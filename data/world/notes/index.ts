@@ -5,13 +5,28 @@
 import { animals } from './animals.ts';
 import { countries } from './countries.ts';
 import { days } from './days.ts';
+import { everyday } from './everyday.ts';
+import { growing } from './growing.ts';
+import { names } from './names.ts';
 import { people } from './people.ts';
 import { places } from './places.ts';
+import { sky } from './sky.ts';
 import { things } from './things.ts';
 
 export type Notes = Readonly<Record<string, readonly string[]>>;
 
-const parts: readonly Notes[] = [countries, places, animals, people, days, things];
+const parts: readonly Notes[] = [
+  countries,
+  places,
+  sky,
+  names,
+  growing,
+  things,
+  animals,
+  people,
+  days,
+  everyday,
+];
 
 export const notes: ReadonlyMap<string, readonly string[]> = new Map(
   parts.flatMap((part) => Object.entries(part)),
