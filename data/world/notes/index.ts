@@ -3,6 +3,7 @@
  * One file for each part of the world; no thing is in two of them.
  */
 import { animals } from './animals.ts';
+import { cities } from './cities.ts';
 import { countries } from './countries.ts';
 import { days } from './days.ts';
 import { everyday } from './everyday.ts';
@@ -12,16 +13,19 @@ import { people } from './people.ts';
 import { places } from './places.ts';
 import { sky } from './sky.ts';
 import { things } from './things.ts';
+import { works } from './works.ts';
 
 export type Notes = Readonly<Record<string, readonly string[]>>;
 
 const parts: readonly Notes[] = [
   countries,
   places,
+  cities,
   sky,
   names,
   growing,
   things,
+  works,
   animals,
   people,
   days,
