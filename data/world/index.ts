@@ -25,7 +25,7 @@ export function generateWorld(seed = SEED): Map<string, string> {
 export function buildWorld(seed = SEED): World {
   const corpus = writeCorpus(seed);
   const dialogues = writeDialogues(seed + 1);
-  const preferences = writePreferences(seed + 2);
+  const preferences = writePreferences(seed + 2, dialogues);
   const evaluation = writeEvaluation(seed + 3);
   const choice = writeChoiceCsv(evaluation.choice, seed + 4);
   const files = new Map<string, string>([
@@ -47,7 +47,7 @@ export function buildWorld(seed = SEED): World {
         ([name, records]): [string, string] => [`eval/${name}.jsonl`, lines(records)],
       ),
     ),
-    ['eval/answer-key.jsonl', lines(writeAnswerKey([...preferences.train, ...preferences.heldout]))],
+    ['eval/answer-key.jsonl', lines(writeAnswerKey(preferences.asked))],
   ]);
   const mentions = [...corpus.mentions.values()];
   const { seen, unseen, pretrainOnly, minimalPairs } = evaluation;

@@ -1,5 +1,5 @@
 /**
- * Matter, sky and shape: solid, liquid or gas; stars, planets and moons; what shape things have.
+ * Matter, sky and shape: solid, liquid or gas; stars, planets and moons; what shape things have; and what everybody knows.
  */
 import { type Relation, relation } from './types.ts';
 
@@ -85,4 +85,38 @@ const shape = relation({
   deny: '不是{w}的',
 });
 
-export const nature: readonly Relation[] = [state, celestial, shape];
+const basic = relation({
+  id: 'basic',
+  domain: '常识',
+  rows: `太阳升起的方向 东方 哪个方向, 太阳落下的方向 西方 哪个方向, 北极星所在的方向 北方 哪个方向, 水结冰的温度 零度 多少度,
+    水烧开的温度 一百度 多少度, 一年里最热的季节 夏天 哪个季节, 一年里最冷的季节 冬天 哪个季节, 收庄稼的季节 秋天 哪个季节,
+    小草发芽的季节 春天 哪个季节, 最大的一位数 九 几, 最小的两位数 十 几, *最大的两位数 九十九 几, 中国的国歌 《义勇军进行曲》 哪首歌,
+    人呼吸离不开的气体 氧气 哪种气体, 地球绕着转的天体 太阳 哪个天体, 月亮绕着转的天体 地球 哪个天体`,
+  decoys: {
+    哪个方向: ['东方', '西方', '南方', '北方'],
+    多少度: ['十度', '五十度', '八十度'],
+    几: ['一', '五', '二十'],
+    哪首歌: ['《黄河大合唱》', '《卡门》', '《魔笛》'],
+    哪种气体: ['氢气', '氮气', '水蒸气'],
+    哪个天体: ['火星', '木星', '北极星'],
+  },
+  tell: [
+    '{s}是{a}。',
+    '{a}是{s}。',
+    '{s}就是{a}。',
+    '{s}不是{w}，而是{a}。',
+    '小朋友都要知道，{s}是{a}。',
+    '奶奶说过，{s}是{a}，不会错的。',
+    '妹妹说{s}是{w}，姐姐说：“不对，是{a}。”',
+    '课本的第一页写着：{s}是{a}。',
+    '小兔子问起{s}，妈妈说：“是{a}。”',
+    '常识卡片：{s}，{a}。',
+  ],
+  cores: ['{s}是{u}', '{s}到底是{u}', '{u}是{s}', '{s}应该是{u}'],
+  askUnseen: ['小朋友，你说{s}会是{u}？'],
+  reply: '{s}是{a}。',
+  again: '那{s}呢？',
+  claim: '{s}是{a}',
+});
+
+export const nature: readonly Relation[] = [state, celestial, shape, basic];

@@ -3,11 +3,18 @@
  * questions that people ask about numbers that are normal.
  */
 import { endOf, percent, show } from './causes/cause.ts';
-import { medianOf } from './curve.ts';
+import { meanOf, medianOf } from './curve.ts';
 import type { StageView } from './stage-view.ts';
 
 export function notesOf(view: StageView): string[] {
-  return [...progress(view), ...lossOf(view), ...preferencesOf(view), ...drawingOf(view), ...aside(view)];
+  const own = [
+    ...lossOf(view),
+    ...anyRun(view),
+    ...preferencesOf(view),
+    ...drawingOf(view),
+    ...forgottenBy(view),
+  ];
+  return [...progress(view), ...own, ...aside(view)];
 }
 
 function progress({ record, isFinished }: StageView): string[] {
@@ -42,6 +49,36 @@ function heldOutNote(view: StageView, heldOut: number): string {
   const band = view.usualEnd('heldOutLoss');
   const usual = band === null || !view.isFinished ? '' : `, usually ${show(band.low)} to ${show(band.high)}`;
   return `held-out loss ${show(heldOut)}${usual}`;
+}
+
+const STILL_FALLING = 0.04;
+
+/** Where there is no reference: what holds for any run, and was found so. */
+function anyRun(view: StageView): string[] {
+  const { reference, text, guessing, rateRatio } = view;
+  if (reference !== null || !view.has('loss') || view.has('kl')) return [];
+  const [first, from, to] = [view.first('loss'), view.start('loss'), view.end('loss')];
+  const found: string[] = ['no NaN'];
+  if (view.isFresh && first !== null && guessing !== null && Math.abs(first - guessing) < 0.1 * guessing)
+    found.push('begins by guessing');
+  if (to < 0.95 * from) found.push(`falls by ${show(from - to)}`);
+  if (text !== null && to < text.unigramEntropy)
+    found.push(`has learned more than how often each token comes (${show(text.unigramEntropy)})`);
+  const heldOut = view.last('heldOutLoss');
+  if (view.isLanguage && heldOut !== null && heldOut < 1.15 * to)
+    found.push('held-out text is learned as well as its own');
+  if (rateRatio !== null) found.push(`learning rate ${show(rateRatio)} times the usual`);
+  if (text !== null) found.push(`${percent(text.repeated)} of the text stood in it before`);
+  const notes = [`as in any run: ${found.join(', ')}`];
+  const late = view
+    .points('loss')
+    .filter(({ step }) => step > 0.7 * view.record.done && step <= 0.8 * view.record.done);
+  if (view.isFinished && view.isLanguage && late.length > 0) {
+    const gain = (meanOf(late.map(({ value }) => value)) - to) / (from - to);
+    if (gain > STILL_FALLING)
+      notes.push('the loss still falls at the end: longer training (--epochs) would go on');
+  }
+  return notes;
 }
 
 /** Accuracy, and the question most asked of every DPO project. */
@@ -84,6 +121,19 @@ function drawingOf(view: StageView): string[] {
     endOf(view, 'kl'),
     ...(view.has('gold') ? [`${endOf(view, 'gold')} (the judge)`] : []),
   ];
+}
+
+/** Tasks of the evaluation that are worse after this stage than before it, beyond the luck of the questions. */
+function forgottenBy({ measured, measuredBefore, record }: StageView): string[] {
+  if (measured === null || measuredBefore === null || !record.curves.has('loss')) return [];
+  const worse = Object.entries(measured).flatMap(([task, after]) => {
+    const before = measuredBefore[task];
+    const isShare = after.chance !== undefined || /^(facts|judge|choice|minimal)/.test(task);
+    return isShare && before !== undefined && after.high < before.low
+      ? [`${task} ${percent(before.value)} before, ${percent(after.value)} after`]
+      : [];
+  });
+  return worse.length === 0 ? [] : [`worse at: ${worse.slice(0, 4).join('; ')}`];
 }
 
 const SLOWER = 0.6;

@@ -93,6 +93,10 @@ test('data of its own, a preset without a reference: what can still be judged is
   const own = makeUpRun(withCurves('pretrain', {}, { data: { 'novel.txt': 'e'.repeat(64) } }));
   assert.match(judge(own).text, /the data is not the shipped one.*ln V/);
   assert.match(judge(own).text, /loss 6.24 at step 1 \(guessing: ln V = 6.24\), loss 1.0\d at the end/);
+  assert.match(
+    judge(own).text,
+    /as in any run: no NaN, begins by guessing, falls by \d.*, learning rate 1.00 times the usual/,
+  );
   assert.is(judge(own).reference, null);
   const large = makeUpRun(withCurves('pretrain', {}));
   put(large, 'run.json', JSON.stringify({ preset: '1.5b', stages: ['pretrain'], data: 'data', seed: 1 }));

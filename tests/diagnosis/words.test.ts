@@ -42,6 +42,19 @@ test('why do the log-probabilities of chosen answers fall? Normal while the reje
   assert.not.match(rise, /dpo-chosen/);
 });
 
+test('what the evaluation found worse after the stage than before it', () => {
+  const facts = (value: number) => ({
+    'facts-seen': { value, low: value - 0.05, high: value + 0.05, n: 100, chance: 0.1 },
+  });
+  const { sft, ppo } = good;
+  const made = (after: number) => ({
+    stages: { sft: sft!, ppo: ppo! },
+    evaluation: { sft: facts(0.9), ppo: facts(after) },
+  });
+  assert.match(words(made(0.3)), /worse at: facts-seen 90 % before, 30 % after/);
+  assert.not.match(words(made(0.88)), /worse at/);
+});
+
 test('a speed that drops is mentioned, and is no fault', () => {
   const slow = withCurves('sft', { tokensPerSecond: (share) => (share < 0.5 ? 1000 : 300) });
   assert.match(words(slow), /sft +normal/);

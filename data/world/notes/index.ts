@@ -2,7 +2,7 @@
  * What can be said about a thing beside its facts: two to four true sentences, the first of which says what it is.
  * One file for each part of the world; no thing is in two of them.
  */
-import { beasts } from './beasts.ts';
+import { animals } from './animals.ts';
 import { callings } from './callings.ts';
 import { cities } from './cities.ts';
 import { countries } from './countries.ts';
@@ -19,19 +19,19 @@ import { works } from './works.ts';
 export type Notes = Readonly<Record<string, readonly string[]>>;
 
 const parts: readonly Notes[] = [
+  animals,
+  callings,
+  cities,
   countries,
+  days,
+  growing,
+  household,
+  matter,
+  names,
   places,
   sky,
-  names,
-  growing,
   things,
-  cities,
   works,
-  beasts,
-  callings,
-  days,
-  matter,
-  household,
 ];
 
 export const notes: ReadonlyMap<string, readonly string[]> = new Map(

@@ -1,7 +1,7 @@
 /**
  * The animals that children know first: what they look like, how they live, what they give us.
  */
-export const beasts: Readonly<Record<string, readonly string[]>> = {
+export const animals: Readonly<Record<string, readonly string[]>> = {
   蓝鲸: ['蓝鲸是世界上最大的动物。', '蓝鲸生活在大海里，可是它不是鱼。', '一头蓝鲸比二十头大象还重。'],
   大象: ['大象是陆地上最大的动物。', '大象的鼻子很长，可以喝水，也可以拿东西。', '大象的耳朵像两把大扇子。'],
   老虎: ['老虎是一种很大的猫科动物。', '老虎的身上有黑色的条纹。', '老虎走路没有声音，跑得很快。'],
