@@ -7,7 +7,7 @@ import { abilities } from './abilities.ts';
 import { stage } from './cast.ts';
 import { facts, relationOf } from './facts.ts';
 import { numberDocument } from './numbers.ts';
-import { plainScenes, plainStories, type Told, tellDocument } from './telling.ts';
+import { plainScenes, plainStories, type Told, tellDocument, type Wanted } from './telling.ts';
 import type { Fact } from './types.ts';
 
 interface Corpus {
@@ -43,8 +43,9 @@ export function writeCorpus(seed: number): Corpus {
   for (let open = lacking(); open.length > 0; open = lacking()) {
     for (const fact of random.shuffle([...open])) {
       if (!isLacking(fact)) continue; // told along with another by now
-      let told = paragraph(random, fact);
-      for (let tries = 0; tries < 6 && !told.facts.every(isLacking); tries++) told = paragraph(random, fact);
+      let told = paragraph(random, fact, isLacking);
+      for (let tries = 0; tries < 6 && !told.facts.every(isLacking); tries++)
+        told = paragraph(random, fact, isLacking);
       if (!add(told.text)) continue;
       for (const f of new Set(told.facts)) mentions.set(f.id, mentions.get(f.id)! + 1);
     }
@@ -71,10 +72,12 @@ export function writeCorpus(seed: number): Corpus {
 }
 
 /** A document about a fact; a short one is usually continued with another fact of the same relation. */
-function paragraph(random: Random, fact: Fact): Told {
-  const told = tellDocument(random, fact);
+function paragraph(random: Random, fact: Fact, wanted?: Wanted): Told {
+  const told = tellDocument(random, fact, wanted);
   if (told.text.length >= SHORT || random.int(5) === 0) return told;
-  const more = tellDocument(random, random.pick(relationOf(fact).facts));
+  const { facts: peers } = relationOf(fact);
+  const open = wanted === undefined ? [] : peers.filter(wanted);
+  const more = tellDocument(random, random.pick(open.length > 0 ? open : peers), wanted);
   return { text: told.text + more.text, facts: [...told.facts, ...more.facts] };
 }
 
