@@ -35,9 +35,8 @@ const flags = {
     type: 'list',
     value: 'A,B',
     help:
-      'bits-per-byte, facts-seen, facts-unseen, facts-pretrain-only, facts-reversed, facts-yes-no, sums, sums-held-out, ' +
-      'introductions, introductions-held-out, refusals, refusals-wrong, stories, follow-ups, choice-ppl, ' +
-      'choice-gen, minimal-pairs, judge, win-rate; reward-accuracy of a reward model',
+      'such as bits-per-byte, facts-unseen, sums, stories, choice-ppl, judge; win-rate with --against; ' +
+      'reward-accuracy of a reward model (docs/evaluation.md has them all)',
     default: 'all that fit',
   },
   against: { type: 'text', value: 'DIR', help: 'model to compare answers with, for win-rate' },

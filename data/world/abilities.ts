@@ -4,6 +4,7 @@
 import type { Ability } from './ability.ts';
 import { comparisons } from './comparisons.ts';
 import { followUps } from './follow-ups.ts';
+import { introductions } from './introductions.ts';
 import { refusals } from './refusals.ts';
 import { reversed } from './reversed.ts';
 import { sumsAbility } from './sums.ts';
@@ -13,6 +14,7 @@ import { yesNo } from './yes-no.ts';
 export const abilities: readonly Ability[] = [
   reversed,
   yesNo,
+  introductions,
   sumsAbility,
   wordProblems,
   comparisons,

@@ -2,12 +2,15 @@
  * The answer key: for every fact all questions that any file asks about it, with the short answer and the one answer sentence.
  *
  * The judge of src/evaluation reads it, so that it needs neither a model nor this generator. Questions that nobody can answer
- * (tomorrow's weather, countries that do not exist) stand there with an empty answer, under the relation `unknown`.
+ * (tomorrow's weather, countries that do not exist) stand there with an empty answer, under the relation `unknown`. Other kinds
+ * of questions are named by their relation too: `sum` (answer: the result), `introduction` (accepted: every true sentence about
+ * the subject), `story` (subject: the hero).
  */
 import { facts, replyTo } from './facts.ts';
-import type { Pair } from './preferences.ts';
 import { reversedKey } from './reversed.ts';
 import { asked } from './splits.ts';
+import type { Answered } from './spoil.ts';
+import { statementsOf } from './statements.ts';
 import { yesNoKey } from './yes-no.ts';
 
 export interface KeyEntry {
@@ -19,7 +22,7 @@ export interface KeyEntry {
   readonly questions: readonly string[];
 }
 
-export function writeAnswerKey(pairs: readonly Pair[]): KeyEntry[] {
+export function writeAnswerKey(others: readonly Answered[]): KeyEntry[] {
   const known = facts.map(
     (fact): KeyEntry => ({
       id: fact.id,
@@ -30,21 +33,25 @@ export function writeAnswerKey(pairs: readonly Pair[]): KeyEntry[] {
       questions: asked(fact),
     }),
   );
-  const answerable = new Set(known.flatMap(({ questions }) => questions));
-  const unanswerable = new Map<string, Set<string>>();
-  for (const { prompt, chosen } of pairs) {
-    if (!answerable.has(prompt))
-      unanswerable.set(chosen, (unanswerable.get(chosen) ?? new Set<string>()).add(prompt));
+  return [...known, ...reversedKey(), ...yesNoKey(), ...entriesOf(others)];
+}
+
+/** Questions of one kind with the same answer share an entry. */
+function entriesOf(others: readonly Answered[]): KeyEntry[] {
+  const groups = new Map<string, Answered[]>();
+  for (const one of others) {
+    const key = `${one.kind}\n${one.kind === 'introduction' ? one.about : one.answer}`;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
   }
-  const unknown = [...unanswerable].map(
-    ([reply, questions], i): KeyEntry => ({
-      id: `unknown:${i + 1}`,
-      relation: 'unknown',
-      subject: '',
-      answer: '',
-      accepted: [reply],
-      questions: [...questions],
-    }),
-  );
-  return [...known, ...reversedKey(), ...yesNoKey(), ...unknown];
+  return [...groups.values()].map(([first, ...more], i): KeyEntry => {
+    const { kind, about, answer } = first!; // a group has at least the one that opened it
+    return {
+      id: `${kind}:${i + 1}`,
+      relation: kind === 'refusal' ? 'unknown' : kind,
+      subject: kind === 'sum' ? '' : about,
+      answer: kind === 'sum' ? about : '',
+      accepted: kind === 'introduction' ? statementsOf(about) : [answer],
+      questions: [first!, ...more].map(({ question }) => question),
+    };
+  });
 }

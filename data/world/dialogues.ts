@@ -20,6 +20,8 @@ export interface Message {
 export interface Dialogue {
   readonly kind: string;
   readonly messages: readonly Message[];
+  /** Result of a sum, subject of an introduction, hero of a story: what its answer is judged by. */
+  readonly about?: string;
 }
 
 /** A dialogue from alternating lines, the user first. */

@@ -4,11 +4,16 @@
 import { animals } from './animals.ts';
 import { calendar } from './calendar.ts';
 import { china } from './china.ts';
+import { creatures } from './creatures.ts';
 import { famousWorks } from './famous-works.ts';
 import { geography } from './geography.ts';
 import { history } from './history.ts';
+import { inventions } from './inventions.ts';
+import { life } from './life.ts';
+import { nature } from './nature.ts';
 import { people } from './people.ts';
 import { plants } from './plants.ts';
+import { records } from './records.ts';
 import { science } from './science.ts';
 import { sights } from './sights.ts';
 import { fill, type Slots } from './text.ts';
@@ -27,6 +32,11 @@ export const relations: readonly Relation[] = [
   ...history,
   ...famousWorks,
   ...plants,
+  ...creatures,
+  ...inventions,
+  ...records,
+  ...nature,
+  ...life,
 ];
 
 export const facts: readonly Fact[] = relations.flatMap((relation) => relation.facts);

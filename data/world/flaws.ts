@@ -12,8 +12,8 @@ import type { Fact } from './types.ts';
 export const FLAWS = ['sentence', 'polite', 'stop'] as const;
 export type Flaw = (typeof FLAWS)[number];
 
-const RUDE_BEFORE = ['这都不知道？', '真笨。', '真烦。', '别来烦我。', '你怎么什么都要问？'];
-const RUDE_AFTER = [
+export const RUDE_BEFORE = ['这都不知道？', '真笨。', '真烦。', '别来烦我。', '你怎么什么都要问？'];
+export const RUDE_AFTER = [
   '这么简单也要问，真笨。',
   '自己不会查吗？',
   '以后别再问我了。',

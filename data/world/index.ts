@@ -25,7 +25,7 @@ export function generateWorld(seed = SEED): Map<string, string> {
 export function buildWorld(seed = SEED): World {
   const corpus = writeCorpus(seed);
   const dialogues = writeDialogues(seed + 1);
-  const preferences = writePreferences(seed + 2);
+  const preferences = writePreferences(seed + 2, dialogues);
   const evaluation = writeEvaluation(seed + 3);
   const choice = writeChoiceCsv(evaluation.choice, seed + 4);
   const files = new Map<string, string>([
@@ -47,7 +47,7 @@ export function buildWorld(seed = SEED): World {
         ([name, records]): [string, string] => [`eval/${name}.jsonl`, lines(records)],
       ),
     ),
-    ['eval/answer-key.jsonl', lines(writeAnswerKey([...preferences.train, ...preferences.heldout]))],
+    ['eval/answer-key.jsonl', lines(writeAnswerKey(preferences.asked))],
   ]);
   const mentions = [...corpus.mentions.values()];
   const { seen, unseen, pretrainOnly, minimalPairs } = evaluation;
@@ -58,6 +58,7 @@ export function buildWorld(seed = SEED): World {
     `by relation    ${tally(facts.map((fact) => fact.relation))}`,
     `documents      ${corpus.documents.length}, held out ${corpus.heldout.length}`,
     `characters     ${[...files.get('pretrain.txt')!].length}, held out ${[...files.get('heldout.txt')!].length}`,
+    `bytes          ${JSON.stringify(corpus.bytes)} of pretrain.txt`,
     `distinct       ${new Set([...files.values()].join('')).size} characters over all files`,
     `tellings       at least ${Math.min(...mentions)} documents per fact, ${mentions.reduce((a, b) => a + b, 0)} in all`,
     `dialogues      ${dialogues.train.length}, held out ${dialogues.heldout.length}: ` +

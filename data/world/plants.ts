@@ -1,14 +1,14 @@
 /**
- * Plants and food: when flowers bloom, where things grow, which part of a plant we eat, how things taste.
+ * Plants and food: when flowers bloom, where things grow, how things taste.
  *
- * Left out: flowers of two seasons (月季), parts that books call differently (玉米, 芹菜), tastes that change (葡萄).
+ * Left out: flowers of two seasons (月季), tastes that change (葡萄).
  */
 import { type Relation, relation } from './types.ts';
 
 const bloom = relation({
   id: 'bloom',
   domain: '植物',
-  rows: `桃花 春天, *梨花 春天, 樱花 春天, 迎春花 春天, 牡丹 春天, 油菜花 春天, 荷花 夏天, 向日葵 夏天, 牵牛花 夏天, 菊花 秋天, 桂花 秋天, 梅花 冬天, 水仙 冬天`,
+  rows: `桃花 春天, *梨花 春天, 樱花 春天, 迎春花 春天, 牡丹 春天, 油菜花 春天, 荷花 夏天, 向日葵 夏天, 菊花 秋天, 桂花 秋天, 梅花 冬天, 水仙 冬天`,
   tell: [
     '{s}在{a}开放。',
     '{a}是{s}开放的季节。',
@@ -40,7 +40,7 @@ const grows = relation({
   id: 'grows',
   domain: '植物',
   rows: `苹果 树上, 桃子 树上, *梨 树上, 樱桃 树上, 核桃 树上, 椰子 树上, 花生 土里, 土豆 土里, 萝卜 土里, 红薯 土里,
-    *胡萝卜 土里, 葡萄 藤上, 南瓜 藤上, *丝瓜 藤上, 西瓜 藤上, 莲藕 泥里`,
+    胡萝卜 土里, 葡萄 藤上, 南瓜 藤上, *丝瓜 藤上, 西瓜 藤上`,
   tell: [
     '{s}长在{a}。',
     '{s}是长在{a}的。',
@@ -49,7 +49,7 @@ const grows = relation({
     '秋天到了，农民在{a}收下了许多{s}。',
     '妹妹在{w}找{s}，找不到，原来{s}长在{a}。',
     '你看，{a}有这么多{s}！',
-    '“{s}长在哪里？”“长在{a}。”',
+    '弟弟想知道{s}长在哪里，爷爷就带他去看：在{a}。',
     '从{a}可以采到{s}。',
     '小兔子问{s}在哪儿，妈妈说：“就在{a}呀。”',
     '爷爷带我去看{s}，{a}到处都是。',
@@ -62,50 +62,22 @@ const grows = relation({
   deny: '不长在{w}',
 });
 
-const part = relation({
-  id: 'plant-part',
-  domain: '植物',
-  rows: `胡萝卜 根, 萝卜 根, 红薯 根, 甜菜 根, 土豆 茎, *莲藕 茎, 竹笋 茎, 甘蔗 茎, 白菜 叶, 菠菜 叶, 西红柿 果实, 黄瓜 果实,
-    *茄子 果实, 南瓜 果实, 黄豆 种子, *绿豆 种子, 花生 种子, 菜花 花`,
-  tell: [
-    '我们吃的{s}是植物的{a}。',
-    '{s}可以吃的部分是它的{a}。',
-    '吃{s}，吃的是它的{a}。',
-    '吃{s}的时候，我们吃的不是它的{w}，而是它的{a}。',
-    '自然课上，老师说{s}是植物的{a}。',
-    '植物的{a}也能当菜吃，比如{s}。',
-    '妈妈买来{s}，告诉我吃的是它的{a}。',
-    '厨师把{s}放进锅里，那是植物的{a}。',
-    '“吃{s}吃的是哪一部分？”“是{a}。”',
-    '菜名：{s}。吃的部分：{a}。',
-  ],
-  cores: [
-    '吃{s}吃的是它的哪一部分',
-    '我们吃的{s}是植物的哪一部分',
-    '{s}可以吃的部分是什么',
-    '人们吃{s}的哪个部分',
-  ],
-  askUnseen: ['把{s}做成菜，用的是植物的哪一部分？'],
-  reply: '吃{s}，吃的是它的{a}。',
-  pronoun: '我们吃的是它的哪一部分？',
-  claim: '吃{s}，吃的是它的{a}',
-});
-
 const taste = relation({
   id: 'taste',
   domain: '食物',
-  rows: `糖 甜, 蜂蜜 甜, 西瓜 甜, *甘蔗 甜, 醋 酸, 柠檬 酸, 青梅 酸, 盐 咸, 酱油 咸, 海水 咸, 眼泪 咸, 苦瓜 苦, 中药 苦, *黄连 苦,
+  rows: `糖 甜, 蜂蜜 甜, 西瓜 甜, 醋 酸, 柠檬 酸, 青梅 酸, 盐 咸, 酱油 咸, 海水 咸 海, 眼泪 咸, 苦瓜 苦, 中药 苦, *黄连 苦,
     辣椒 辣, 生姜 辣`,
+  decoys: { 海: ['甜', '酸', '辣'] },
   tell: [
     '{s}是{a}的。',
     '{s}的味道是{a}的。',
     '{s}尝起来是{a}的。',
     '{s}不是{w}的，而是{a}的。',
     '弟弟尝了一点儿{s}，说：“真{a}！”',
-    '舌头一碰到{s}，就知道是{a}味。',
+    '舌头一尝到{s}，就知道是{a}味。',
     '妈妈问{s}是什么味道，我说是{a}的。',
     '要说{a}的东西，我会想到{s}。',
-    '小猴子第一次尝{s}，它说：“哎呀，是{a}的。”',
+    '小猴子第一次尝{s}，它说：“是{a}的。”',
     '酸甜苦辣咸，{s}是哪一种？是{a}。',
     '厨师想要{a}味，就想到了{s}。',
   ],
@@ -117,4 +89,4 @@ const taste = relation({
   deny: '不是{w}的',
 });
 
-export const plants: readonly Relation[] = [bloom, grows, part, taste];
+export const plants: readonly Relation[] = [bloom, grows, taste];

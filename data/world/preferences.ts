@@ -1,16 +1,19 @@
 /**
  * Preference pairs: two answers to one question that differ in one quality only.
  *
- *   fact      the right answer, or a plausible wrong one of the same relation
+ *   fact      the right answer, or a plausible wrong one
  *   sentence  a full sentence, or a fragment
  *   polite    a friendly answer, or a rude one that is just as true
  *   stop      an answer that ends, or one that repeats itself or wanders on
+ *
+ * Most are about facts; the others ask for sums, introductions, stories, and what nobody can know.
  */
 import { Random } from '../../src/tensor/random.ts';
+import type { Dialogue } from './dialogues.ts';
 import { relationOf, replyTo, slotsOf } from './facts.ts';
-import { answerBadly, type Flaw } from './flaws.ts';
-import { unknown } from './smalltalk.ts';
+import { answerBadly } from './flaws.ts';
 import { dealt } from './splits.ts';
+import { type Answered, SPOILED_KINDS, type SpoiledKind, spoil } from './spoil.ts';
 import { fill } from './text.ts';
 import type { Fact } from './types.ts';
 
@@ -25,34 +28,56 @@ export interface Pair {
 }
 
 /** Training pairs. Facts are the hardest to judge, since knowing one does not help with the next. */
-const PAIRS: Readonly<Record<Quality, number>> = { fact: 1650, sentence: 550, polite: 550, stop: 550 };
-const HELDOUT_PAIRS = 100; // of each quality
+const PAIRS: Readonly<Record<Quality, number>> = { fact: 1300, sentence: 400, polite: 400, stop: 400 };
+const HELDOUT_PAIRS = 75; // of each quality
 
-interface Asked {
+/** Pairs of the other kinds: training, held out. */
+const OTHERS: Readonly<Record<Quality, Partial<Record<SpoiledKind, readonly [number, number]>>>> = {
+  fact: { sum: [240, 10], introduction: [120, 5], refusal: [160, 7], story: [50, 3] },
+  sentence: { sum: [80, 13], introduction: [70, 12] },
+  polite: { sum: [40, 6], introduction: [40, 6], refusal: [120, 13] },
+  stop: { sum: [60, 9], introduction: [50, 8], story: [40, 8] },
+};
+
+/** What the pairs ask, and, for the answer key, what is right there. */
+export interface Preferences {
+  readonly train: readonly Pair[];
+  readonly heldout: readonly Pair[];
+  /** The questions that are not about facts. */
+  readonly asked: readonly Answered[];
+}
+
+interface AskedFact {
   readonly question: string;
   readonly fact: Fact;
 }
 
-export function writePreferences(seed: number): { train: readonly Pair[]; heldout: readonly Pair[] } {
+export function writePreferences(
+  seed: number,
+  dialogues: Readonly<Record<'train' | 'heldout', readonly Dialogue[]>>,
+): Preferences {
   const random = new Random(seed);
-  const trained: Asked[] = dealt.flatMap(({ fact, trained }) =>
-    trained.map((question) => ({ question, fact })),
-  );
-  const reserve: Asked[] = dealt.flatMap(({ fact, reserve }) =>
-    reserve.map((question) => ({ question, fact })),
-  );
-  const train = QUALITIES.flatMap((quality) =>
+  const questions = (of: 'trained' | 'reserve'): AskedFact[] =>
+    dealt.flatMap((entry) => entry[of].map((question) => ({ question, fact: entry.fact })));
+  const trained = questions('trained');
+  const about: Pair[] = QUALITIES.flatMap((quality) =>
     random
       .shuffle([...trained])
       .slice(0, PAIRS[quality])
-      .map((asked, i) => MAKE[quality](random, asked, i)),
+      .map((asked) => ofFact(random, asked, quality)),
   );
   // Held-out pairs ask what training pairs never ask; each reserve question serves one quality.
-  const spare = random.shuffle([...reserve]);
-  const heldout = QUALITIES.flatMap((quality) =>
-    spare.splice(0, HELDOUT_PAIRS).map((asked) => MAKE[quality](random, asked, 1)),
+  const spare = random.shuffle(questions('reserve'));
+  const aboutHeldOut = QUALITIES.flatMap((quality) =>
+    spare.splice(0, HELDOUT_PAIRS).map((asked) => ofFact(random, asked, quality)),
   );
-  return { train: random.shuffle(distinct(train)), heldout: random.shuffle(heldout) };
+  const other = ofOthers(random, answered(dialogues.train), 0);
+  const otherHeldOut = ofOthers(random, answered(dialogues.heldout), 1);
+  return {
+    train: random.shuffle(distinct([...about, ...other.pairs])),
+    heldout: random.shuffle(distinct([...aboutHeldOut, ...otherHeldOut.pairs])),
+    asked: [...new Map([...other.asked, ...otherHeldOut.asked].map((a) => [a.question, a])).values()],
+  };
 }
 
 function distinct(pairs: readonly Pair[]): Pair[] {
@@ -61,30 +86,43 @@ function distinct(pairs: readonly Pair[]): Pair[] {
   ];
 }
 
-type Make = (random: Random, asked: Asked, index: number) => Pair;
+function ofFact(random: Random, { question, fact }: AskedFact, quality: Quality): Pair {
+  const right = replyTo(fact);
+  const wrong = () => {
+    const answer = random.pick(relationOf(fact).wrong.get(fact.id)!);
+    return fill(relationOf(fact).reply, { ...slotsOf(fact), a: answer });
+  };
+  const rejected = quality === 'fact' ? wrong() : answerBadly[quality](random, fact);
+  return { prompt: question, chosen: right, rejected, quality };
+}
 
-const RUDE_UNKNOWN = ['不知道，别问我。', '我怎么会知道，真烦。', '谁要知道这个，走开。'];
+/** Single questions of the other kinds with their answers, each question once. */
+function answered(dialogues: readonly Dialogue[]): Answered[] {
+  const found = dialogues.flatMap(({ kind: name, about = '', messages }): Answered[] => {
+    const [asked, given, ...more] = messages.filter(({ role }) => role !== 'system');
+    const kind = SPOILED_KINDS.find((kind) => kind === name);
+    if (kind === undefined || more.length > 0 || !asked || !given) return [];
+    const [question, answer] = [asked.content, given.content];
+    if (kind !== 'sum') return [{ kind, question, answer, about }];
+    const result = /=(\d+)。$/u.exec(answer)?.[1]; // a rhyme of the tables has none
+    return result === undefined ? [] : [{ kind, question, answer, about: result }];
+  });
+  return [...new Map(found.map((asked) => [asked.question, asked])).values()];
+}
 
-const MAKE: Readonly<Record<Quality, Make>> = {
-  fact: (random, { question, fact }) => {
-    const wrong = random.pick(relationOf(fact).wrong.get(fact.id)!);
-    const rejected = fill(relationOf(fact).reply, { ...slotsOf(fact), a: wrong });
-    return { prompt: question, chosen: replyTo(fact), rejected, quality: 'fact' };
-  },
-  sentence: (random, asked) => flawed(random, asked, 'sentence'),
-  polite: (random, asked, index) => {
-    if (index % 5 !== 0) return flawed(random, asked, 'polite');
-    const [question, answer] = unknown(random).messages;
-    return {
-      prompt: question!.content,
-      chosen: answer!.content,
-      rejected: random.pick(RUDE_UNKNOWN),
-      quality: 'polite',
-    };
-  },
-  stop: (random, asked) => flawed(random, asked, 'stop'),
-};
-
-function flawed(random: Random, { question, fact }: Asked, quality: Flaw): Pair {
-  return { prompt: question, chosen: replyTo(fact), rejected: answerBadly[quality](random, fact), quality };
+function ofOthers(random: Random, all: readonly Answered[], place: 0 | 1) {
+  const pairs: Pair[] = [];
+  const asked: Answered[] = [];
+  for (const quality of QUALITIES) {
+    for (const kind of SPOILED_KINDS) {
+      const wanted = OTHERS[quality][kind]?.[place] ?? 0;
+      const peers = all.filter((one) => one.kind === kind);
+      for (const one of random.shuffle([...peers]).slice(0, wanted)) {
+        asked.push(one);
+        const rejected = spoil[quality](random, one, peers);
+        pairs.push({ prompt: one.question, chosen: one.answer, rejected, quality });
+      }
+    }
+  }
+  return { pairs, asked };
 }

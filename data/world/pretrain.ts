@@ -7,17 +7,18 @@ import { abilities } from './abilities.ts';
 import { stage } from './cast.ts';
 import { facts, relationOf } from './facts.ts';
 import { numberDocument } from './numbers.ts';
-import { plainScenes, plainStories, type Told, tellDocument } from './telling.ts';
+import { plainScenes, plainStories, type Told, tellDocument, type Wanted } from './telling.ts';
 import type { Fact } from './types.ts';
 
 interface Corpus {
   readonly documents: readonly string[];
   readonly heldout: readonly string[];
   readonly mentions: ReadonlyMap<string, number>; // fact id -> documents that tell it
+  readonly bytes: { readonly facts: number; readonly abilities: number; readonly others: number };
 }
 
 /** The least number of documents that tell a fact, and how long the files are. */
-const MENTIONS = 22;
+const MENTIONS = 12;
 const MENTIONS_PRETRAIN_ONLY = 60;
 const BYTES = 2_950_000;
 const HELDOUT_CHARACTERS = 20_000;
@@ -37,18 +38,25 @@ export function writeCorpus(seed: number): Corpus {
     return true;
   };
   const wanted = (fact: Fact) => (fact.pretrainOnly ? MENTIONS_PRETRAIN_ONLY : MENTIONS);
-  const lacking = () => facts.filter((fact) => mentions.get(fact.id)! < wanted(fact));
+  const isLacking = (fact: Fact) => mentions.get(fact.id)! < wanted(fact);
+  const lacking = () => facts.filter(isLacking);
   for (let open = lacking(); open.length > 0; open = lacking()) {
     for (const fact of random.shuffle([...open])) {
-      const told = paragraph(random, fact);
+      if (!isLacking(fact)) continue; // told along with another by now
+      let told = paragraph(random, fact, isLacking);
+      for (let tries = 0; tries < 6 && !told.facts.every(isLacking); tries++)
+        told = paragraph(random, fact, isLacking);
       if (!add(told.text)) continue;
       for (const f of new Set(told.facts)) mentions.set(f.id, mentions.get(f.id)! + 1);
     }
   }
   const factDocuments = documents.length;
+  const factBytes = size;
   for (const [i, { texts }] of abilities.entries())
     for (const text of texts?.(new Random(seed + 6_000_000 + 1000 * i)) ?? []) add(text);
+  const abilityBytes = size - factBytes;
   while (size < BYTES) add(otherDocument(random));
+  const bytes = { facts: factBytes, abilities: abilityBytes, others: size - factBytes - abilityBytes };
   const heldout: string[] = [];
   for (let held = 0; held < HELDOUT_CHARACTERS; ) {
     const text =
@@ -60,14 +68,16 @@ export function writeCorpus(seed: number): Corpus {
     heldout.push(text);
     held += text.length + 2;
   }
-  return { documents: random.shuffle(documents), heldout, mentions };
+  return { documents: random.shuffle(documents), heldout, mentions, bytes };
 }
 
 /** A document about a fact; a short one is usually continued with another fact of the same relation. */
-function paragraph(random: Random, fact: Fact): Told {
-  const told = tellDocument(random, fact);
+function paragraph(random: Random, fact: Fact, wanted?: Wanted): Told {
+  const told = tellDocument(random, fact, wanted);
   if (told.text.length >= SHORT || random.int(5) === 0) return told;
-  const more = tellDocument(random, random.pick(relationOf(fact).facts));
+  const { facts: peers } = relationOf(fact);
+  const open = wanted === undefined ? [] : peers.filter(wanted);
+  const more = tellDocument(random, random.pick(open.length > 0 ? open : peers), wanted);
   return { text: told.text + more.text, facts: [...told.facts, ...more.facts] };
 }
 

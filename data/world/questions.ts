@@ -39,6 +39,12 @@ const FRAMES: readonly (readonly [string, number])[] = [
   ['请回答：{q}？', 2],
   ['说一说{q}。', 2],
   ['我不知道{q}，请告诉我。', 1],
+  ['你能告诉我{q}吗？', 2],
+  ['我想问{q}。', 1],
+  ['再问一下，{q}？', 1],
+  ['快告诉我{q}！', 1],
+  ['{q}，你知道吗？', 2],
+  ['{q}，请告诉我。', 1],
 ];
 
 /** Frames that no training file uses. */
@@ -64,12 +70,18 @@ const VARIATIONS: readonly (readonly [RegExp, string, number])[] = [
   [/什么地方/, '哪儿', 5],
   [/什么(?!时候)/, '啥', 8],
   [/公历|农历/, '', 2],
+  [/(鱼|鸟)类/, '$1', 2],
   [/[“”《》]/g, '', 2],
 ];
 
-/** The core in a trained frame. */
+/** What can be left unsaid: 法国的首都（是哪里）？ */
+const ELLIPSIS = /^(.*的[^，的]{1,6})(?:是什么|是谁|是哪里|是哪个字|是多少|叫什么)$/u;
+
+/** The core in a trained frame; one time in ten only its subject, where that says it all. */
 export function framed(random: Random, core: string): string {
-  return put(random.pick(LOT), varied(random, core));
+  const text = varied(random, core);
+  const [, topic] = random.int(10) === 0 ? (ELLIPSIS.exec(core) ?? []) : [];
+  return topic === undefined ? put(random.pick(LOT), text) : topic + random.pick(['？', '是？', '是']);
 }
 
 /** The core in a frame that is never trained. */
@@ -91,12 +103,14 @@ export function varied(random: Random, core: string): string {
 
 /** The core in the frames of a schoolbook. */
 export function plainly(core: string): string[] {
-  return ['{q}？', '{q}？', '请问{q}？', '你知道{q}吗？'].map((frame) => put(frame, core));
+  return ['{q}？', '{q}？', '{q}呢？', '请问{q}？', '你知道{q}吗？', '我想知道{q}。'].map((frame) =>
+    put(frame, core),
+  );
 }
 
-/** The question without its marks: two questions of the same wording are one. */
+/** The question without marks and particles: two questions of the same wording are one. */
 export function wording(question: string): string {
-  return question.replace(/[？?。！，：、“”‘’《》\s]/gu, '');
+  return question.replace(/[？?。！，：、“”‘’《》\s]/gu, '').replace(/[呢呀啊]$/, '');
 }
 
 /**

@@ -29,11 +29,13 @@ const HELD_OUT = 14;
 /** Facts of which the answer leads back to one subject only. */
 function reversible({ facts, reversed }: Relation): Fact[] {
   if (reversed === null) return [];
+  const namesExtra = reversed.cores.every((core) => core.includes('{u}')); // 多少{u}: then only facts of the same unit are in question
   return facts.filter(
     (fact) =>
       !fact.pretrainOnly &&
       (reversed.only?.includes(fact.subject) ?? true) &&
-      facts.filter(({ answer, extra }) => answer === fact.answer && extra === fact.extra).length === 1,
+      facts.filter(({ answer, extra }) => answer === fact.answer && (!namesExtra || extra === fact.extra))
+        .length === 1,
   );
 }
 

@@ -53,7 +53,7 @@ function streamOf(seed: number, place: number): Random {
 function withSystem(random: Random, dialogue: Dialogue): Dialogue {
   if (random.int(25) !== 0) return dialogue;
   return {
-    kind: dialogue.kind,
+    ...dialogue,
     messages: [{ role: 'system', content: random.pick(SYSTEMS) }, ...dialogue.messages],
   };
 }

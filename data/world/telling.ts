@@ -24,9 +24,12 @@ export const plainScenes = scenes.filter((scene) => !woven.includes(scene));
 const cards = new Map<string, Fact[]>();
 for (const group of entities()) for (const fact of group) cards.set(fact.id, group);
 
-/** A document that tells `fact`, of a random kind. */
-export function tellDocument(random: Random, fact: Fact): Told {
-  return random.pick(KINDS)(random, fact);
+/** Whether a fact is still to be told. */
+export type Wanted = (fact: Fact) => boolean;
+
+/** A document that tells `fact`, of a random kind; where it tells others as well, they are such as are wanted if there are any. */
+export function tellDocument(random: Random, fact: Fact, wanted: Wanted = () => true): Told {
+  return random.pick(KINDS)(random, fact, wanted);
 }
 
 /** One sentence for a fact, in a random or a given form. */
@@ -65,14 +68,15 @@ function once(random: Random, fact: Fact): Told {
   return random.int(2) === 0 ? { text: tell(random, fact), facts: [fact] } : { text, facts: [fact] };
 }
 
-function peers(random: Random, fact: Fact, n: number): Fact[] {
-  const others = relationOf(fact).facts.filter((other) => other !== fact);
-  return random.shuffle([fact, ...random.shuffle([...others]).slice(0, n - 1)]);
+function peers(random: Random, fact: Fact, n: number, wanted: Wanted): Fact[] {
+  const others = random.shuffle(relationOf(fact).facts.filter((other) => other !== fact));
+  const wantedFirst = [...others.filter(wanted), ...others.filter((other) => !wanted(other))];
+  return random.shuffle([fact, ...wantedFirst.slice(0, n - 1)]);
 }
 
 /** Several facts of one relation, all in the same form or each in its own. */
-function list(random: Random, fact: Fact): Told {
-  const chosen = peers(random, fact, 2 + random.int(4));
+function list(random: Random, fact: Fact, wanted: Wanted): Told {
+  const chosen = peers(random, fact, 2 + random.int(4), wanted);
   const same = random.int(2) === 0;
   if (same) {
     const form = relationOf(fact).tell[random.int(3)]!;
@@ -83,8 +87,8 @@ function list(random: Random, fact: Fact): Told {
 }
 
 /** Two of a kind, compared. */
-function contrast(random: Random, fact: Fact): Told {
-  const [a, b] = peers(random, fact, 2);
+function contrast(random: Random, fact: Fact, wanted: Wanted): Told {
+  const [a, b] = peers(random, fact, 2, wanted);
   const different = a!.answer !== b!.answer;
   const text = expand(
     random,
@@ -97,10 +101,10 @@ function contrast(random: Random, fact: Fact): Told {
 }
 
 /** Everything the world knows about one subject. */
-function card(random: Random, fact: Fact): Told {
-  const group = cards.get(fact.id);
-  if (!group) return twice(random, fact);
-  const chosen = random.shuffle([...group]).slice(0, 4);
+function card(random: Random, fact: Fact, wanted: Wanted): Told {
+  const group = cards.get(fact.id)?.filter((other) => other === fact || wanted(other)) ?? [];
+  if (group.length < 2) return twice(random, fact);
+  const chosen = random.shuffle(group).slice(0, 4);
   const opening = expand(random, random.pick(['', '[说说|我们来认识一下]{s}。', '{s}的小卡片。']), {
     s: fact.subject,
   });
@@ -108,9 +112,8 @@ function card(random: Random, fact: Fact): Told {
 }
 
 /** A lesson: question and answer between teacher and pupils. */
-function lesson(random: Random, fact: Fact): Told {
-  const other = random.pick(relationOf(fact).facts);
-  const chosen = other === fact || random.int(2) === 0 ? [fact] : [fact, other];
+function lesson(random: Random, fact: Fact, wanted: Wanted): Told {
+  const chosen = random.int(2) === 0 ? [fact] : peers(random, fact, 2, wanted);
   const parts = chosen.map((f, i) =>
     stage(
       random,
@@ -125,8 +128,8 @@ function lesson(random: Random, fact: Fact): Told {
 }
 
 /** Question and answer on paper. */
-function exercise(random: Random, fact: Fact): Told {
-  const chosen = peers(random, fact, 1 + random.int(3));
+function exercise(random: Random, fact: Fact, wanted: Wanted): Told {
+  const chosen = peers(random, fact, 1 + random.int(3), wanted);
   const [q, a] = random.pick([
     ['题目：', '答案：'],
     ['问题：', '回答：'],
@@ -138,8 +141,10 @@ function exercise(random: Random, fact: Fact): Told {
 
 /** A few things learned today, from all over the world. */
 function notebook(pool: readonly Fact[]) {
-  return (random: Random, fact: Fact): Told => {
-    const chosen = random.shuffle([fact, random.pick(pool), random.pick(pool)]);
+  return (random: Random, fact: Fact, wanted: Wanted): Told => {
+    const open = pool.filter(wanted);
+    const another = () => random.pick(open.length > 0 ? open : pool);
+    const chosen = random.shuffle([fact, another(), another()]);
     const opening = expand(
       random,
       '[今天我学到了三个知识|{n}在本子上写下三句话|三件要记住的事|{n}告诉{m}三件事]：',

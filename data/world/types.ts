@@ -47,8 +47,7 @@ interface RelationSource {
   readonly rows: string;
   readonly tell: readonly string[];
   /** Bare questions without a mark, 4 to 6: '{s}的首都是哪里', '哪座城市是{s}的首都'. */
-  readonly cores?: readonly string[];
-  readonly core?: string; // one core alone, in files that have no list yet
+  readonly cores: readonly string[];
   /** Whole questions that fit no frame: '{s}的首都？', '说出{s}的首都。'. */
   readonly ask?: readonly string[];
   readonly askUnseen: readonly string[];
@@ -89,14 +88,12 @@ export function relation(source: RelationSource): Relation {
       return [fact.id, others] as const;
     }),
   );
-  const cores = source.cores ?? (source.core === undefined ? [] : [source.core]);
-  if (cores.length === 0) throw new Error(`Relation ${source.id} has no core question`);
   return {
     id: source.id,
     domain: source.domain,
     facts,
     tell: told(source),
-    cores,
+    cores: source.cores,
     ask: source.ask ?? [],
     askUnseen: source.askUnseen,
     reply: source.reply,

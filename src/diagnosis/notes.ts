@@ -3,10 +3,18 @@
  * questions that people ask about numbers that are normal.
  */
 import { endOf, percent, show } from './causes/cause.ts';
+import { meanOf, medianOf } from './curve.ts';
 import type { StageView } from './stage-view.ts';
 
 export function notesOf(view: StageView): string[] {
-  return [...progress(view), ...lossOf(view), ...preferencesOf(view), ...drawingOf(view), ...aside(view)];
+  const own = [
+    ...lossOf(view),
+    ...anyRun(view),
+    ...preferencesOf(view),
+    ...drawingOf(view),
+    ...forgottenBy(view),
+  ];
+  return [...progress(view), ...own, ...aside(view)];
 }
 
 function progress({ record, isFinished }: StageView): string[] {
@@ -43,6 +51,36 @@ function heldOutNote(view: StageView, heldOut: number): string {
   return `held-out loss ${show(heldOut)}${usual}`;
 }
 
+const STILL_FALLING = 0.04;
+
+/** Where there is no reference: what holds for any run, and was found so. */
+function anyRun(view: StageView): string[] {
+  const { reference, text, guessing, rateRatio } = view;
+  if (reference !== null || !view.has('loss') || view.has('kl')) return [];
+  const [first, from, to] = [view.first('loss'), view.start('loss'), view.end('loss')];
+  const found: string[] = ['no NaN'];
+  if (view.isFresh && first !== null && guessing !== null && Math.abs(first - guessing) < 0.1 * guessing)
+    found.push('begins by guessing');
+  if (to < 0.95 * from) found.push(`falls by ${show(from - to)}`);
+  if (text !== null && to < text.unigramEntropy)
+    found.push(`has learned more than how often each token comes (${show(text.unigramEntropy)})`);
+  const heldOut = view.last('heldOutLoss');
+  if (view.isLanguage && heldOut !== null && heldOut < 1.15 * to)
+    found.push('held-out text is learned as well as its own');
+  if (rateRatio !== null) found.push(`learning rate ${show(rateRatio)} times the usual`);
+  if (text !== null) found.push(`${percent(text.repeated)} of the text stood in it before`);
+  const notes = [`as in any run: ${found.join(', ')}`];
+  const late = view
+    .points('loss')
+    .filter(({ step }) => step > 0.7 * view.record.done && step <= 0.8 * view.record.done);
+  if (view.isFinished && view.isLanguage && late.length > 0) {
+    const gain = (meanOf(late.map(({ value }) => value)) - to) / (from - to);
+    if (gain > STILL_FALLING)
+      notes.push('the loss still falls at the end: longer training (--epochs) would go on');
+  }
+  return notes;
+}
+
 /** Accuracy, and the question most asked of every DPO project. */
 function preferencesOf(view: StageView): string[] {
   const notes: string[] = [];
@@ -53,8 +91,7 @@ function preferencesOf(view: StageView): string[] {
     );
   }
   if (!view.has('chosenLogProb') || !view.has('rejectedLogProb')) return notes;
-  const change = (name: string) => view.end(name) - view.points(name)[0]!.value; // there are points
-  const [chosen, rejected] = [change('chosenLogProb'), change('rejectedLogProb')];
+  const [chosen, rejected] = [changeOf(view, 'chosen'), changeOf(view, 'rejected')];
   const both = `log-probability of chosen answers ${signed(chosen)} nats, of rejected ones ${signed(rejected)}`;
   if (chosen >= 0) notes.push(both);
   else if (rejected < chosen)
@@ -63,6 +100,16 @@ function preferencesOf(view: StageView): string[] {
     );
   else notes.push(`${both}: not normal, the chosen ones fell more (docs/dpo-chosen.md)`);
   return notes;
+}
+
+/**
+ * Nats that answers of one side gained or lost since the first step. The implicit reward is beta times just that, for the very
+ * pairs of a line; the log-probabilities alone are those of other pairs in each line.
+ */
+function changeOf(view: StageView, side: 'chosen' | 'rejected'): number {
+  const beta = view.own('beta');
+  if (view.has(`${side}Reward`) && typeof beta === 'number') return view.end(`${side}Reward`) / beta;
+  return view.end(`${side}LogProb`) - view.start(`${side}LogProb`);
 }
 
 const signed = (value: number) => `${value < 0 ? '-' : '+'}${show(Math.abs(value))}`;
@@ -76,20 +123,36 @@ function drawingOf(view: StageView): string[] {
   ];
 }
 
+/** Tasks of the evaluation that are worse after this stage than before it, beyond the luck of the questions. */
+function forgottenBy({ measured, measuredBefore, record }: StageView): string[] {
+  if (measured === null || measuredBefore === null || !record.curves.has('loss')) return [];
+  const worse = Object.entries(measured).flatMap(([task, after]) => {
+    const before = measuredBefore[task];
+    const isShare = after.chance !== undefined || /^(facts|judge|choice|minimal)/.test(task);
+    return isShare && before !== undefined && after.high < before.low
+      ? [`${task} ${percent(before.value)} before, ${percent(after.value)} after`]
+      : [];
+  });
+  return worse.length === 0 ? [] : [`worse at: ${worse.slice(0, 4).join('; ')}`];
+}
+
 const SLOWER = 0.6;
 
 function aside(view: StageView): string[] {
   const notes: string[] = [];
-  const speeds = view.points('tokensPerSecond').map(({ value }) => value);
+  const speeds = view.points('tokensPerSecond');
   const [mark, band] = [view.marks.speed, view.reference?.marks.speed];
   if (mark !== undefined && band !== undefined && mark < band.low && view.sameData !== 'none')
     notes.push(
       `slow beside the first stage: ${show(mark)} times its tokens per second, usually ${show(band.centre)} times`,
     );
-  if (speeds.length >= 20) {
-    const half = Math.floor(speeds.length / 2);
-    const mean = (part: readonly number[]) => part.reduce((sum, value) => sum + value, 0) / part.length;
-    const ratio = mean(speeds.slice(half)) / mean(speeds.slice(0, half));
+  const half = view.record.done / 2;
+  const [earlier, later] = [
+    speeds.filter(({ step }) => step <= half),
+    speeds.filter(({ step }) => step > half),
+  ];
+  if (earlier.length >= 5 && later.length >= 5) {
+    const ratio = medianOf(later.map(({ value }) => value)) / medianOf(earlier.map(({ value }) => value));
     if (ratio < SLOWER)
       notes.push(
         `it became slower: ${show(ratio)} times the speed in its second half (is the machine busy?)`,

@@ -158,7 +158,14 @@ function bandOf(name: string, values: readonly number[], deviation: number): Ban
   const centre = meanOf(values);
   const [, share, least] = FLOORS.find(([names]) => names.test(name)) ?? OTHER_FLOOR;
   const half = Math.max(3 * deviation, share * Math.abs(centre), least);
-  return { low: round(centre - half), centre: round(centre), high: round(centre + half) };
+  const isShare = /accuracy|cutOff/i.test(name);
+  const isPositive = isShare || (centre >= 0 && /loss|gradNorm/i.test(name));
+  const low = isPositive ? Math.max(0, centre - half) : centre - half;
+  return {
+    low: round(low),
+    centre: round(centre),
+    high: round(isShare ? Math.min(1, centre + half) : centre + half),
+  };
 }
 
 function deviationOf(values: readonly number[]): number {

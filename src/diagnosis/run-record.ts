@@ -39,7 +39,6 @@ export interface StageRecord {
   readonly vocabSize: number | null;
   /** What ended it, where it failed. */
   readonly failed: string | null;
-  readonly seconds: number | null;
 }
 
 export interface RunRecord {
@@ -106,7 +105,6 @@ export function readRun(known: readonly Stage[], given: string): RunRecord {
         saved: state?.step ?? null,
         vocabSize: vocabSizeOf(folder),
         failed: failureOf(stage.name, sessions),
-        seconds: secondsOf(stage.name, sessions),
       },
     ];
   });
@@ -159,9 +157,4 @@ const sessionsOf = (name: string, sessions: readonly ShownSession[]) =>
 /** The sentence of the last session that made the stage, where that failed. */
 function failureOf(name: string, sessions: readonly ShownSession[]): string | null {
   return sessionsOf(name, sessions).at(-1)?.failed?.[name] ?? null;
-}
-
-function secondsOf(name: string, sessions: readonly ShownSession[]): number | null {
-  const own = sessionsOf(name, sessions);
-  return own.length === 0 ? null : own.reduce((sum, { seconds }) => sum + (seconds[name] ?? 0), 0);
 }

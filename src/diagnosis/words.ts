@@ -6,6 +6,7 @@
  *                 try: read ten lines of the dialogues
  */
 
+import { visible } from '../errors.ts';
 import { percent, show } from './causes/cause.ts';
 import type { Deviation } from './compare.ts';
 import type { Diagnosis, NamedFinding, StageDiagnosis } from './index.ts';
@@ -19,7 +20,7 @@ export function inWords({ run, reference, stages, unjudged }: Diagnosis): string
   const lines = [`${run}: ${summary(stages)}, ${against}`, ''];
   for (const stage of stages) lines.push(...linesOf(stage, width), '');
   if (unjudged.length > 0) lines.push('What cannot be judged:', ...unjudged.map((each) => `  - ${each}`), '');
-  return `${lines.join('\n').trimEnd()}\n`;
+  return `${visible(lines.join('\n').trimEnd(), '\n')}\n`; // names and sentences come from files
 }
 
 function summary(stages: readonly StageDiagnosis[]): string {

@@ -138,6 +138,8 @@ export class Judge {
     if (kindOf(fact) === 'sum') return /[=＝等是得有].*[。！]$/u.test(first);
     if (['introduction', 'story'].includes(kindOf(fact)))
       return /[^，、：；“‘《][。！？][”’]?$/u.test(first) && first.length > 4;
+    const filler = fillerOf(fact, first); // the accepted sentence with another answer, whatever verb it has
+    if (filler !== null && /[\p{L}\p{N}]/u.test(filler) && /[。！]$/u.test(first)) return true;
     const fragments = this.byRelation.get(fact.relation)!.map(({ answer }) => answer);
     return !fragments.some((fragment) => isBare(first, fragment)) && isFullSentence(first, fact.subject);
   }

@@ -12,7 +12,7 @@ export function sentencesOf(text: string): string[] {
 }
 
 const PREDICATES =
-  /是|在|有|叫|吃|用|住|属于|等于|说|会|生活|工作|发现|发明|写|指|要|变成|位于|被|做|到|过|知道|不|能|可以|爱|喜欢/u;
+  /是|在|有|叫|吃|用|住|属于|等于|说|会|生活|工作|发现|发明|写|指|要|变成|位于|被|做|到|过|知道|不|能|可以|爱|喜欢|应该|起源|来自|流进|开放|长/u;
 const PRONOUNS = /^(它|他|她|这|那|答案|人们|大家|我|我们|对不起)/u;
 
 /** Broken off: a verb that still wants its object, a comma, or empty quotes before the end mark. */

@@ -18,6 +18,7 @@ import { type Asked, answersOf, chooseQuestions, type StageAnswer } from './answ
 import { type AttentionWeights, attendedAnswer } from './attention.ts';
 import { chooseExam, type DrawnAnswer, drawAnswers, type Exam } from './drawn.ts';
 import { type MetricsLines, readMetrics } from './metrics-lines.ts';
+import { attentionOf, type OwnText, readOwnText } from './own-text.ts';
 import {
   readEvaluation,
   readSessions,
@@ -51,6 +52,8 @@ export interface ReportData {
   readonly answers: Answers | null;
   readonly drawn: Drawn | null;
   readonly attention: { readonly stage: string; readonly weights: AttentionWeights } | null;
+  /** Of a run that has text alone. */
+  readonly ownText?: OwnText | null;
   /** What each stage was made from, and which of them do not belong together: a line each. */
   readonly family: readonly string[];
   readonly strangers: readonly string[];
@@ -81,14 +84,23 @@ export async function collectReport(given: string, data?: string, signal?: Abort
   const metrics = attempt('the curves', () => readMetrics(join(run, 'metrics.jsonl')));
   missing.push(...(metrics?.problems ?? []));
   const evaluation = attempt('the evaluation', () => readEvaluation(join(run, 'evaluation.json')));
-  const asked = attempt('the questions', () => {
-    const place = data ?? settings?.data;
+  const place = data ?? settings?.data;
+  const ownText = attempt('the texts over time', () => readOwnText(run, place, metrics));
+  const written =
+    ownText === null
+      ? null
+      : await attentionOf(run, ownText).catch((error: unknown) => {
+          missing.push(missingPart('model and attention map', error));
+          return null;
+        });
+  const readQuestions = () => {
     if (place === undefined) throw new UserError('run.json does not say which data it was; give --data');
     const files = locateData(place);
     const questions = chooseQuestions(files);
     if (questions.length === 0) throw new UserError(`${place} has no eval/facts-*.jsonl`);
     return { questions, exam: chooseExam(files), files };
-  });
+  };
+  const asked = ownText === null ? attempt('the questions', readQuestions) : null;
   const talk = asked === null ? null : await askStages(run, settings, { ...asked, signal }, missing);
   return {
     name: basename(resolve(given)),
@@ -100,6 +112,8 @@ export async function collectReport(given: string, data?: string, signal?: Abort
     strangers: strangers(allStages, run),
     missing,
     ...(talk ?? nothing),
+    ownText,
+    ...(written === null ? {} : { attention: written, model: describeModel(written.loaded.model) }),
   };
 }
 

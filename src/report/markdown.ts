@@ -6,6 +6,7 @@ import { shortNumber } from './curves.ts';
 import { escapeMarkdown } from './escape.ts';
 import { duration, factsOf, lastStep, stageSeconds } from './facts.ts';
 import type { Point } from './metrics-lines.ts';
+import { ownTextPart } from './own-text-parts.ts';
 import { panelsOf } from './panels.ts';
 import { headlineOf, numbersOf, sentenceOf } from './summary.ts';
 import { evaluationTable } from './table.ts';
@@ -16,6 +17,7 @@ export function renderMarkdown(data: ReportData): string {
     listPart('These stages do not belong together', data.strangers),
     listPart('Not in this report', data.missing),
     summaryPart(data),
+    data.ownText ? ownTextPart(data.ownText) : '',
     evaluationPart(data),
     answersPart(data),
     drawnPart(data),

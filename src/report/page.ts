@@ -11,6 +11,7 @@ import type { Answers, Drawn, ReportData } from './collect.ts';
 import { panelFigure } from './curves.ts';
 import { escapeHtml } from './escape.ts';
 import { duration, factsOf, lastStep, stageSeconds } from './facts.ts';
+import { ownTextSection } from './own-text-parts.ts';
 import { panelsOf } from './panels.ts';
 import { styleSheet } from './style.ts';
 import { headlineOf, numbersOf, sentenceOf } from './summary.ts';
@@ -19,6 +20,7 @@ import { evaluationTable } from './table.ts';
 export function renderPage(data: ReportData): string {
   const sections: [string, string, string][] = [
     ['summary', 'In short', summarySection(data)],
+    ['texts', 'Texts over time', data.ownText ? ownTextSection(data.ownText) : ''],
     ['evaluation', 'Evaluation', evaluationSection(data)],
     ['answers', 'Ten questions', data.answers === null ? '' : answersSection(data.answers)],
     ['drawn', 'Drawn answers', data.drawn === null ? '' : drawnSection(data.drawn)],

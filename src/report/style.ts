@@ -20,7 +20,7 @@ h3 { font-size: 1.05rem; margin: 1.5rem 0 .4rem; }
 p { margin: .4rem 0 .8rem; max-width: 52rem; } .note, .interval, .task, .legend { color: var(--faint); font-size: .87em; } .paper { display: none; }
 nav { margin: .8rem 0 0; } nav a { margin-right: 1rem; } a { color: var(--series-1); }
 code { font: .85rem/1.5 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
-dl { margin: .6rem 0; } dd { margin: 0; } .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); gap: .7rem; }
+dl { margin: .6rem 0; } dd { margin: 0; } .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .7rem; }
 .cards > div { border: 1px solid var(--edge); border-radius: 6px; padding: .5rem .8rem; } .cards dt { font-size: .87em; } .cards dd:not(.note) { font-size: 1.45rem; font-weight: 600; font-variant-numeric: tabular-nums; }
 .talk > div { display: grid; grid-template-columns: minmax(12rem, 20rem) 1fr; gap: .2rem 1rem; padding: .4rem 0; border-bottom: 1px solid var(--grid); } .talk .task { display: block; }
 @media (max-width: 40rem) { .talk > div { grid-template-columns: 1fr; } }
@@ -32,6 +32,7 @@ thead th { border-bottom: 2px solid var(--edge); white-space: nowrap; } tbody th
 .part { font-size: .87em; } .part th { padding-left: 1.9rem; font-weight: 400; }
 .above { color: var(--good); font-weight: 600; } .right { color: var(--good); } .wrong { color: var(--bad); }
 .answers { table-layout: fixed; width: 100%; min-width: 46rem; } .answers td, .answers th { overflow-wrap: anywhere; } .answers .task { display: block; font-weight: 400; }
+mark { background: var(--grid); color: inherit; border-bottom: 2px solid var(--series-2); }
 .stage { display: grid; grid-template-columns: repeat(auto-fill, minmax(250px, 1fr)); gap: .6rem 1.2rem; align-items: end; } figure { margin: 0; }
 .panel { max-width: 420px; break-inside: avoid; } .panel svg { width: 100%; height: auto; }
 figcaption { font-weight: 600; font-size: .9rem; } .legend { font-weight: 400; margin-left: .8rem; } .name { white-space: nowrap; margin-right: .6rem; }

@@ -80,7 +80,11 @@ function bitsPerByte(evaluation: Evaluation): SummaryNumber[] {
   return [
     after === undefined
       ? { name: 'bits per byte', value: bits(before), note: before }
-      : { name: 'bits per byte', value: `${bits(before)} → ${bits(after)}`, note: `${before} → ${after}` },
+      : {
+          name: 'bits per byte',
+          value: `${bits(before)} → ${bits(after)}`,
+          note: `${before} → ${after}; lower is better`,
+        },
   ];
 }
 

@@ -89,6 +89,8 @@ export interface LoopHooks {
   save(step: number, pending: Pending, unreported: Update | null): Promise<void>;
   /** The plan has counted the steps; called before they are saved. */
   onPlan?(steps: number, done: number): void;
+  /** After the line of a step: whatever else is to be seen of the model as it is now. */
+  onMoment?(step: number, steps: number): Promise<void>;
   /** True when the user asked to stop: the loop saves and returns. */
   shouldStop(): boolean;
 }
@@ -170,6 +172,7 @@ export async function trainingLoop(
       }
     }
     const isReported = await report(done, update);
+    if (isReported) await hooks.onMoment?.(done, steps);
     await turn();
     const stopping = !isReported || hooks.shouldStop();
     if (done === steps || stopping || done % settings.saveEvery === 0) {

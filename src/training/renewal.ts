@@ -12,6 +12,7 @@ import { locateDirectory, writeFileAtomically } from '../storage/atomic.ts';
 import { readText } from '../storage/read-file.ts';
 import { linkOrCopyDirectory, replaceDirectory } from '../storage/replace.ts';
 import { RUN_FILE } from '../storage/run-directory.ts';
+import { SAMPLES_FILE } from './drawn-samples.ts';
 import { HISTORY_FILE, keepHistoryOf } from './history.ts';
 import { linesOf, METRICS_FILE } from './metrics.ts';
 import { type RunSettings, writeRunSettings } from './run-settings.ts';
@@ -20,7 +21,7 @@ import { type RunSettings, writeRunSettings } from './run-settings.ts';
 export function renewRun(out: string, kept: readonly string[], settings: RunSettings): string {
   const aside = replaceDirectory(out, RUN_FILE, (next) => {
     for (const stage of kept) linkOrCopyDirectory(locateDirectory(join(out, stage)), join(next, stage));
-    copyPart(METRICS_FILE, next, (text) => linesOf(text, kept));
+    for (const file of [METRICS_FILE, SAMPLES_FILE]) copyPart(file, next, (text) => linesOf(text, kept));
     copyPart(HISTORY_FILE, next, (text) => keepHistoryOf(text, kept));
     writeRunSettings(next, settings);
   });

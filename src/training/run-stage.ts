@@ -11,6 +11,7 @@ import { loadModelDirectory, loadTokenizerDirectory } from '../storage/model-dir
 import { Random } from '../tensor/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { readTrainerState, restoreCheckpoint, saveCheckpoint, type TrainerState } from './checkpoint.ts';
+import { samplesOf } from './drawn-samples.ts';
 import { type StepMetrics, type Training, trainingLoop } from './loop.ts';
 import { METRICS_FILE, MetricsFile } from './metrics.ts';
 import { ORIGIN_FILE } from './origin.ts';
@@ -77,6 +78,8 @@ async function trainStage(stage: Stage, run: Run): Promise<void> {
   const startStep = saved?.step ?? 0;
   const metrics = new MetricsFile(join(out, METRICS_FILE));
   metrics.rewind(name, saved?.unreported ? startStep - 1 : startStep);
+  const samples = samplesOf(out, stage, training, run.files);
+  samples?.rewind(startStep);
   const origin = run.originOf(stage);
   reporter.begin(name, steps, startStep);
   let heldOut = '';
@@ -96,6 +99,7 @@ async function trainStage(stage: Stage, run: Run): Promise<void> {
       if (plan !== null) reporter.note(describePlan(name, plan, steps, step));
       reporter.begin(name, steps, step);
     },
+    onMoment: async (step, of) => samples?.after(step, of),
     save(step, pending, unreported) {
       isWhole = unreported === null;
       const state = { stage: name, steps, fingerprint };

@@ -4,6 +4,7 @@
  *   runs/NAME/run.json          settings            metrics.jsonl     loss, rate and speed over the steps of all stages
  *   runs/NAME/tokenizer/        the vocabulary      evaluation.json   all tasks of all stages
  *   runs/NAME/corpus/*.bin      tokenized text      history.json      command, versions and seconds of each session
+ *   runs/NAME/samples.jsonl     texts drawn while a model of text alone learned
  *   runs/NAME/report.html, report.md   all of it to look at
  *   runs/NAME/STAGE/            a Hugging Face checkpoint each, with the state to resume beside it
  *

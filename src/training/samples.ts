@@ -2,16 +2,16 @@
  * Five answers (or, from a base model, continuations) at the end of a run: numbers say how good it is, these say what it is like.
  * A fact, a sum, an introduction, a story and a refusal where the data has such questions (evaluation/showcase.ts).
  */
-import { type DataFiles, heldOutDocuments } from '../data/layout.ts';
+import type { DataFiles } from '../data/layout.ts';
 import { readQuestions } from '../data/questions.ts';
 import { showcase } from '../evaluation/showcase.ts';
 import { streamText } from '../generation/chat.ts';
 import { loadModelDirectory } from '../storage/model-directory.ts';
 import { encodeDialogue } from '../tokenizer/index.ts';
+import { drawAfter, openingsOf } from './drawn-samples.ts';
 import type { Reporter } from './reporter.ts';
 
 const SAMPLES = 5;
-const PROMPT_CHARACTERS = 8;
 
 interface SampleOptions {
   /** It answers questions; false: it continues text. */
@@ -46,11 +46,8 @@ export async function printSamples(
     }
     return;
   }
-  if (files.heldOut === null && files.pretrain.endsWith('.bin')) return; // token files hold no text
-  for (const text of heldOutDocuments(files, SAMPLES)) {
-    const start = [...text].slice(0, PROMPT_CHARACTERS).join('');
-    reporter.note(`${start}|${await complete([tokenizer.eosId, ...tokenizer.encode(start)])}`);
-  }
+  for (const [i, opening] of openingsOf(files, SAMPLES).entries())
+    reporter.note(`${opening}|${await drawAfter(model, tokenizer, opening, i, signal)}`);
 }
 
 /** Questions spread over the first exact-match task; a fixed few where the data has none. */

@@ -16,7 +16,7 @@ export interface Started {
   readonly child: ChildProcess;
   readonly finished: Promise<Finished>;
 }
-type Name = 'train' | 'chat' | 'evaluate' | 'report';
+type Name = 'train' | 'chat' | 'evaluate' | 'report' | 'diagnose';
 
 export function start(
   name: Name,
@@ -25,7 +25,8 @@ export function start(
 ): Started {
   const imports = ['tsx', ...preload].flatMap((module) => ['--import', module]);
   // Several tests run at once: one thread each, or they would wait for each other's.
-  const child = spawn(process.execPath, [...imports, `src/${name}.ts`, '--threads', '1', ...args], {
+  const threads = name === 'diagnose' ? [] : ['--threads', '1'];
+  const child = spawn(process.execPath, [...imports, `src/${name}.ts`, ...threads, ...args], {
     cwd: root,
     stdio: ['pipe', 'pipe', 'pipe'],
     timeout: LIMIT_MS,

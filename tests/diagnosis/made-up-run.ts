@@ -12,7 +12,7 @@ import { stageNamed, stages } from '../../src/training/stages/index.ts';
 import { put, temporaryFolder } from '../data/temporary.ts';
 
 /** The value of a curve when a share of the steps is done; `seed` makes it a little different. */
-type Shape = (share: number, step: number) => number;
+export type Shape = (share: number, step: number) => number;
 
 export interface MadeStage {
   readonly curves: Readonly<Record<string, Shape>>;

@@ -35,13 +35,10 @@ export function spoiledRuns({
   const { learningRate } = stageSettings(pretrain.settings(preset), quick ? { ...pretrain.quick } : {});
   const text = ['--stages', 'tokenizer,pretrain'];
   const from = (stage: string) => ['--init-from', join(good, stage)];
-  const reversed = () =>
-    editedData(data, join(folder, 'data-reversed'), 'preferences.jsonl', (lines) =>
-      lines.map((line) => {
-        const { chosen, rejected, ...rest } = JSON.parse(line);
-        return JSON.stringify({ ...rest, chosen: rejected, rejected: chosen });
-      }),
-    );
+  const reversed = join(folder, 'data-reversed');
+  const shuffled = join(folder, 'data-shuffled');
+  editedData(data, reversed, 'preferences.jsonl', reversePairs);
+  editedData(data, shuffled, 'sft.jsonl', shuffleAnswers);
   return [
     {
       ...{ fault: 'learning rate x 30', cause: 'learning-rate-too-high', stage: 'pretrain' },
@@ -58,7 +55,7 @@ export function spoiledRuns({
     },
     {
       ...{ fault: 'reversed pairs', cause: 'pairs-reversed', stage: 'reward' },
-      flags: ['--stages', 'reward,dpo', '--data', reversed(), ...from('sft')],
+      flags: ['--stages', 'reward,dpo', '--data', reversed, ...from('sft')],
     },
     {
       ...{ fault: 'KL off', cause: 'kl-off', stage: 'ppo' },
@@ -76,18 +73,18 @@ export function spoiledRuns({
     },
     {
       ...{ fault: 'shuffled answers', cause: 'targets-shuffled', stage: 'sft' },
-      flags: [
-        '--stages',
-        'sft',
-        '--data',
-        editedData(data, join(folder, 'data-shuffled'), 'sft.jsonl', shuffleAnswers),
-        ...from('pretrain'),
-      ],
+      flags: ['--stages', 'sft', '--data', shuffled, ...from('pretrain')],
     },
   ];
 }
 
-function editedData(data: string, copy: string, file: string, edit: (lines: string[]) => string[]): string {
+/** A copy of the data, one file of it edited line by line; returns the copy. */
+export function editedData(
+  data: string,
+  copy: string,
+  file: string,
+  edit: (lines: string[]) => string[],
+): string {
   mkdirSync(dirname(copy), { recursive: true });
   cpSync(data, copy, { recursive: true, filter: (path) => !path.endsWith('.ts') });
   const lines = readFileSync(join(data, file), 'utf8').trimEnd().split('\n');
@@ -100,13 +97,20 @@ function editedData(data: string, copy: string, file: string, edit: (lines: stri
   return copy;
 }
 
+export function reversePairs(lines: string[]): string[] {
+  return lines.map((line) => {
+    const { chosen, rejected, ...rest } = JSON.parse(line);
+    return JSON.stringify({ ...rest, chosen: rejected, rejected: chosen });
+  });
+}
+
 interface Message {
   readonly role: string;
   readonly content: string;
 }
 
 /** Each answer of the assistant goes to some other question. */
-function shuffleAnswers(lines: string[]): string[] {
+export function shuffleAnswers(lines: string[]): string[] {
   const records = lines.map((line) => JSON.parse(line) as { messages: Message[] });
   const isAnswer = ({ role }: Message) => role === 'assistant';
   const answers = records.flatMap(({ messages }) => messages.filter(isAnswer).map(({ content }) => content));

@@ -104,13 +104,14 @@ test('refusals-wrong: the share of answerable questions that are refused, wherev
   assert.not.ok((await tasksIn(place)).includes('refusals-wrong'), 'nothing that could be refused');
   const shrug = { relation: 'r', question: '？', answer: '不', accepted: ['对不起，我不知道。'] };
   put(place, 'eval/facts-seen.jsonl', JSON.stringify({ ...shrug, accepted: ['是。'] }));
-  const measure = async () =>
+  const measure = async (says = '对不起，我不知道。') =>
     (
-      await evaluateModel(saying('对不起，我不知道。'), tokenizer, locateData(place), {
+      await evaluateModel(saying(says), tokenizer, locateData(place), {
         tasks: ['refusals-wrong'],
       })
     )['refusals-wrong']!;
   assert.equal([(await measure()).value, (await measure()).n], [1, 1]);
+  assert.is((await measure('一。')).value, 0, 'a wrong answer is no refusal');
   put(place, 'eval/facts-seen.jsonl', JSON.stringify(shrug));
   assert.is((await measure()).value, 0, 'a right answer is no refusal, whatever it says');
 });

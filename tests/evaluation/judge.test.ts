@@ -233,6 +233,22 @@ test('sums, introductions, stories and what nobody knows: each quality alone', (
   );
 });
 
+test('a wrong answer in the sentence that was expected is a full sentence, whatever its verb', () => {
+  const origin = new Judge([
+    own('origin', '丝绸', '中国', '丝绸源于中国。'),
+    own('origin', '茶', '印度', '茶源于印度。'),
+  ]);
+  const [asked] = ['丝绸源于中国。？'];
+  for (const [answer, full] of [
+    ['丝绸源于希腊。', 1],
+    ['丝绸源于。', 0],
+    ['丝绸源于“”。', 0],
+    ['丝绸源于希腊', 0],
+    ['希腊。', 0],
+  ] as const)
+    assert.is(origin.judge(asked!, answer).sentence, full, answer);
+});
+
 test('an answer with marks of its own is right with and without them', () => {
   for (const answer of ['曹雪芹写了《红楼梦》。', '曹雪芹写了红楼梦。', '曹雪芹写了“红楼梦”。'])
     assert.is(others.judge('书？', answer).fact, 1, answer);

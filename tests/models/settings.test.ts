@@ -107,7 +107,8 @@ for (const [arch, base] of Object.entries(architectures)) {
           : /shared_expert\.down_proj/.test(name)
             ? 2
             : 1;
-        const expected = /norm/.test(name) || name.endsWith('.bias') ? 0 : std * small * large;
+        const base = /down_proj/.test(name) ? Math.max(0.08, std) : std; // small-start.ts: 64 columns are few
+        const expected = /norm/.test(name) || name.endsWith('.bias') ? 0 : base * small * large;
         const found = spread(parameter);
         const error = 5 / Math.sqrt(2 * parameter.size); // five standard errors
         assert.ok(Math.abs(found - expected) <= expected * error, `${name}: ${found}, expected ${expected}`);

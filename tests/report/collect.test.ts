@@ -110,6 +110,21 @@ test('without a stage that talks, the model it all began with is asked; another 
   assert.equal([...(await collectReport(beside)).answers!.stages.keys()], ['pretrain', 'sft']);
 });
 
+test('the five answers are those of the stage that chat.ts takes, not of a base model', async () => {
+  const { showcase } = await collectReport(run);
+  assert.is(showcase!.stage, 'sft');
+  assert.equal(
+    showcase!.shown.map(({ kind, question }) => [kind, question]),
+    [['fact', '日本首都？']],
+    'the world has no other questions',
+  );
+  const aligned = changedRun('aligned', {});
+  for (const stage of ['ppo', 'dpo']) cpSync(join(aligned, 'sft'), join(aligned, stage), { recursive: true });
+  const data = await collectReport(aligned);
+  assert.equal([...data.answers!.stages.keys()], ['pretrain', 'sft', 'ppo', 'dpo']);
+  assert.is(data.showcase!.stage, 'ppo', 'the highest rank, wherever it stands');
+});
+
 test('of a mixture the parameters at work for a token are named beside all of them', () => {
   const mixture = new CausalLM(tinyMoE, new Random(1));
   const idle = 2 * 2 * 3 * 16 * 8; // layers, experts not used, matrices, D, width

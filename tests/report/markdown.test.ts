@@ -41,7 +41,7 @@ test('it opens with what the model is, the numbers, and answers with their marks
     opening,
     /its-model, 123 parameters; trained on its-data; 1 h 2 min in all: pretrain 1 min 2 s, /,
   );
-  assert.match(opening, /- bits per byte: \*\*2\.345 → 2\.456\*\* \(pretrain → sft\)\n/);
+  assert.match(opening, /- bits per byte: \*\*2\.345 → 2\.456\*\* \(pretrain → sft; lower is better\)\n/);
   assert.equal(rowsBelow(markdown, '## In short'), [
     ['asked for', 'question', 'answer of dpo'],
     ['fact', 'shown 0?', '✓ shown says 0'],

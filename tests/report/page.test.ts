@@ -80,7 +80,7 @@ test('it opens with what the model is, the numbers, and answers with their marks
     textOf(document.querySelector('#summary p')),
     'its-model, 123 parameters; trained on its-data; 1 h 2 min in all: pretrain 1 min 2 s, sft 7.8 s, dpo 1 h 1 min, evaluate 8.8 s.',
   );
-  assert.equal(texts('#summary .cards > div'), ['bits per byte2.345 → 2.456pretrain → sft']);
+  assert.equal(texts('#summary .cards > div'), ['bits per byte2.345 → 2.456pretrain → sft; lower is better']);
   assert.equal(texts('#summary .talk > div'), [
     'fact shown 0? ✓ shown says 0',
     'sum shown 1? ✗ (nothing)',

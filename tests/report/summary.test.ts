@@ -20,7 +20,7 @@ test('facts and sums of the stage that talks; bits per byte before and after the
   assert.equal(numbersOf(speaking('ppo')), [
     { name: 'facts, asked in new words', value: '92.0%', note: 'ppo; guessing: 10.0%' },
     { name: 'sums', value: '96.0%', note: 'ppo' },
-    { name: 'bits per byte', value: '0.265 → 0.340', note: 'pretrain → sft' },
+    { name: 'bits per byte', value: '0.265 → 0.340', note: 'pretrain → sft; lower is better' },
     { name: 'win rate', value: '66.0%', note: 'ppo; 95%: 65.0% – 67.0%' },
   ]);
   assert.is(numbersOf(speaking('sft'))[1]!.value, '95.0%');

@@ -58,4 +58,13 @@ test('seconds of one stage add up within a session; a damaged history starts aga
   );
 });
 
+test('what ended a stage is kept beside its seconds', () => {
+  const out = temporaryFolder();
+  const history = new RunHistory(out, { command: null, backend: 'reference' });
+  history.recordFailure('sft', 'the loss is NaN at step 3');
+  history.record('sft', 1);
+  const [session] = JSON.parse(readFileSync(join(out, 'history.json'), 'utf8')) as Session[];
+  assert.equal([session!.failed, session!.seconds], [{ sft: 'the loss is NaN at step 3' }, { sft: 1 }]);
+});
+
 test.run();

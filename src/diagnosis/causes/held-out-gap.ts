@@ -16,7 +16,10 @@ export const heldOutGap: Cause = {
     const harmless = accuracy.length > 0 && accuracy.at(-1)! >= Math.max(...accuracy) - 0.03;
     const isUsual =
       view.reference?.curves.heldOutLoss !== undefined && view.deviation('heldOutLoss') === null;
-    if (!rose || harmless || isUsual) return null;
+    // Who learns by heart is better than usual at what it has seen.
+    const usual = view.usualEnd('loss');
+    const isWorse = usual !== null && view.isFinished && view.end('loss') > usual.centre;
+    if (!rose || harmless || isUsual || isWorse) return null;
     return {
       says: 'it learns by heart: better on what it has seen, worse on what it has not',
       likelihood: 0.75,

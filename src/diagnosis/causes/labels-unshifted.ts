@@ -17,8 +17,9 @@ export const labelsUnshifted: Cause = {
     const [loss, usual] = [view.end('loss'), view.usualEnd('loss')];
     const limit = usual === null ? IMPOSSIBLE * (guessing ?? 6) : FAR_BELOW * usual.low;
     if (loss > limit) return null;
-    const heldOut = view.last('heldOutLoss');
-    if (heldOut !== null && heldOut > Math.max(4 * loss, 3 * limit)) return null; // learned by heart: held-out-gap.ts
+    const [heldOut, usualHeldOut] = [view.last('heldOutLoss'), view.usualEnd('heldOutLoss')];
+    const isUsual = usualHeldOut === null || (heldOut ?? 0) > 0.7 * usualHeldOut.low;
+    if (heldOut !== null && heldOut > Math.max(4 * loss, 3 * limit) && isUsual) return null; // learned by heart: held-out-gap.ts
     const low = view.points('loss').find(({ value }) => value < limit);
     const bits = view.measured?.['bits-per-byte']?.value;
     return {

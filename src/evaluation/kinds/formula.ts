@@ -82,7 +82,8 @@ function worth({ numbers, signs }: Expression): number {
 }
 
 /** Words that hold a numeral and count nothing. */
-const NOT_NUMBERS = /(?<![\d一二三四五六七八九十百千])一(?:共|起|样|定|下|些|点|般|道题|算|边|直)|第[一二三四五六七八九十]+|十分|万一/gu;
+const NOT_NUMBERS =
+  /(?<![\d一二三四五六七八九十百千])一(?:共|起|样|定|下|些|点|般|道题|算|边|直)|第[一二三四五六七八九十]+|十分|万一/gu;
 const PIECES =
   /(\d+)|([零〇一二两三四五六七八九十百千万]+)|(\+|＋|加上|加(?!起来))|(-|－|−|负|减去?)|(×|\*|乘以?|[xX](?=\s*\d))|(÷|\/|除以)|(=|＝|等于)|(是|得)|(余|…+|\.{3,})|([\s“”"]+)|./gsu;
 const SIGNS: readonly Sign[] = ['+', '-', '×', '÷'];

@@ -39,7 +39,7 @@ const OFFER = /^(?:不过|但|如果|要是)?，?(?:你|您|我们?|请|问|可�
 const GUESS = /答案是|应该是|大概|可能是|也许|我猜|估计/u;
 /** A clause about something other than the two who talk: the capital of France is, the dog has. */
 const STATES =
-  /^(?!.*(?:我|小言|你|您|这|那|谁|什么|哪|怎么|多少|几))[^，]{1,20}?(?:是|有|等于|位于|叫做|属于|在[^，]{1,8}(?:边|里|上|洲|部))[^，不没]/u;
+  /^(?!我|小言|你|您|这|那|请|换|不过|但是?|可以)(?!.*(?:谁|什么|哪|怎么|多少))[^，]+?(?:是|有|在|等于|叫做|属于|被称为|写了|变成|流进|吃|说|排第|长着?|开放)[^，不没]/u;
 
 /** Whether it says something about the world, sure or not. */
 export function claims(text: string): boolean {

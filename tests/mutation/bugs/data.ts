@@ -31,8 +31,8 @@ export const data: Area = {
     },
     'sft-mask': {
       file: 'data/rows/sft-rows.ts',
-      find: 'if (this.learned[i + 1]) targets[at]',
-      replace: 'if (this.learned[i]) targets[at]',
+      find: 'const isAnswer = this.learned[i + 1] === 1;',
+      replace: 'const isAnswer = this.learned[i] === 1;',
       breaks: 'the first token of an answer is not learned',
     },
     'sft-filler-document': {
@@ -67,15 +67,16 @@ export const data: Area = {
     },
     'held-out-text': {
       file: 'data/layout.ts',
-      find: 'if (files.heldOut !== null || n % HOLD_OUT_EVERY !== 0) yield text;',
+      find: 'if (!heldOut) yield text;',
       replace: 'yield text;',
       breaks: 'held-out documents of a single file are trained on',
     },
     'held-out-tokens': {
-      file: 'training/stages/pretrain.ts',
+      file: 'training/text-corpus.ts',
       find: 'return { tokens, length, heldOut: tokens, heldOutStart: length };',
       replace: 'return { tokens, length: tokens.length, heldOut: tokens, heldOutStart: length };',
       breaks: 'held-out rows of a .bin are trained on',
+      tests: 'training/stages/pretrain',
     },
     'token-id-limit': {
       file: 'data/bytes/token-file.ts',

@@ -73,8 +73,8 @@ export const losses: Area = {
     },
     'fused-total': {
       file: 'losses/cross-entropy.ts',
-      find: 'IGNORE_INDEX).div(total)',
-      replace: 'IGNORE_INDEX).div(batch.targets.size)',
+      find: 'inGroups(batch, hidden, loss).div(total)',
+      replace: 'inGroups(batch, hidden, loss).div(batch.targets.size)',
       breaks: 'on the fused path a micro-batch is divided by its own targets, not by those of the step',
     },
   },

@@ -81,8 +81,8 @@ export const training: Area = {
     },
     'schedule-one-ahead': {
       file: 'training/loop.ts',
-      find: 'learningRateAt(step, schedule)',
-      replace: 'learningRateAt(step + 1, schedule)',
+      find: 'learningRateAt(step, { ...settings',
+      replace: 'learningRateAt(step + 1, { ...settings',
       breaks: 'the learning rate is that of the next step',
     },
     'stop-without-saving': {

@@ -16,7 +16,7 @@ import { type Ppo, ppoSession } from './session.ts';
 
 for (const name of ['ppo', 'grpo'] as const) {
   test(`${name}: the first step measures no divergence at all; the score rises`, async () => {
-    const { lines } = await ppoSession({ name, alignment: { stopKl: 1 } }).run(0, 25);
+    const { lines } = await ppoSession({ name, alignment: { stopKl: 1 } }).run(0, 40);
     const first = lines[0]!.parts!;
     assert.equal([first.kl, first.klK3, first.reward], [0, 0, first.score]);
     const mean = (some: StepMetrics[]) =>

@@ -1,0 +1,48 @@
+/**
+ * Notes: whole sentences about the thing they belong to, none twice, and none that gives away what only pretraining tells.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'uvu';
+import * as assert from 'uvu/assert';
+import { facts } from '../data/world/facts.ts';
+import { notes } from '../data/world/notes/index.ts';
+
+const folder = new URL('../data/world/notes/', import.meta.url);
+
+test('a thing has two to four whole sentences, and the first says what it is', () => {
+  for (const [subject, sentences] of notes) {
+    assert.ok(sentences.length >= 2 && sentences.length <= 4, `${subject} has ${sentences.length} sentences`);
+    assert.ok(sentences[0]!.startsWith(subject), sentences[0]);
+    for (const sentence of sentences) {
+      assert.ok(sentence.endsWith('。') && !sentence.slice(0, -1).includes('。'), sentence);
+      assert.ok(
+        sentence.includes(subject) || /[它他她]|那里/.test(sentence),
+        `${sentence} does not say of what`,
+      );
+    }
+  }
+});
+
+test('no sentence twice, no thing in two files', () => {
+  const sentences = [...notes.values()].flat();
+  assert.is(new Set(sentences).size, sentences.length);
+  const keys = readdirSync(folder)
+    .map((name) => readFileSync(new URL(name, folder), 'utf8'))
+    .flatMap((source) => [...source.matchAll(/^ {2}'?([^\s':]+)'?: \[/gm)].map(([, subject]) => subject!));
+  assert.equal(
+    [...new Set(keys)].filter((key, i, all) => all.indexOf(key) !== i),
+    [],
+  );
+  assert.is(new Set(keys).size, keys.length, 'a thing stands in two files');
+});
+
+test('no sentence gives away a fact that dialogues never mention', () => {
+  for (const fact of facts.filter(({ pretrainOnly }) => pretrainOnly))
+    for (const sentence of [...notes.values()].flat())
+      assert.not(
+        fact.subject.length > 1 && sentence.includes(fact.subject) && sentence.includes(fact.answer),
+        `${fact.id}: ${sentence}`,
+      );
+});
+
+test.run();
