@@ -124,7 +124,7 @@ interface Story {
 }
 
 /** The hero in the plot, drawn again until it is short enough. */
-function tell(random: Random, hero: Hero, plot: Plot, friends = dialogueHeroes): Story {
+function tell(random: Random, hero: Hero, plot: Plot, friends: readonly Hero[] = dialogueHeroes): Story {
   for (let tries = 0; tries < 300; tries++) {
     const p = pronounOf(hero);
     const f = random.pick(plot.text.includes('{f}树') ? TREE_FRUITS : FRUITS);
@@ -158,6 +158,11 @@ function whole({ opening, rest }: Story): string {
   return opening + rest;
 }
 
+/** `about`: the hero as the request calls it, '' where it names none. */
+function storyOf(about: string, request: string, story: string): Dialogue {
+  return { ...talk('story', request, story), about };
+}
+
 function heroDialogue(random: Random): Dialogue {
   const hero = random.pick(dialogueHeroes);
   const h = called(random, hero);
@@ -165,7 +170,7 @@ function heroDialogue(random: Random): Dialogue {
     random.int(8) === 0
       ? fill(random.pick(WISHES), { h })
       : typed(random, fill(random.pick(ABOUT_HERO), { h }));
-  return talk('story', request, whole(tell(random, hero, random.pick(plotsOf(hero, null)))));
+  return storyOf(h, request, whole(tell(random, hero, random.pick(plotsOf(hero, null)))));
 }
 
 function topicDialogue(random: Random): Dialogue {
@@ -173,7 +178,7 @@ function topicDialogue(random: Random): Dialogue {
   const able = dialogueHeroes.filter((hero) => plotsOf(hero, t).length > 0 && !isHeldOutPair(hero, t));
   const hero = random.pick(able);
   const request = typed(random, fill(random.pick(ABOUT_TOPIC), { t }));
-  return talk('story', request, whole(tell(random, hero, random.pick(plotsOf(hero, t)))));
+  return storyOf('', request, whole(tell(random, hero, random.pick(plotsOf(hero, t)))));
 }
 
 function bothDialogue(random: Random): Dialogue {
@@ -182,14 +187,14 @@ function bothDialogue(random: Random): Dialogue {
     const able = plotsOf(hero, t);
     if (able.length === 0 || isHeldOutPair(hero, t)) continue;
     const request = typed(random, fill(random.pick(ABOUT_BOTH), { h: hero.name, t }));
-    return talk('story', request, whole(tell(random, hero, random.pick(able))));
+    return storyOf(hero.name, request, whole(tell(random, hero, random.pick(able))));
   }
 }
 
 function anyDialogue(random: Random): Dialogue {
   const hero = random.pick(dialogueHeroes);
-  return talk(
-    'story',
+  return storyOf(
+    '',
     typed(random, random.pick(ABOUT_NOTHING)),
     whole(tell(random, hero, random.pick(plotsOf(hero, null)))),
   );
@@ -198,7 +203,7 @@ function anyDialogue(random: Random): Dialogue {
 function goOnDialogue(random: Random): Dialogue {
   const hero = random.pick(dialogueHeroes);
   const { opening, rest } = tell(random, hero, random.pick(plotsOf(hero, null)));
-  return talk('story', fill(random.pick(GO_ON), { o: opening }), rest);
+  return storyOf(hero.name, fill(random.pick(GO_ON), { o: opening }), rest);
 }
 
 function dialogue(random: Random): Dialogue {
