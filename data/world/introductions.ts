@@ -15,7 +15,7 @@ import { type Mood, typed, typedUnseen } from './wording.ts';
 /** [core, mood]; {x} is the thing. */
 type Core = readonly [string, Mood];
 
-const REQUESTS: readonly Core[] = [
+export const REQUESTS: readonly Core[] = [
   ['介绍一下{x}', 'request'],
   ['介绍{x}', 'request'],
   ['说说{x}', 'request'],
@@ -41,11 +41,11 @@ const REQUESTS: readonly Core[] = [
   ['我想知道{x}的事', 'remark'],
   ['我想听你说说{x}', 'remark'],
 ];
-const OF_THINGS: readonly Core[] = [
+export const OF_THINGS: readonly Core[] = [
   ['{x}是什么', 'question'],
   ['什么是{x}', 'question'],
 ];
-const OF_PEOPLE: readonly Core[] = [
+export const OF_PEOPLE: readonly Core[] = [
   ['{x}是谁', 'question'],
   ['{x}是什么人', 'question'],
   ['谁是{x}', 'question'],
@@ -138,7 +138,7 @@ function records(random: Random, name: keyof typeof RECORDS, from: readonly stri
 
 export const introductions: Ability = {
   name: 'introductions',
-  texts: (random) => things.flatMap((thing) => Array.from({ length: 5 }, () => profile(random, thing))),
+  texts: (random) => things.flatMap((thing) => Array.from({ length: 3 }, () => profile(random, thing))),
   documents: { share: 6, write: (random) => profile(random, random.pick(things)) },
   dialogues: (random) => drawn(random, DIALOGUES),
   heldOut: (random) =>
