@@ -26,6 +26,7 @@ test('an off stage: cause, evidence, what to try; lines are not overlong', () =>
   assert.match(text, /- KL 14.\d nats per answer at the end, usually/);
   assert.match(text, /try: leave out --kl-coefficient/);
   assert.match(text, /kl above its band in \d+ % of the stage/);
+  assert.is(text.match(/score 0.99/g)?.length, 1, 'nothing is said twice');
 });
 
 test('why do the log-probabilities of chosen answers fall? Normal while the rejected ones fall more', () => {
