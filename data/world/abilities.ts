@@ -7,6 +7,7 @@ import { followUps } from './follow-ups.ts';
 import { introductions } from './introductions.ts';
 import { refusals } from './refusals.ts';
 import { reversed } from './reversed.ts';
+import { storyRequests } from './story-requests.ts';
 import { sumsAbility } from './sums.ts';
 import { wordProblems } from './word-problems.ts';
 import { yesNo } from './yes-no.ts';
@@ -20,4 +21,5 @@ export const abilities: readonly Ability[] = [
   comparisons,
   followUps,
   refusals,
+  storyRequests,
 ];

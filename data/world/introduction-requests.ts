@@ -10,7 +10,7 @@ import type { Mood } from './wording.ts';
 /** [core, mood]; {x} is the thing. */
 export type Core = readonly [string, Mood];
 
-const REQUESTS: readonly Core[] = [
+export const REQUESTS: readonly Core[] = [
   ...[
     '介绍一下{x}',
     '介绍{x}',
@@ -68,14 +68,18 @@ const REQUESTS: readonly Core[] = [
   ].map((core): Core => [core, 'remark']),
 ];
 
-const OF_THINGS = ['{x}是什么', '什么是{x}', '{x}是什么东西', '{x}是什么呢'];
-const OF_PEOPLE = ['{x}是谁', '{x}是什么人', '谁是{x}', '{x}是一个什么样的人'];
-const OF_PLACES = ['{x}是什么地方', '{x}是什么样的地方', '{x}是什么'];
-const OF_ANIMALS = ['{x}是什么样的动物', '{x}是什么', '什么是{x}'];
-const OF_FESTIVALS = ['{x}是什么样的节日', '{x}是什么', '什么是{x}'];
+export const OF_THINGS = questions('{x}是什么', '什么是{x}', '{x}是什么东西', '{x}是什么呢');
+export const OF_PEOPLE = questions('{x}是谁', '{x}是什么人', '谁是{x}', '{x}是一个什么样的人');
+const OF_PLACES = questions('{x}是什么地方', '{x}是什么样的地方', '{x}是什么');
+const OF_ANIMALS = questions('{x}是什么样的动物', '{x}是什么', '什么是{x}');
+const OF_FESTIVALS = questions('{x}是什么样的节日', '{x}是什么', '什么是{x}');
+
+function questions(...cores: string[]): readonly Core[] {
+  return cores.map((core): Core => [core, 'question']);
+}
 
 /** Which of them fits, by how the sentence ends that says what the thing is. */
-const BY_ENDING: readonly (readonly [RegExp, readonly string[]])[] = [
+const BY_ENDING: readonly (readonly [RegExp, readonly Core[]])[] = [
   [/(国|国家|城市|个省|首都|省会|湖|河|山|地方|古城|洲|洋)。$/u, OF_PLACES],
   [/(动物|鸟|鱼)。$/u, OF_ANIMALS],
   [/节日。$/u, OF_FESTIVALS],
@@ -114,12 +118,10 @@ export function requestsFor(thing: string): readonly Core[] {
 /** 是什么, 是谁; none for those whose 是谁 asks for a fact. */
 export function asksForThing(thing: string): readonly Core[] {
   if (wholeNames.has(thing)) return [];
-  return wordsFor(thing)
-    .filter(isFree(thing))
-    .map((core): Core => [core, 'question']);
+  return wordsFor(thing).filter(([core]) => isFree(thing)(core));
 }
 
-function wordsFor(thing: string): readonly string[] {
+function wordsFor(thing: string): readonly Core[] {
   if (isPerson(thing)) return OF_PEOPLE;
   const what = openPortraitOf(thing)[0]?.text ?? '';
   return BY_ENDING.find(([ending]) => ending.test(what))?.[1] ?? OF_THINGS;

@@ -117,7 +117,9 @@ function ofOthers(random: Random, all: readonly Answered[], place: 0 | 1) {
     for (const kind of SPOILED_KINDS) {
       const wanted = OTHERS[quality][kind]?.[place] ?? 0;
       const peers = all.filter((one) => one.kind === kind);
-      for (const one of random.shuffle([...peers]).slice(0, wanted)) {
+      // A story that may be about anybody has no wrong hero.
+      const fit = quality === 'fact' && kind === 'story' ? peers.filter(({ about }) => about !== '') : peers;
+      for (const one of random.shuffle([...fit]).slice(0, wanted)) {
         asked.push(one);
         const rejected = spoil[quality](random, one, peers);
         pairs.push({ prompt: one.question, chosen: one.answer, rejected, quality });

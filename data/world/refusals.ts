@@ -9,6 +9,7 @@ import type { Random } from '../../src/tensor/random.ts';
 import type { Ability } from './ability.ts';
 import { type Dialogue, talk } from './dialogues.ts';
 import { relations } from './facts.ts';
+import { OF_PEOPLE, OF_THINGS, REQUESTS } from './introduction-requests.ts';
 import { framed, framedUnseen, UNSEEN_FRAMES } from './questions.ts';
 import { type RefusalKind, refusalKinds, UNKNOWN_NAME } from './refusal-kinds.ts';
 import { heldOutStranger, rollCalls, type Stranger, stranger } from './strangers.ts';
@@ -34,7 +35,11 @@ const RELATIONS: Readonly<Record<Stranger, readonly string[]>> = {
   book: ['author'],
 };
 
-const INTRODUCE = ['介绍一下{s}', '介绍{s}', '说说{s}', '请介绍一下{s}', '介绍一下{s}吧', '说一说{s}'];
+/** How an introduction is asked for, of known ones and of strangers. */
+function introduceCores(kind: Stranger): readonly (readonly [string, Mood])[] {
+  return [...REQUESTS.slice(0, 3), ...REQUESTS, ...(kind === 'person' ? OF_PEOPLE : OF_THINGS)];
+}
+
 const ABOUT: Readonly<Record<Stranger, readonly string[]>> = {
   person: [
     '{s}是谁',
@@ -74,10 +79,11 @@ function coresFor(kind: Stranger): string[] {
 /** A name of the kind, asked about in words in which known ones are asked about. */
 function aboutStranger(random: Random, kind: Stranger, label: string): Asked {
   const s = stranger(random, kind);
-  const introduces = random.int(5) < 2;
-  const core = fill(random.pick(introduces ? INTRODUCE : coresFor(kind)), { s });
+  const introduces = random.int(5) < 3;
+  const [request, mood] = random.pick(introduceCores(kind));
+  const core = introduces ? fill(request, { x: s }) : fill(random.pick(coresFor(kind)), { s });
   const question = introduces
-    ? typed(random, core)
+    ? typed(random, core, mood)
     : isYesNo(core)
       ? typed(random, core, 'question')
       : framed(random, core);
@@ -87,7 +93,7 @@ function aboutStranger(random: Random, kind: Stranger, label: string): Asked {
 function aboutHeldOutStranger(random: Random, kind: Stranger, label: string, place: number): Asked {
   const s = heldOutStranger(random, kind, place);
   const introduces = place % 2 === 0;
-  const core = fill(random.pick(introduces ? INTRODUCE.slice(0, 3) : coresFor(kind)), { s });
+  const core = fill(random.pick(introduces ? ['介绍一下{s}', '介绍{s}', '说说{s}'] : coresFor(kind)), { s });
   const plain = `${core}${introduces ? '。' : '？'}`;
   const unseen = introduces ? typedUnseen(core, place) : framedUnseen(core, place);
   return {

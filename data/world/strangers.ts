@@ -5,6 +5,7 @@
 import type { Random } from '../../src/tensor/random.ts';
 import { facts } from './facts.ts';
 import { oneIn } from './hash.ts';
+import { things } from './statements.ts';
 
 export type Stranger = 'person' | 'country' | 'province' | 'town' | 'animal' | 'thing' | 'book';
 
@@ -41,7 +42,7 @@ const HELD_OUT: Readonly<Record<Stranger, readonly string[]>> = {
   book: '《月光之歌》 《红山传》 《草原的孩子》'.split(' '),
 };
 
-const WORLD = [...new Set(facts.flatMap(({ subject, answer }) => [subject, answer]))];
+const WORLD = [...new Set([...facts.flatMap(({ subject, answer }) => [subject, answer]), ...things])];
 const held = new Set(Object.values(HELD_OUT).flat());
 
 /** A name of which no part is the world's: neither 青海省 nor 马德里 can be told from what is known. */
