@@ -36,7 +36,7 @@ const becomes = relation({
 const feature = relation({
   id: 'feature',
   domain: '动物',
-  rows: `大象 长鼻子 a, 长颈鹿 长脖子 a, 兔子 长耳朵 a, *骆驼 驼峰 a, 乌龟 硬壳 a, 刺猬 一身刺 a, 斑马 黑白条纹 a,
+  rows: `大象 长鼻子 a, 长颈鹿 长脖子 a, 兔子 长耳朵 a, 骆驼 驼峰 a, 乌龟 硬壳 a, 刺猬 一身刺 a, 斑马 黑白条纹 a,
     孔雀 漂亮的长尾巴 a, 大熊猫 黑眼圈 a, 袋鼠 育儿袋 b, 公鸡 红鸡冠 b, *螃蟹 大钳子 b, 章鱼 八条腕 b`,
   decoys: {
     a: ['大钳子', '红鸡冠', '育儿袋', '八条腕'],

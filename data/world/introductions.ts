@@ -138,7 +138,7 @@ function records(random: Random, name: keyof typeof RECORDS, from: readonly stri
 
 export const introductions: Ability = {
   name: 'introductions',
-  texts: (random) => things.flatMap((thing) => Array.from({ length: 5 }, () => profile(random, thing))),
+  texts: (random) => things.flatMap((thing) => Array.from({ length: 3 }, () => profile(random, thing))),
   documents: { share: 6, write: (random) => profile(random, random.pick(things)) },
   dialogues: (random) => drawn(random, DIALOGUES),
   heldOut: (random) =>

@@ -206,7 +206,10 @@ const who = relation({
   ask: ['{s}？', '{s}是？', '说出{s}。'],
   askUnseen: ['{s}的名字叫什么？'],
   reply: '{s}是{a}。',
-  reversed: { cores: ['{a}是谁', '谁是{a}', '{a}是什么人', '{a}是哪一位'], reply: '{a}是{s}。' },
+  reversed: {
+    cores: ['{a}做过什么有名的事', '{a}有什么了不起的地方', '{a}最让人记住的是什么', '{a}有什么成就'],
+    reply: '{a}是{s}。',
+  },
   claim: '{a}是{s}',
 });
 

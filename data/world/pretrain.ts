@@ -18,8 +18,8 @@ interface Corpus {
 }
 
 /** The least number of documents that tell a fact, and how long the files are. */
-const MENTIONS = 12;
-const MENTIONS_PRETRAIN_ONLY = 60;
+const MENTIONS = 10;
+const MENTIONS_PRETRAIN_ONLY = 45;
 const BYTES = 2_950_000;
 const HELDOUT_CHARACTERS = 20_000;
 const SHORT = 40; // characters; shorter documents are mostly joined with another
@@ -52,17 +52,23 @@ export function writeCorpus(seed: number): Corpus {
   }
   const factDocuments = documents.length;
   const factBytes = size;
-  for (const [i, { texts }] of abilities.entries())
+  const ends: number[] = []; // documents up to the last text of each ability
+  for (const [i, { texts }] of abilities.entries()) {
     for (const text of texts?.(new Random(seed + 6_000_000 + 1000 * i)) ?? []) add(text);
+    ends.push(documents.length);
+  }
   const abilityBytes = size - factBytes;
   while (size < BYTES) add(otherDocument(random));
   const bytes = { facts: factBytes, abilities: abilityBytes, others: size - factBytes - abilityBytes };
+  /** Another document like the one at a place: held out are the same shares of everything. */
+  const like = (place: number): string => {
+    if (place < factDocuments) return paragraph(random, random.pick(facts)).text;
+    const ability = abilities[ends.findIndex((end) => place < end)];
+    return ability?.documents?.write(random) ?? otherDocument(random);
+  };
   const heldout: string[] = [];
   for (let held = 0; held < HELDOUT_CHARACTERS; ) {
-    const text =
-      random.int(documents.length) < factDocuments
-        ? paragraph(random, random.pick(facts)).text
-        : otherDocument(random);
+    const text = like(random.int(documents.length));
     if (seen.has(text)) continue;
     seen.add(text);
     heldout.push(text);

@@ -81,7 +81,7 @@ const ELLIPSIS = /^(.*的[^，的]{1,6})(?:是什么|是谁|是哪里|是哪个�
 export function framed(random: Random, core: string): string {
   const text = varied(random, core);
   const [, topic] = random.int(10) === 0 ? (ELLIPSIS.exec(core) ?? []) : [];
-  return topic === undefined ? put(random.pick(LOT), text) : topic + random.pick(['？', '是？', '是']);
+  return topic === undefined ? put(random.pick(LOT), text) : topic + random.pick(['？', '是？']);
 }
 
 /** The core in a frame that is never trained. */

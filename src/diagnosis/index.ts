@@ -72,6 +72,9 @@ export function diagnose(
         'held-out data, NaN, the learning rate and repeated text',
     );
   }
+  for (const { stage } of isOwn ? [] : run.stages)
+    if (reference !== null && reference.stages[stage.name] === undefined)
+      unjudged.push(`${stage.name}: the reference has no curves of this stage`);
   if (run.stages.length === 0) unjudged.push('no stage of it has been trained yet');
   for (const name of run.absent) unjudged.push(`${name}: it was to be made, and there is nothing of it`);
 

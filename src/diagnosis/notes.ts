@@ -2,7 +2,9 @@
  * What is worth saying of a stage whether it is off or not: where it begins and ends, what of that holds for any run, and answers to
  * questions that people ask about numbers that are normal.
  */
+
 import { endOf, percent, show } from './causes/cause.ts';
+import { changeOf, chosenFalls, signed } from './causes/chosen-falls.ts';
 import { meanOf, medianOf } from './curve.ts';
 import type { StageView } from './stage-view.ts';
 
@@ -90,29 +92,18 @@ function preferencesOf(view: StageView): string[] {
       `${endOf(view, 'accuracy')}${heldOut === null ? '' : `; ${percent(heldOut)} on held-out pairs`}`,
     );
   }
-  if (!view.has('chosenLogProb') || !view.has('rejectedLogProb')) return notes;
   const [chosen, rejected] = [changeOf(view, 'chosen'), changeOf(view, 'rejected')];
+  if (chosen === null || rejected === null) return notes;
   const both = `log-probability of chosen answers ${signed(chosen)} nats, of rejected ones ${signed(rejected)}`;
-  if (chosen >= 0) notes.push(both);
-  else if (rejected < chosen)
-    notes.push(
-      `${both}: normal, the loss sees only the difference, and the margin grew to ${show(view.end('margin'))} (docs/dpo-chosen.md)`,
-    );
-  else notes.push(`${both}: not normal, the chosen ones fell more (docs/dpo-chosen.md)`);
+  const isNormal = chosenFalls.find(view) === null && rejected < chosen;
+  const why = isNormal
+    ? `a small fall is normal: the loss sees only the difference, and the margin grew to ${show(view.end('margin'))}`
+    : rejected < chosen
+      ? 'the chosen ones fell far'
+      : 'not normal, the chosen ones fell more';
+  notes.push(chosen >= 0 ? both : `${both}: ${why} (docs/dpo-chosen.md)`);
   return notes;
 }
-
-/**
- * Nats that answers of one side gained or lost since the first step. The implicit reward is beta times just that, for the very
- * pairs of a line; the log-probabilities alone are those of other pairs in each line.
- */
-function changeOf(view: StageView, side: 'chosen' | 'rejected'): number {
-  const beta = view.own('beta');
-  if (view.has(`${side}Reward`) && typeof beta === 'number') return view.end(`${side}Reward`) / beta;
-  return view.end(`${side}LogProb`) - view.start(`${side}LogProb`);
-}
-
-const signed = (value: number) => `${value < 0 ? '-' : '+'}${show(Math.abs(value))}`;
 
 function drawingOf(view: StageView): string[] {
   if (!view.has('kl')) return [];

@@ -43,6 +43,9 @@ function linesOf({ name, verdict, causes, deviations, notes }: StageDiagnosis, w
   const below = ' '.repeat(width);
   const [first, second] = causes;
   const headline = verdict !== 'off' ? VERDICTS[verdict] : `off: ${first?.says ?? whatIsOff(deviations)}`;
+  // What a cause has given as evidence is not said twice.
+  const given = causes.flatMap(({ evidence }) => evidence);
+  const isNew = (start: string) => !given.some((line) => line.startsWith(start));
   const reasons = (finding: NamedFinding) => [
     ...finding.evidence.map((line) => `${below}  - ${line}`),
     `${below}  try: ${finding.advice}`,
@@ -52,8 +55,10 @@ function linesOf({ name, verdict, causes, deviations, notes }: StageDiagnosis, w
     ...(first === undefined ? [] : reasons(first)),
     ...(second === undefined ? [] : [`${below}or: ${second.says}`, ...reasons(second)]),
     ...(verdict === 'off' && first === undefined ? [`${below}  none of the known causes fits`] : []),
-    ...(verdict === 'off' ? deviations.map((each) => `${below}${describe(each)}`) : []),
-    ...notes.map((note) => `${below}${note}`),
+    ...(verdict === 'off'
+      ? deviations.filter((each) => isNew(`${each.name} `)).map((each) => `${below}${describe(each)}`)
+      : []),
+    ...notes.filter(isNew).map((note) => `${below}${note}`),
   ];
 }
 

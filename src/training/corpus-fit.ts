@@ -13,7 +13,8 @@ import { type CorpusLook, coverageOf, lookAtCorpus } from '../data/corpus-look.t
 import { type DataFiles, locateData } from '../data/layout.ts';
 import { UserError } from '../errors.ts';
 import { DEFAULT_ARCHITECTURE, preset } from '../models/presets.ts';
-import { defaultSettings, type RunSettings } from './run-settings.ts';
+import { contextOf, defaultSettings, type RunSettings } from './run-settings.ts';
+import { QUICK } from './settings.ts';
 import { stages } from './stages/index.ts';
 
 /** Sizes to choose from. More would take more room in a laptop's model than all that thinks. */
@@ -82,8 +83,8 @@ function refuseUseless(
   { characters, documents, lines, controls }: CorpusLook,
   settings: RunSettings,
 ): void {
-  const context =
-    settings.context ?? preset(settings.preset, settings.arch ?? DEFAULT_ARCHITECTURE).maxPositionEmbeddings;
+  const { maxPositionEmbeddings: limit } = preset(settings.preset, settings.arch ?? DEFAULT_ARCHITECTURE);
+  const context = contextOf(settings, limit);
   if (controls > MOST_CONTROLS)
     throw new UserError(
       `${path} is not text: ${percent(controls)} of its characters are control characters, as in a binary file or one in UTF-16; ` +
@@ -113,7 +114,9 @@ export function bestFit(
     isPlain && minutes !== null && !given.has('preset') ? sizeFor(minutes, tokens) : settings.preset;
   const own = preset(size, settings.arch ?? DEFAULT_ARCHITECTURE);
   const isLaptop = own.vocabSize <= VOCABULARIES[1]!;
-  const vocabSize = isLaptop ? vocabularyFor(look, quick ? 0 : own.vocabSize) : null;
+  // In a hurry only text alone is worth a vocabulary that takes longer than the rest.
+  const isFitted = isLaptop && (isText || !quick);
+  const vocabSize = isFitted ? vocabularyFor(look, quick ? QUICK.vocabSize : own.vocabSize) : null;
   const isLong = isPlain && size === defaultSettings.preset && look.documentLength >= LONG_DOCUMENT;
   const isTimed = minutes !== null || !isPlain || size !== defaultSettings.preset;
   return {
@@ -132,7 +135,7 @@ function sizeFor(minutes: number, tokens: number): string {
 /** Null where the preset's own size does. */
 function vocabularyFor(look: CorpusLook, own: number): number | null {
   const does = (size: number) => coverageOf(look, size).byteShare < MOST_BYTES;
-  if (own > 0 && does(own)) return null;
+  if (does(own)) return null;
   const larger = VOCABULARIES.filter((size) => size > own);
   return larger.find(does) ?? larger.at(-1) ?? null;
 }
@@ -167,7 +170,7 @@ export function describeCorpus({ bytes, characters, counts, documents, whole }: 
 
 function describeChoice(look: CorpusLook, settings: RunSettings, best: Choice, given: Given): string {
   const config = preset(settings.preset, settings.arch ?? DEFAULT_ARCHITECTURE);
-  const vocabSize = settings.vocabSize ?? config.vocabSize;
+  const vocabSize = settings.vocabSize ?? (settings.quick ? QUICK.vocabSize : config.vocabSize);
   const { characters, share, byteShare } = coverageOf(look, vocabSize);
   const epochs = settings.fitted.includes('epochs') ? `, ${best.epochs} epochs` : '';
   const better = [
@@ -185,7 +188,7 @@ function describeChoice(look: CorpusLook, settings: RunSettings, best: Choice, g
   return (
     `vocabulary of ${count(vocabSize)}: ${count(characters)} characters, ${percent(share)} of the text, ` +
     `and about ${percent(byteShare)} of all tokens are single bytes; preset ${settings.preset}, ` +
-    `context ${settings.context ?? config.maxPositionEmbeddings}${epochs}` +
+    `context ${contextOf(settings, config.maxPositionEmbeddings)}${epochs}` +
     (better.length === 0 ? '' : `; this text would be better served by ${better.join(' ')}`)
   );
 }

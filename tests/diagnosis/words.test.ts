@@ -26,17 +26,26 @@ test('an off stage: cause, evidence, what to try; lines are not overlong', () =>
   assert.match(text, /- KL 14.\d nats per answer at the end, usually/);
   assert.match(text, /try: leave out --kl-coefficient/);
   assert.match(text, /kl above its band in \d+ % of the stage/);
+  assert.is(text.match(/score 0.99/g)?.length, 1, 'nothing is said twice');
 });
 
 test('why do the log-probabilities of chosen answers fall? Normal while the rejected ones fall more', () => {
   const fall = words(withCurves('dpo', {}));
-  assert.match(fall, /chosen answers -\d.*of rejected ones -1\d.*normal, the loss sees only the difference/);
+  assert.match(
+    fall,
+    /chosen answers -\d.*of rejected ones -1\d.*a small fall is normal: the loss sees only the difference/,
+  );
   assert.match(fall, /docs\/dpo-chosen.md/);
   const bad = words(
     withCurves('dpo', { chosenLogProb: towards(-4, -40), rejectedLogProb: towards(-20, -30) }),
   );
   assert.match(bad, /not normal, the chosen ones fell more/);
   assert.match(bad, /\ndpo +off/);
+  const far = words(
+    withCurves('dpo', { chosenLogProb: towards(-4, -9), rejectedLogProb: towards(-20, -60) }),
+  );
+  assert.match(far, /\ndpo +off: the log-probabilities of chosen answers fall far/);
+  assert.match(far, /a chosen answer is less than 1 % as likely as before/);
   const rise = words(withCurves('dpo', { chosenLogProb: towards(-4, -2) }));
   assert.match(rise, /chosen answers \+/);
   assert.not.match(rise, /dpo-chosen/);

@@ -37,6 +37,12 @@ test('the smallest vocabulary that spells nearly nothing; the preset says it whe
   assert.is(large.vocabSize, null, 'it has room for all');
 });
 
+test('--quick takes its own small vocabulary, except for text alone that it would spell', () => {
+  const sizeFor = (different: number, isText: boolean) =>
+    bestFit(lookOf(different, 100), { ...settings, quick: true }, { isText, given: none }).vocabSize;
+  assert.equal([sizeFor(400, true), sizeFor(2500, true), sizeFor(2500, false)], [null, 4096, null]);
+});
+
 test('epochs: the shorter the text, the more, up to a limit', () => {
   const epochsFor = (times: number) => bestFit(lookOf(1000, times), settings, plain).epochs;
   assert.equal([10, 1000, 2600, 20_000].map(epochsFor), [12, 5, 2, 1]);

@@ -13,13 +13,15 @@ export const heldOutGap: Cause = {
     const rose = last > RISE * best.value && best.step < 0.85 * view.record.done && view.end('loss') < last;
     // Pairs are few: their held-out loss may rise while the accuracy does not fall.
     const accuracy = view.points('heldOutAccuracy').map(({ value }) => value);
-    const harmless = accuracy.length > 0 && accuracy.at(-1)! >= Math.max(...accuracy) - 0.03;
+    const lastAccuracy = accuracy.at(-1);
+    const isBackwards = lastAccuracy !== undefined && lastAccuracy < 0.5; // worse than by heart: pairs-reversed.ts
+    const harmless = lastAccuracy !== undefined && lastAccuracy >= Math.max(...accuracy) - 0.03;
     const isUsual =
       view.reference?.curves.heldOutLoss !== undefined && view.deviation('heldOutLoss') === null;
     // Who learns by heart is better than usual at what it has seen.
     const usual = view.usualEnd('loss');
     const isWorse = usual !== null && view.isFinished && view.end('loss') > usual.centre;
-    if (!rose || harmless || isUsual || isWorse) return null;
+    if (!rose || harmless || isBackwards || isUsual || isWorse) return null;
     return {
       says: 'it learns by heart: better on what it has seen, worse on what it has not',
       likelihood: 0.75,

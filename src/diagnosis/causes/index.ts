@@ -1,5 +1,6 @@
 /** All causes that are looked for. To add one: write its file, name it here. */
 import type { Cause } from './cause.ts';
+import { chosenFalls } from './chosen-falls.ts';
 import { heldOutGap } from './held-out-gap.ts';
 import { klOff } from './kl-off.ts';
 import { labelsUnshifted } from './labels-unshifted.ts';
@@ -27,6 +28,7 @@ export const causes: readonly Cause[] = [
   targetsShuffled,
   noWarmUp,
   heldOutGap,
+  chosenFalls,
   stageBefore,
   notFalling,
   repeatedText,
