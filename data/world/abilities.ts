@@ -7,8 +7,10 @@ import { followUps } from './follow-ups.ts';
 import { introductions } from './introductions.ts';
 import { refusals } from './refusals.ts';
 import { reversed } from './reversed.ts';
+import { smallTalk } from './smalltalk.ts';
 import { storyRequests } from './story-requests.ts';
 import { sumsAbility } from './sums.ts';
+import { tasks } from './tasks.ts';
 import { wordProblems } from './word-problems.ts';
 import { yesNo } from './yes-no.ts';
 
@@ -22,4 +24,6 @@ export const abilities: readonly Ability[] = [
   followUps,
   refusals,
   storyRequests,
+  smallTalk,
+  tasks,
 ];

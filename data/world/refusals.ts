@@ -14,7 +14,7 @@ import { framed, framedUnseen, UNSEEN_FRAMES } from './questions.ts';
 import { type RefusalKind, refusalKinds, UNKNOWN_NAME } from './refusal-kinds.ts';
 import { heldOutStranger, rollCalls, type Stranger, stranger } from './strangers.ts';
 import { expand, fill } from './text.ts';
-import { drawDialogues, type Mood, typed, typedUnseen } from './wording.ts';
+import { drawDialogues, type Mood, retold, typed, typedUnseen } from './wording.ts';
 
 const DIALOGUES = 880;
 
@@ -213,24 +213,9 @@ function records(random: Random): RefusalQuestion[] {
   return [...questions].map(([question, kind], i) => ({ id: `refusal:${i + 1}`, kind, question }));
 }
 
-/** Such questions told in the corpus, so that neither their words nor the names are met in dialogues for the first time. */
-function texts(random: Random): string[] {
-  const asked = drawDialogues(random, 260, refusal).map(({ messages }) =>
-    messages.map(({ content }) => content),
-  );
-  const told = asked.flatMap(([question, answer]) =>
-    /[“\p{Script=Latin}]/u.test(question!)
-      ? []
-      : `${random.pick(ASKERS)}问小言：“${question}”小言说：“${answer}”`,
-  );
-  return [...told, ...rollCalls(random)];
-}
-
-const ASKERS = ['小明', '小红', '妈妈', '爸爸', '爷爷', '妹妹', '弟弟', '老师', '小刚', '小丽'];
-
 export const refusals: Ability = {
   name: 'refusals',
-  texts,
+  texts: (random) => [...retold(random, drawDialogues(random, 260, refusal)), ...rollCalls(random)],
   dialogues: (random) => drawDialogues(random, DIALOGUES, refusal),
   heldOut: (random) => drawDialogues(random, 20, refusal),
   evaluation: (random) => new Map([['refusals', records(random)]]),

@@ -4,7 +4,6 @@
 import { Random } from '../../src/tensor/random.ts';
 import { abilities } from './abilities.ts';
 import { type Dialogue, factDialogues, type Message, reserveDialogues } from './dialogues.ts';
-import { smallTalk, smallTasks } from './smalltalk.ts';
 
 const SYSTEMS = ['你是一个乐于助人的助手。', '你叫小言，请用简短的句子回答。', '请认真回答用户的问题。'];
 
@@ -33,8 +32,6 @@ export function writeDialogues(seed: number): Dialogues {
   };
   const train = [
     ...factDialogues(manners).filter(fresh),
-    ...smallTalk().filter(fresh),
-    ...smallTasks().filter(fresh),
     ...abilities.flatMap((ability, i) => ability.dialogues(streamOf(seed, i)).filter(fresh)),
   ];
   const heldout = [

@@ -86,17 +86,36 @@ export function typedUnseen(core: string, place: number, mood: Mood = 'request')
   return frames[place % frames.length]!.replace('{q}', () => core);
 }
 
-/** n dialogues, no two of which open with the same words. Throws where `make` cannot make so many. */
-export function drawDialogues(random: Random, n: number, make: (random: Random) => Dialogue): Dialogue[] {
+/**
+ * n dialogues, no two of which open alike: with the same words, or what else `opening` tells them apart by. Throws where `make`
+ * cannot make so many.
+ */
+export function drawDialogues(
+  random: Random,
+  n: number,
+  make: (random: Random) => Dialogue,
+  opening: (question: string) => string = wording,
+): Dialogue[] {
   const made = new Map<string, Dialogue>();
   for (let tries = 0; made.size < n; tries++) {
     if (tries > 60 * n + 200) throw new Error(`Only ${made.size} of ${n} dialogues can be drawn`);
     const dialogue = make(random);
-    const opening = wording(dialogue.messages[0]!.content); // a dialogue has a first message
-    if (!made.has(opening) && !dialogue.messages.some(({ content }) => tellsHiddenFact(content)))
-      made.set(opening, dialogue);
+    const key = opening(dialogue.messages[0]!.content); // a dialogue has a first message
+    if (!made.has(key) && !dialogue.messages.some(({ content }) => tellsHiddenFact(content)))
+      made.set(key, dialogue);
   }
   return [...made.values()];
+}
+
+const ASKERS = ['小明', '小红', '妈妈', '爸爸', '爷爷', '妹妹', '弟弟', '老师', '小刚', '小丽'];
+
+/** Dialogues as documents for the corpus, so that their words are not met in dialogues for the first time. */
+export function retold(random: Random, dialogues: readonly Dialogue[]): string[] {
+  return dialogues.flatMap(({ messages }) => {
+    const [asked, answered] = messages.map(({ content }) => content);
+    if (messages.length > 2 || /[“\p{Script=Latin}]/u.test(asked! + answered!)) return [];
+    return [`${random.pick(ASKERS)}对小言说：“${asked}”小言说：“${answered}”`];
+  });
 }
 
 const hidden: readonly Fact[] = facts.filter((fact) => fact.pretrainOnly);

@@ -5,8 +5,8 @@
  *   { preset, arch, quick, seeds, stages: { STAGE: { steps, settings, own, context, data, curves, marks } } }
  *
  * A curve is { low, centre, high } at each share of the grid (curve.ts), a mark one such band (marks.ts). The centre is the mean
- * over the seeds. The band is three deviations wide on each side, and at least what FLOORS says: with three seeds a deviation is
- * little more than a guess. The files are made by docs/results/make-curves.ts.
+ * over the seeds. The band is three deviations wide on each side, four where there are three seeds (a deviation of three values is
+ * little more than a guess), and at least what FLOORS says. The files are made by docs/results/make-curves.ts.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -73,7 +73,7 @@ export function findReference(kind: Kind, folder = CURVES_FOLDER): Reference | n
 
 /** Half of a band is at least this: a share of the centre, and a number. */
 const FLOORS: readonly (readonly [names: RegExp, share: number, least: number])[] = [
-  [/^(loss|heldOutLoss|firstLoss|earlyLoss)$/, 0.12, 0.03],
+  [/^(loss|heldOutLoss|firstLoss|earlyLoss)$/, 0.15, 0.03],
   [/gradNorm/i, 0.6, 0.1],
   [/accuracy/i, 0, 0.06],
   [/LogProb$/, 0.15, 1],
@@ -83,6 +83,8 @@ const FLOORS: readonly (readonly [names: RegExp, share: number, least: number])[
   [/^(answerTokens|entropy|heldOutEntropy)$/, 0.3, 0.05],
 ];
 const OTHER_FLOOR = [/./, 0.25, 0.15] as const;
+/** Losses of pairs are small at the end and differ much between seeds, by the few pairs that stay wrong. */
+const PAIR_FLOOR = [/loss$/i, 0.4, 0.05] as const;
 
 /** What is a setting and not an outcome, or depends on the machine. */
 const NOT_COMPARED = new Set(['lr', 'klCoefficient', 'tokensPerSecond']);
@@ -119,16 +121,17 @@ function stageOf(made: readonly Made[]): ReferenceStage {
   const { origin, curves, steps, done } = made[0]!.record; // never called with none
   const { settings = {}, own = {}, context = 1, data = {} } = origin ?? {};
   const names = [...curves.keys()].filter((name) => !NOT_COMPARED.has(name));
+  const ofPairs = curves.has('accuracy');
   const resampled = (name: string) =>
     made.map(({ record }) => resample(record.curves.get(name) ?? [], record.steps ?? record.done));
   const marks = made.map(({ run, record }) => marksOf(record.curves, paceOf(run)));
   return {
     ...{ settings, own, context, data, steps: steps ?? done },
-    curves: Object.fromEntries(names.map((name) => [name, curveOf(name, resampled(name))])),
+    curves: Object.fromEntries(names.map((name) => [name, curveOf(name, resampled(name), ofPairs)])),
     marks: Object.fromEntries(
       Object.keys(marks[0] ?? {}).map((name) => {
         const own = marks.flatMap((each) => (each[name] === undefined ? [] : [each[name]]));
-        return [name, bandOf(name, own, deviationOf(own))];
+        return [name, bandOf(name, own, deviationOf(own), ofPairs)];
       }),
     ),
   };
@@ -140,7 +143,11 @@ export function paceOf({ stages }: Pick<RunRecord, 'stages'>): number | null {
   return first === undefined ? null : speedOf(first.curves);
 }
 
-function curveOf(name: string, seeds: readonly (readonly (number | null)[])[]): ReferenceCurve {
+function curveOf(
+  name: string,
+  seeds: readonly (readonly (number | null)[])[],
+  ofPairs: boolean,
+): ReferenceCurve {
   const columns = Array.from({ length: GRID }, (_, i) =>
     seeds.flatMap((values) => (values[i] === null || values[i] === undefined ? [] : [values[i]])),
   );
@@ -148,16 +155,22 @@ function curveOf(name: string, seeds: readonly (readonly (number | null)[])[]): 
   const deviations = columns.map(deviationOf);
   const bands = columns.map((column, i) => {
     const near = deviations.slice(Math.max(0, i - 2), i + 3);
-    return column.length === 0 ? null : bandOf(name, column, Math.max(deviations[i]!, meanOf(near)));
+    return column.length === 0 ? null : bandOf(name, column, Math.max(deviations[i]!, meanOf(near)), ofPairs);
   });
   const side = (key: keyof Band) => bands.map((band) => (band === null ? null : band[key]));
   return { low: side('low'), centre: side('centre'), high: side('high') };
 }
 
-function bandOf(name: string, values: readonly number[], deviation: number): Band {
+function bandOf(name: string, values: readonly number[], deviation: number, ofPairs: boolean): Band {
   const centre = meanOf(values);
-  const [, share, least] = FLOORS.find(([names]) => names.test(name)) ?? OTHER_FLOOR;
-  const half = Math.max(3 * deviation, share * Math.abs(centre), least);
+  const floors = ofPairs ? [PAIR_FLOOR, ...FLOORS] : FLOORS;
+  const [, share, least] = floors.find(([names]) => names.test(name)) ?? OTHER_FLOOR;
+  const n = values.length;
+  const half = Math.max(
+    3 * deviation * (n > 1 ? Math.sqrt((n + 1) / (n - 1)) : 1),
+    share * Math.abs(centre),
+    least,
+  );
   const isShare = /accuracy|cutOff/i.test(name);
   const isPositive = isShare || (centre >= 0 && /loss|gradNorm/i.test(name));
   const low = isPositive ? Math.max(0, centre - half) : centre - half;

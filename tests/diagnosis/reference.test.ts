@@ -19,10 +19,13 @@ const losses = (...values: number[]) =>
 
 test('the centre is the mean, the band three deviations, and at least its floor', () => {
   const wide = makeReference(losses(1, 2, 3)).stages.sft!;
-  assert.equal([wide.curves.loss!.centre[5], wide.curves.loss!.low[5], wide.curves.loss!.high[5]], [2, 0, 5]);
+  assert.equal(
+    [wide.curves.loss!.centre[5], wide.curves.loss!.low[5], wide.curves.loss!.high[5]],
+    [2, 0, 6.243],
+  );
   const narrow = makeReference(losses(1, 1, 1)).stages.sft!;
-  assert.equal([narrow.curves.loss!.low[5], narrow.curves.loss!.high[5]], [0.88, 1.12]);
-  assert.equal(narrow.marks.firstLoss, { low: 0.88, centre: 1, high: 1.12 });
+  assert.equal([narrow.curves.loss!.low[5], narrow.curves.loss!.high[5]], [0.85, 1.15]);
+  assert.equal(narrow.marks.firstLoss, { low: 0.85, centre: 1, high: 1.15 });
   assert.not('lr' in narrow.curves);
 });
 
