@@ -127,33 +127,26 @@ export const sums = {
   minusTens: grid('-', range(21, 100), range(10, 100), (a, b) => a >= b && !isHeldOutPair(a, b)),
   below: grid('-', range(0, 19), range(1, 20), (a, b) => a < b),
   times: grid('×', range(0, 10), range(0, 10), always),
-  timesMore: [
-    ...grid('×', range(1, 12), range(1, 12), (a, b) => a > 10 || b > 10),
-    ...grid(
-      '×',
-      range(1, 10).map((n) => 10 * n),
-      range(1, 12),
-      always,
-    ),
-    ...grid(
-      '×',
-      range(1, 12),
-      range(1, 10).map((n) => 10 * n),
-      (_, b) => b > 10,
-    ),
+  timesMore: grid('×', range(1, 12), range(1, 12), (a, b) => a > 10 || b > 10),
+  timesTens: [
+    ...grid('×', [...tens, 100], range(1, 10), (a, b) => a > 10 || b > 10),
+    ...grid('×', range(1, 10), [...tens, 100], (_, b) => b > 10),
   ],
   timesLong: [
     ...grid('×', range(13, 40), range(2, 9), (a) => a % 10 !== 0),
     ...grid('×', range(2, 9), range(13, 40), (_, b) => b % 10 !== 0),
   ],
-  divided: [
-    ...range(1, 12).flatMap((b) =>
-      range(0, Math.max(12, Math.floor(100 / b))).map((c) => sumOf(b * c, '÷', b)),
+  divided: range(1, 10).flatMap((b) => range(0, 10).map((c) => sumOf(b * c, '÷', b))),
+  dividedMore: [
+    ...range(2, 12).flatMap((b) =>
+      range(b > 10 ? 1 : 11, Math.max(12, Math.floor(100 / b))).map((c) => sumOf(b * c, '÷', b)),
     ),
     ...range(2, 10).flatMap((b) => range(2, 9).map((c) => sumOf(10 * b * c, '÷', b))),
-  ].filter(({ numbers: [a, b] }) => b !== 1 || a! <= 12),
+  ],
   remainder: range(2, 9).flatMap((b) =>
-    range(1, 9).flatMap((c) => range(1, b - 1).map((r) => sumOf(b * c + r, '÷', b))),
+    range(b + 1, 20)
+      .filter((a) => a % b !== 0)
+      .map((a) => sumOf(a, '÷', b)),
   ),
   three: threeTerms(),
   held: [
@@ -187,14 +180,16 @@ const ASKED: readonly (readonly [Level, number])[] = [
   ['plusSmall', 22],
   ['minusSmall', 13],
   ['times', 17],
-  ['divided', 9],
+  ['divided', 8],
+  ['dividedMore', 1],
   ['plusTens', 11],
   ['plusOnes', 6],
   ['minusTens', 6],
   ['minusOnes', 3],
   ['round', 3],
-  ['timesMore', 3],
-  ['timesLong', 2],
+  ['timesMore', 2],
+  ['timesTens', 2],
+  ['timesLong', 1],
   ['plusBeyond', 1],
   ['three', 2],
   ['remainder', 1],

@@ -52,10 +52,16 @@ function step(random: Random, way: Way, to: Fact): Turn {
   return [draw === 1 ? pronoun.replace(/？$/, '') : pronoun, replyTo(to)];
 }
 
+/** Of a relation drawn first, so that each is asked on about as often as the others. */
+function anyFact(random: Random, from: readonly Fact[]): Fact {
+  const relation = random.pick([...new Set(from.map((fact) => fact.relation))]);
+  return random.pick(from.filter((fact) => fact.relation === relation));
+}
+
 /** Two or more turns. With `last`, the last step is that way and one of those kept for evaluation; otherwise none is. */
 export function chain(random: Random, steps: number, last?: Way): Turns {
   for (;;) {
-    let fact = random.pick(last === 'pronoun' || random.int(2) === 0 ? grouped : dialogueFacts);
+    let fact = anyFact(random, last === 'pronoun' || random.int(2) === 0 ? grouped : dialogueFacts);
     const turns = [asked(random, fact)];
     const told = new Set([fact.id]);
     for (let i = 0; i < steps; i++) {

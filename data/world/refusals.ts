@@ -9,7 +9,7 @@ import type { Random } from '../../src/tensor/random.ts';
 import type { Ability } from './ability.ts';
 import { type Dialogue, talk } from './dialogues.ts';
 import { relations } from './facts.ts';
-import { OF_PEOPLE, OF_THINGS, REQUESTS } from './introductions.ts';
+import { OF_PEOPLE, OF_THINGS, REQUESTS } from './introduction-requests.ts';
 import { framed, framedUnseen, UNSEEN_FRAMES } from './questions.ts';
 import { type RefusalKind, refusalKinds, UNKNOWN_NAME } from './refusal-kinds.ts';
 import { heldOutStranger, rollCalls, type Stranger, stranger } from './strangers.ts';

@@ -99,6 +99,10 @@ export class Judge {
     }
   }
 
+  private introduces(fact: KnownFact, sentences: readonly string[]): boolean {
+    return sortSentences(sentences, { ...fact, statements: fact.accepted }).own.size > 0;
+  }
+
   /** A sentence that is known, as what answers another question. */
   private isOfAnother(fact: KnownFact, sentence: string): boolean {
     const other = this.statements.get(sentence);
@@ -151,7 +155,9 @@ export class Judge {
     const [, ...tail] = sentences;
     const room = TAIL[kindOf(fact)];
     if (tail.length > room.sentences || tail.join('').length > room.characters) return false;
-    return tail.every((sentence) => !this.isOfAnother(fact, sentence));
+    // Who introduces something else from the beginning is wrong, but does not wander.
+    const isElsewhere = kindOf(fact) === 'introduction' && !this.introduces(fact, sentences);
+    return isElsewhere || tail.every((sentence) => !this.isOfAnother(fact, sentence));
   }
 }
 

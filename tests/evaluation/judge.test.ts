@@ -19,13 +19,27 @@ const lacks = (question: string, answer: string, finished = true) => {
   return JUDGED.filter((quality) => verdict[quality] === 0).join(' ');
 };
 
+/** A question of the key about a fact. */
+const about = (subject: string, answer: string) => {
+  const fact = key.find((one) => one.subject === subject && one.answer === answer);
+  assert.ok(fact, `${subject} ${answer}`);
+  return fact!.questions[0]!;
+};
+
 test('the accepted sentence of every fact is perfect, for every question about it', () => {
-  for (const { questions, accepted } of key) {
+  for (const { relation, questions, accepted } of key) {
+    if (relation === 'introduction') continue; // one sentence is too few
     for (const question of questions) {
       assert.is(judge.judge(question, accepted[0]!).score, 1, `${question} ${accepted[0]}`);
     }
   }
 });
+
+/** The beginning of its first sentence introduces nothing, so that such a fragment lacks more than a full sentence. */
+const introduced = new Set(
+  key.filter(({ relation }) => relation === 'introduction').flatMap(({ questions }) => questions),
+);
+const isIntroduction = (prompt: string) => introduced.has(prompt);
 
 test('labelled pairs: the chosen answer wins, and what the rejected one lacks is the labelled quality', () => {
   const wrong: string[] = [];
@@ -33,7 +47,11 @@ test('labelled pairs: the chosen answer wins, and what the rejected one lacks is
   for (const { prompt, chosen, rejected, quality } of pairs) {
     const line = `${quality}: ${prompt} ${chosen} / ${rejected}`;
     if (judge.judge(prompt, chosen).score <= judge.judge(prompt, rejected).score) wrong.push(line);
-    if (lacks(prompt, chosen) !== '' || lacks(prompt, rejected) !== quality)
+    const missing = lacks(prompt, rejected).replace(
+      /^fact sentence$/,
+      isIntroduction(prompt) ? 'sentence' : '$&',
+    );
+    if (lacks(prompt, chosen) !== '' || missing !== quality)
       unlike.push(`${line}: ${lacks(prompt, rejected)}`);
   }
   assert.ok(wrong.length <= 0.01 * pairs.length, `${wrong.length} of ${pairs.length}: ${wrong[0]}`);
@@ -42,10 +60,10 @@ test('labelled pairs: the chosen answer wins, and what the rejected one lacks is
 
 test('negative control: with the answers of other facts the judge agrees with the fact pairs no more', () => {
   const random = new Random(3);
-  const known = key.filter(({ answer }) => answer !== '');
+  const known = key.filter(({ relation, answer }) => answer !== '' && relation !== 'sum'); // those are worked out
   const answers = random.shuffle(known.map(({ answer, accepted }) => ({ answer, accepted })));
   const confused = new Judge(known.map((fact, i) => ({ ...fact, ...answers[i]! })));
-  const facts = pairs.filter(({ quality }) => quality === 'fact');
+  const facts = pairs.filter(({ quality, prompt }) => quality === 'fact' && confused.knows(prompt));
   const right = facts.filter(
     ({ prompt, chosen, rejected }) =>
       confused.judge(prompt, chosen).score > confused.judge(prompt, rejected).score,
@@ -53,7 +71,7 @@ test('negative control: with the answers of other facts the judge agrees with th
   assert.ok(right.length < 0.1 * facts.length, `${right.length} of ${facts.length}`);
 });
 
-const CAPITAL = '法国的首都是哪里？';
+const CAPITAL = about('法国', '巴黎');
 
 test('fact: other words, hedging, denial, another subject', () => {
   const cases: [string, string, boolean][] = [
@@ -66,18 +84,18 @@ test('fact: other words, hedging, denial, another subject', () => {
     [CAPITAL, '德国的首都是巴黎。', false],
     [CAPITAL, '英国的首都是伦敦。法国的首都是巴黎。', false],
     [CAPITAL, '法国是一个国家。', false],
-    ['巴西的首都是哪里？', '巴西利亚。', true],
-    ['“大”的反义词是什么？', '大的反义词是小。', true],
-    ['“大”的反义词是什么？', '大的反义词是大。', false],
+    [about('巴西', '巴西利亚'), '巴西利亚。', true],
+    [about('大', '小'), '大的反义词是小。', true],
+    [about('大', '小'), '大的反义词是大。', false],
     [CAPITAL, '法国的首都是巴黎巴黎。', false],
-    ['四月有多少天？', '四月有三十天。', true],
-    ['四月有多少天？', '四月有三十一天。', false],
-    ['四月有多少天？', '答案是三十一天。', false],
-    ['四月有多少天？', '答案是三十天。', true],
-    ['星期一的后一天是星期几？', '星期一的后一天是星期二。', true],
-    ['星期一的后一天是星期几？', '星期二的后一天是星期一。', false],
-    ['三角形有几条边？', '三角形有四条边。', false],
-    ['三角形有几条边？', '三角形有三条边', true],
+    [about('四月', '三十'), '四月有三十天。', true],
+    [about('四月', '三十'), '四月有三十一天。', false],
+    [about('四月', '三十'), '答案是三十一天。', false],
+    [about('四月', '三十'), '答案是三十天。', true],
+    [about('星期一', '星期二'), '星期一的后一天是星期二。', true],
+    [about('星期一', '星期二'), '星期二的后一天是星期一。', false],
+    [about('三角形', '三'), '三角形有四条边。', false],
+    [about('三角形', '三'), '三角形有三条边', true],
   ];
   for (const [question, answer, right] of cases)
     assert.is(judge.judge(question, answer).fact, right ? 1 : 0, `${question} ${answer}`);
@@ -137,7 +155,7 @@ test('degenerate answers earn little: silence, one word for ever, flattery, ever
 });
 
 test('what nobody can know: admitting it is right, an invention is not', () => {
-  const unknown = key.find(({ answer }) => answer === '')!.questions[0]!;
+  const unknown = key.find(({ relation }) => relation === 'unknown')!.questions[0]!;
   assert.is(judge.judge(unknown, '对不起，我不知道。').score, 1);
   assert.is(judge.judge(unknown, '是北京。').fact, 0);
   assert.is(lacks(unknown, '不知道，别问我。'), 'polite');
@@ -203,6 +221,7 @@ test('sums, introductions, stories and what nobody knows: each quality alone', (
     [introduction!, `${own2}长城很长。`, ''],
     [introduction!, '长城很长。', 'fact'],
     [introduction!, '小兔子去河边玩。它看见一朵花。它很高兴。', 'fact'],
+    [introduction!, `${WANDER}曹雪芹写了《红楼梦》。`, 'fact'], // another subject from the beginning: no wandering
     [introduction!, `${own2}长城是动物。`, 'fact'],
     [introduction!, `真烦。${own2}`, 'polite'],
     [introduction!, own2 + own2, 'stop'],

@@ -1,8 +1,9 @@
 /**
  * What bytes that are not UTF-8 are instead, as far as they show it, and what to do about it.
  *
- *   UTF-16     its mark at the beginning, or every other byte NUL          GBK, Big5   read as such they are 汉字 that people use
- *   binary     NUL and other control bytes: a picture, a packed file       nothing of it: damaged, or an encoding not known here
+ *   UTF-16, GBK, Big5   read as such, the bytes are 汉字 that people use; UTF-16 may begin with a mark
+ *   binary              NUL and other control bytes: a picture, a packed file
+ *   nothing of it       damaged, or an encoding that is not known here
  *
  * GBK is written as what it became a part of, GB 18030: whoever reads the one can read the other.
  */
@@ -11,6 +12,9 @@
 const SAMPLE = 1 << 16;
 /** In text of any kind and century some of these stand on every page; simplified and traditional. */
 const FREQUENT = new Set('的一是不了在人有我他这这個来來大上中国國说說为為之以而也无無天地，。、：；');
+
+/** A share of them that is no accident. */
+const CERTAIN = 0.05;
 
 /** A clause that follows "not UTF-8": "; it looks like GBK, so convert the file first: iconv -f gb18030 -t utf-8". */
 export function adviceOnEncoding(line: Uint8Array, start: Uint8Array = line): string {
@@ -30,6 +34,8 @@ export function encodingOf(
   const head = start.subarray(0, SAMPLE);
   if ((head[0] === 0xff && head[1] === 0xfe) || (head[0] === 0xfe && head[1] === 0xff))
     return ['UTF-16', 'utf-16'];
+  for (const code of ['utf-16le', 'utf-16be'] as const)
+    if (frequentShare(head.subarray(0, head.length & ~1), code) >= CERTAIN) return ['UTF-16', code];
   if (isBinary(head) || isBinary(line.subarray(0, SAMPLE))) return 'binary';
   const sample = line.subarray(0, SAMPLE);
   const readings = (

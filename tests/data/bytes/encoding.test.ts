@@ -20,6 +20,9 @@ test('GBK, Big5, UTF-16 and binary files are told apart', () => {
   assert.equal(encodingOf(big5), ['Big5', 'big5']);
   const utf16 = Buffer.concat([Buffer.of(0xff, 0xfe), Buffer.from('人有悲欢离合', 'utf16le')]);
   assert.equal(encodingOf(utf16), ['UTF-16', 'utf-16']);
+  const unmarked = Buffer.from('人有悲欢离合，月有阴晴圆缺。\n此事古难全。', 'utf16le');
+  assert.equal(encodingOf(unmarked.subarray(0, 20), unmarked), ['UTF-16', 'utf-16le']);
+  assert.equal(encodingOf(Buffer.from(unmarked).swap16()), ['UTF-16', 'utf-16be']);
   const random = new Random(2);
   const noise = Uint8Array.from({ length: 4000 }, () => random.int(256));
   assert.is(encodingOf(noise), 'binary');
