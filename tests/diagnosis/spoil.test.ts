@@ -28,10 +28,10 @@ setDefaults({ backend });
 
 /** Stages of one length each: `--max-steps` is for all stages of a command, so each group of them is a session of its own. */
 const LENGTHS: readonly (readonly [stages: readonly string[], changes: RunSettings['changes']])[] = [
-  [['tokenizer', 'pretrain'], { maxSteps: 200, epochs: 99 }],
-  [['sft'], { maxSteps: 200, epochs: 99, textShare: 0.2 }],
+  [['tokenizer', 'pretrain'], { maxSteps: 120, epochs: 99 }],
+  [['sft'], { maxSteps: 150, epochs: 99, textShare: 0.2 }],
   [['reward', 'dpo'], { maxSteps: 40, epochs: 99 }],
-  [['ppo'], { maxSteps: 12, rollouts: 32, maxNewTokens: 16 }],
+  [['ppo'], { maxSteps: 8, rollouts: 32, maxNewTokens: 16 }],
 ];
 
 /** Trains these stages in a directory, one after the other. */
