@@ -38,9 +38,21 @@ export function introductionOf(thing: string): string {
   return told.map(({ text }) => text).join('');
 }
 
-/** Neither says what the other has said. */
+/** It says something that has not been said, also not in other words. */
 function isNew(told: readonly Statement[], said: Statement): boolean {
-  return !told.some(({ text, adds }) => text.includes(said.adds) || said.text.includes(adds));
+  return !told.some(
+    ({ text, adds }) =>
+      text.includes(said.adds) || said.text.includes(adds) || overlap(text, said.text) > 0.7,
+  );
+}
+
+/** How much of the shorter text stands in the other, leaving out how both begin. */
+function overlap(a: string, b: string): number {
+  let start = 0;
+  while (start < a.length && a[start] === b[start]) start++;
+  const [shorter, longer] = [a.slice(start, -1), b.slice(start, -1)].sort((x, y) => x.length - y.length);
+  const found = [...shorter!].filter((c) => longer!.includes(c)).length; // two were sorted
+  return found / Math.max(1, shorter!.length);
 }
 
 function fits(told: readonly Statement[], said: Statement): boolean {

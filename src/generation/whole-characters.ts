@@ -6,7 +6,7 @@
  *
  *   inside a character     only bytes that go on with it are allowed           E5 -> 80..BF -> 80..BF
  *   outside of one         no byte that cannot begin a character (80..C1, F5..FF), and none whose character has more bytes than
- *                          tokens are left
+ *                          tokens are left; nor a control character other than tab and line end, which no text has
  *
  * The ranges are those of well-formed UTF-8 (Unicode 3.9, table 3-7): no overlong forms, no surrogates, nothing above U+10FFFF.
  * A token that is allowed is not touched, so a model whose choice is whole loses nothing by being watched.
@@ -29,8 +29,9 @@ const SECOND_BYTES: Readonly<Record<number, readonly [number, number]>> = {
   244: [128, 143], // F4: nothing above U+10FFFF
 };
 
-/** Bytes of the character that begins with this one; 0 where none does. */
+/** Bytes of the character of a text that begins with this one; 0 where none does. */
 export function bytesFrom(first: number): number {
+  if (first < 32 || first === 127) return first === 9 || first === 10 || first === 13 ? 1 : 0;
   if (first < 128) return 1;
   if (first >= 194 && first <= 223) return 2;
   if (first >= 224 && first <= 239) return 3;

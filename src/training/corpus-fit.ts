@@ -29,7 +29,7 @@ const MOST_EPOCHS = 12;
 /** Text has no control characters; of a file with more of them than this the text would be noise. */
 const MOST_CONTROLS = 0.02;
 /** micro wants an evening, and text that is not known by heart by then. */
-const MICRO = { minutes: 60, tokens: 2e6 };
+const MICRO = { minutes: 60, tokens: 1e6 };
 
 /** What can be fitted, by the name of its setting. */
 export type Fitted = 'preset' | 'vocabSize' | 'context' | 'epochs';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { parseFlags } from '../../src/cli/flags.ts';
-import { changesFrom, settingsFrom, trainFlags } from '../../src/cli/train-flags.ts';
+import { changesFrom, givenSizes, settingsFrom, trainFlags } from '../../src/cli/train-flags.ts';
 import { encodeModel } from '../../src/formats/hf/model-files.ts';
 import type { Knob, KnobValue } from '../../src/knobs.ts';
 import { allArchitectures } from '../../src/models/architectures/index.ts';
@@ -14,7 +14,7 @@ import { CausalLM } from '../../src/models/causal-lm.ts';
 import { preset } from '../../src/models/presets.ts';
 import { writeDirectoryAtomically } from '../../src/storage/atomic.ts';
 import { Random } from '../../src/tensor/index.ts';
-import { configOf } from '../../src/training/run-settings.ts';
+import { configOf, writeRunSettings } from '../../src/training/run-settings.ts';
 import { frameKnobs } from '../../src/training/settings.ts';
 import { stages } from '../../src/training/stages/index.ts';
 import { refuses, temporaryFolder } from '../data/temporary.ts';
@@ -128,6 +128,7 @@ test('a flag that none of the chosen stages has a use for is refused by name', a
   const refused: [string[], ...string[]][] = [
     [['--stages', 'evaluate', '--lr', '0.1'], '--lr has no effect here', 'nothing is trained'],
     [['--stages', 'tokenizer', '--epochs', '2'], '--epochs', 'nothing is trained'],
+    [['--stages', 'tokenizer', '--minutes', '2'], '--minutes', 'nothing is trained'],
     [['--stages', 'tokenizer', '--seed', '2'], '--seed', 'nothing is trained'],
     [['--stages', 'evaluate', '--preset', 'pico'], '--preset', 'nothing is made'],
     [['--stages', 'evaluate', '--context', '16'], '--context', 'nothing is made'],
@@ -170,6 +171,33 @@ test('size and architecture follow the model that a run starts from; a preset th
     'nano',
     'control: a new model',
   );
+});
+
+test('--minutes counts the steps: whatever else says how long is refused; --resume keeps it', () => {
+  assert.is(settingsOf('--data', world, '--minutes', '2.5').minutes, 2.5);
+  for (const other of [['--max-steps', '3'], ['--epochs', '2'], ['--quick']])
+    refuses(
+      () => settingsOf('--data', world, '--minutes', '2', ...other),
+      `--minutes and ${other[0]} both say how long`,
+    );
+  refuses(() => settingsOf('--data', world, '--minutes', '0'), '--minutes', 'above 0');
+  const out = temporaryFolder();
+  writeRunSettings(out, settingsOf('--data', world, '--minutes', '2'));
+  const resumed = (...args: string[]) => settingsFrom(parseFlags(['--resume', ...args], trainFlags)!, out);
+  assert.is(resumed().minutes, 2);
+  assert.is(resumed('--minutes', '2').minutes, 2);
+  refuses(() => resumed('--minutes', '3'), 'was started with minutes 2, not 3');
+});
+
+test('what the flags have settled is not fitted to the corpus', () => {
+  const given = (...args: string[]) => [...givenSizes(parseFlags(args, trainFlags)!)];
+  assert.equal(given('--lr', '0.1'), []);
+  assert.equal(given('--preset', 'nano', '--vocab-size', '300', '--context', '32'), [
+    'preset',
+    'vocabSize',
+    'context',
+  ]);
+  assert.equal([given('--epochs', '1'), given('--max-steps', '1')], [['epochs'], ['epochs']]);
 });
 
 test('a preset that the architecture does not have is refused with those it has', () => {

@@ -56,7 +56,8 @@ test('a byte is allowed exactly where some text goes on with it', () => {
     const watch = new WholeCharacters(bytes, begun.map(byteId));
     for (let byte = 0; byte < 256; byte++) {
       const fine = watch.allows(byteId(byte), 4);
-      assert.is(fine, canEnd([...begun, byte]), `${begun} then ${byte}`);
+      const isControl = (byte < 32 && ![9, 10, 13].includes(byte)) || byte === 127;
+      assert.is(fine, !isControl && canEnd([...begun, byte]), `${begun} then ${byte}`);
       if (fine) allowed++;
     }
     assert.is(watch.allows(tokenizer.eosId, 4), isWhole(begun), 'text, and the end, between characters only');
@@ -70,6 +71,7 @@ test('a character is begun only where the limit has room for its last byte', () 
     for (let left = 1; left <= 4; left++)
       assert.is(watch.allows(byteId(byte), left), bytesFrom(byte) > 0 && bytesFrom(byte) <= left);
   assert.equal([65, 128, 193, 194, 224, 240, 244, 245].map(bytesFrom), [1, 0, 0, 2, 3, 4, 4, 0]);
+  assert.equal([0, 7, 9, 10, 13, 27, 32, 127].map(bytesFrom), [0, 0, 1, 1, 1, 0, 1, 0]);
 });
 
 test('what is allowed keeps its score, the rest has none; a prompt cut within a character is gone on with', () => {

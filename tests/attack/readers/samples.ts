@@ -14,8 +14,10 @@ import { TokenFile } from '../../../src/data/bytes/token-file.ts';
 import { readChoiceFolder, readChoices } from '../../../src/data/choices.ts';
 import { readDocuments } from '../../../src/data/corpus.ts';
 import { isLearnable, readDialogues } from '../../../src/data/dialogues.ts';
+import { readFollowUps } from '../../../src/data/follow-ups.ts';
 import { readParquet } from '../../../src/data/formats/parquet.ts';
 import { inspectData } from '../../../src/data/inspect.ts';
+import { readIntroductions } from '../../../src/data/introductions.ts';
 import { locateData } from '../../../src/data/layout.ts';
 import { readMinimalPairs } from '../../../src/data/minimal-pairs.ts';
 import { readPreferences } from '../../../src/data/preferences.ts';
@@ -144,12 +146,19 @@ function addData(folder: string, add: Add): void {
   const world = writeAlignedWorld(join(folder, 'world'));
   const pair = { kind: 'measure-word', good: '一头牛。', bad: '一朵牛。' };
   put(world, 'eval/minimal-pairs.jsonl', `${JSON.stringify(pair)}\n`.repeat(5));
+  const talk = [{ role: 'user', content: '那中国呢？' }];
+  const followUp = { kind: 'k', messages: talk, answer: '北京', accepted: ['北京。'] };
+  const introduction = { subject: '中国', question: '中国？', statements: ['中国很大。', '中国在亚洲。'] };
+  put(world, 'eval/follow-ups.jsonl', `${JSON.stringify(followUp)}\n`.repeat(5));
+  put(world, 'eval/introductions.jsonl', `${JSON.stringify(introduction)}\n`.repeat(5));
   const csv = 'question,A,B,C,D,answer\n中国？,北京,"上,海",天津,重庆,A\n法国？,东,"西""",南,巴黎,D\n';
   for (const part of ['dev', 'val']) put(world, `eval/choice/${part}/world_${part}.csv`, csv);
   const files = locateData(world);
   const everything = { text: true, dialogues: true, preferences: true, evaluation: true };
   const evaluation: readonly [string, (path: string) => unknown][] = [
     ['eval/facts-seen.jsonl', (path) => void readQuestions(path)],
+    ['eval/follow-ups.jsonl', (path) => void readFollowUps(path)],
+    ['eval/introductions.jsonl', (path) => void readIntroductions(path)],
     ['eval/minimal-pairs.jsonl', (path) => void readMinimalPairs(path)],
     ['eval/answer-key.jsonl', (path) => judge(path)],
     ['eval/choice/val/world_val.csv', (path) => void readChoices(path)],

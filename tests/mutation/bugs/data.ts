@@ -103,5 +103,11 @@ export const data: Area = {
       breaks: 'an answer sees the other answers to its prompt',
       tests: 'nn/mask scoring/',
     },
+    'novel-held-out-learned': {
+      file: 'data/layout.ts',
+      find: 'if (!heldOut) yield text;',
+      replace: 'yield text;',
+      breaks: 'held-out documents and pages are trained on',
+    },
   },
 };

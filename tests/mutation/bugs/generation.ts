@@ -87,5 +87,17 @@ export const generation: Area = {
       replace: 'if (ids.length < room) return ids;',
       breaks: 'a conversation that just fits forgets its first turn',
     },
+    'overlong-character': {
+      file: 'generation/whole-characters.ts',
+      find: '240: [144, 191]',
+      replace: '240: [128, 191]',
+      breaks: 'a character of four bytes may be one that fits into three',
+    },
+    'torn-at-the-limit': {
+      file: 'generation/whole-characters.ts',
+      find: 'return length > 0 && length <= left;',
+      replace: 'return length > 0;',
+      breaks: 'a character is begun that the limit cuts off',
+    },
   },
 };

@@ -89,5 +89,11 @@ export const report: Area = {
       replace: '[low, high]',
       breaks: 'a thinned curve goes back in time',
     },
+    'run-of-another-text': {
+      file: 'report/nearest.ts',
+      find: 'if (state !== 0) this.mask[this.link[state]!]! |= this.mask[state]!;',
+      replace: 'if (state === 0) this.mask[this.link[state]!]! |= this.mask[state]!;',
+      breaks: 'runs that a text shares with others of the drawn ones are not found for it',
+    },
   },
 };

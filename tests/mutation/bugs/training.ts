@@ -133,5 +133,17 @@ export const training: Area = {
       replace: '(r - mean) / (deviation + 1e-6)',
       breaks: 'an answer cut off by the limit is scored like any other',
     },
+    'plan-forgotten': {
+      file: 'training/run-stage.ts',
+      find: 'run.settings.minutes !== null && saved !== null ? saved.steps : training.steps',
+      replace: 'training.steps',
+      breaks: 'a resumed run with --minutes has another number of steps than it had planned',
+    },
+    'plan-with-cold-steps': {
+      file: 'training/time-plan.ts',
+      find: 'this.seconds.slice(COLD)',
+      replace: 'this.seconds.slice(0, COLD)',
+      breaks: 'steps are counted by the first ones, which are slower',
+    },
   },
 };
