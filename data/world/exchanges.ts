@@ -22,7 +22,7 @@ export const HELLO = exchange(
   'as-is',
   `你好！${HELP}`,
   '[你好|您好|你好呀|你好啊|嗨|小言，你好|你好，小言|小言你好][|。|！]',
-  '[hi|hello，小言|哈喽]',
+  '[hi|hello，小言]',
 );
 export const THANKS = exchange(
   'as-is',
@@ -62,7 +62,7 @@ export const ABOUT_IT: readonly Exchange[] = [
   exchange(
     'question',
     '我不知道新闻和天气，也不会画画和唱歌。',
-    '你[不会什么|有什么不会的|有什么缺点|不能做什么|有什么不知道的]',
+    '你[不会什么|有什么不会的|不能做什么|有什么不知道的]',
   ),
   exchange(
     'question',
@@ -153,7 +153,7 @@ export const CHAT: readonly Exchange[] = [
   exchange(
     'remark',
     '对不起，我还在学习，下次会更好。',
-    '[你真笨|你好笨|你太差了|你说错了|你不对|不对|答错了|你真没用|你什么都不会|我不喜欢你|你真讨厌|你是傻瓜|错了]',
+    '[你真笨|你好笨|你太差了|你说错了|你不对|不对|答错了|你真没用|你什么都不会|我不喜欢你|你是傻瓜|错了]',
   ),
   exchange(
     'remark',
@@ -228,7 +228,7 @@ export const CHAT: readonly Exchange[] = [
     '好的，还有什么想问的吗？',
     '[好的|好|知道了|明白了|我知道了|我明白了|原来是这样|懂了|嗯|哦|行][|。]',
   ),
-  exchange('as-is', '你高兴就好。', '[哈哈|哈哈哈|真好笑|太好笑了|嘻嘻][|。|！]'),
+  exchange('as-is', '你高兴就好。', '[哈哈|哈哈哈|真好笑|太好笑了][|。|！]'),
   exchange(
     'request',
     '小明问妈妈：“鱼为什么住在水里？”妈妈说：“因为猫住在岸上呀。”',

@@ -19,7 +19,7 @@ const ROWS: Readonly<Record<HeroKind, string>> = {
   bird: '小鸟, 小燕子, 小鸡, 小公鸡, 小鸭子, 小黄鸭, 小鹅, 小天鹅, 小猫头鹰, 小企鹅, 小麻雀, 小乌鸦, 小白鸽, 小孔雀, 小蓝鸟',
   water:
     '小鱼 一条, 小金鱼 一条, 小红鱼 一条, 小海豚, 小鲸鱼 一头, 小海龟, 小鲨鱼 一条, 小青蛙, 小虾, 小海马',
-  insect: '小蚂蚁, 小蜜蜂, 小蝴蝶, 小蜗牛, 小蜻蜓, 小虫子 一条, 小瓢虫, 小蜘蛛',
+  insect: '小蚂蚁, 小蜜蜂, 小蝴蝶, 小蜗牛, 小蜻蜓, 小虫子 一条, 小蜘蛛',
   child: `小明, 小红, 小刚, 小丽, 小华, 小美, 小军, 小雨, 小兰, 小云, 小强, 小林, 天天, 东东, 乐乐, 文文, 圆圆, 大明, 小海, 小青,
     小王子, 小公主, 小男孩, 小女孩, 小画家, 小农夫, 小学生, 小渔夫`,
   plant: '小树 一棵, 小花 一朵, 小草 一棵, 小种子 一颗, 小红花 一朵, 小松树 一棵, 小竹子 一棵',
@@ -50,7 +50,7 @@ const HOMES: Readonly<Record<HeroKind, readonly string[]>> = {
   water: ['大海里', '小河里', '池塘里', '湖里'],
   insect: ['花园里', '草地上', '大树下', '树叶下面'],
   child: ['小村子里', '海边', '山脚下', '小镇上'],
-  plant: ['山坡上', '花园里', '院子里', '小河边'],
+  plant: ['花园里', '院子里', '小河边'],
   thing: [],
 };
 
@@ -75,7 +75,8 @@ function homesOf({ name, kind }: Hero): readonly string[] {
 export function openingOf(random: Random, hero: Hero): string {
   const { name, kind, measure } = hero;
   if (isNamed(hero)) return `从前，有一个孩子叫${name}，住在${random.pick(HOMES.child)}。`;
-  if (kind === 'thing') return `${/月|太阳|星|云/u.test(name) ? '天上' : '从前，'}有${measure}${name}。`;
+  if (kind === 'thing')
+    return `${/月|太阳|星|云/u.test(name) ? '天上' : random.pick(['从前，', '很久以前，'])}有${measure}${name}。`;
   return `从前，有${measure}${name}，${kind === 'plant' ? '长' : '住'}在${random.pick(homesOf(hero))}。`;
 }
 

@@ -23,10 +23,10 @@ const TALE = '糖果 云朵 月光 青草 石头 星星 雪花 饼干 彩虹 铅
 const TOWN = [[...'东西金银青白红清长大双新老小'], [...'海山河林石湖门桥水田沙花木月']] as const;
 const TOWN_ENDS = [...'市镇县村岛'];
 const BEASTS = [...'猫狗熊鱼鸟马牛羊虎兔鹿猴'];
-const WONDERS = '时光 魔法 飞天 会飞的 月光 彩虹 星星 云朵 隐身 发光 说话 万能 长生'.split(' ');
+const WONDERS = '时光 魔法 飞天 会飞的 月光 彩虹 星星 云朵 发光 说话 万能 长生'.split(' ');
 const OBJECTS = [...'机笔鞋帽镜灯车船门球伞石药'];
 const TITLES = '红山 星星 月光 青石 小河 雪山 大风 春雨 白云 老树 竹林 草原 海边 长夜 金鱼'.split(' ');
-const TITLE_ENDS = ['传', '记', '之歌', '的秘密', '的故事', '日记', '的孩子', '往事'];
+const TITLE_ENDS = ['传', '记', '之歌', '的故事', '日记', '的孩子', '往事'];
 
 /** Made up for evaluation, or known to everybody but the world. */
 const HELD_OUT: Readonly<Record<Stranger, readonly string[]>> = {
@@ -38,7 +38,7 @@ const HELD_OUT: Readonly<Record<Stranger, readonly string[]>> = {
   province: '金海省 白山省'.split(' '),
   town: '大连 苏州 金沙镇 白石村 红河市'.split(' '),
   animal: '彩虹马 石头狗 月光鱼 糖果熊'.split(' '),
-  thing: '时光机 魔法笔 隐身帽'.split(' '),
+  thing: '时光机 魔法笔 万能帽'.split(' '),
   book: '《月光之歌》 《红山传》 《草原的孩子》'.split(' '),
 };
 

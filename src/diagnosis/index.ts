@@ -75,7 +75,13 @@ export function diagnose(
   for (const { stage } of isOwn ? [] : run.stages)
     if (reference !== null && reference.stages[stage.name] === undefined)
       unjudged.push(`${stage.name}: the reference has no curves of this stage`);
-  if (run.stages.length === 0) unjudged.push('no stage of it has been trained yet');
+  if (run.stages.length === 0) {
+    unjudged.push(
+      run.settings === null
+        ? 'nothing in it is a stage that this program knows: is it the run of another project?'
+        : 'no stage of it has been trained yet',
+    );
+  }
   for (const name of run.absent) unjudged.push(`${name}: it was to be made, and there is nothing of it`);
 
   const off = new Set<string>();

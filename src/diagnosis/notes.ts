@@ -75,7 +75,7 @@ function anyRun(view: StageView): string[] {
   const late = view
     .points('loss')
     .filter(({ step }) => step > 0.7 * view.record.done && step <= 0.8 * view.record.done);
-  if (view.isFinished && view.isLanguage && late.length > 0) {
+  if (view.isFinished && view.isFresh && late.length > 0) {
     const gain = (meanOf(late.map(({ value }) => value)) - to) / (from - to);
     if (gain > STILL_FALLING)
       notes.push('the loss still falls at the end: longer training (--epochs) would go on');

@@ -53,6 +53,16 @@ test('a run that has only begun: settings and no line', () => {
   assert.match(text, /no stage of it has been trained yet/);
 });
 
+test('the run of another project: said, line by line, and not judged', () => {
+  const run = temporaryFolder();
+  put(run, 'run.json', '{"wandb_version": 1, "config": {"lr": 3}}');
+  put(run, 'metrics.jsonl', '{"epoch":1,"train_loss":2.3}\n');
+  const { verdicts, text } = judge(run);
+  assert.equal(verdicts, []);
+  assert.match(text, /run.json: "preset" must be a text.*\n.*metrics.jsonl:1: "stage" must be a text/);
+  assert.match(text, /is it the run of another project\?/);
+});
+
 test('an older version, or lost files: judged by what is left', () => {
   const older = makeUpRun({ stages: good });
   for (const name of Object.keys(good)) rmSync(join(older, name, 'stage.json'));
