@@ -37,7 +37,7 @@ export const heroes: readonly Hero[] = (Object.keys(ROWS) as HeroKind[]).flatMap
 
 /** Told about in pretrain.txt, never asked for in a dialogue. */
 export const HELD_OUT_HEROES: readonly string[] =
-  '小河马 小天鹅 小骆驼 小海龟 小蜻蜓 小白马 小黑熊 圆圆 小海 小渔夫 小竹子 小雪花 小木马 小飞机 小蓝鸟'.split(
+  '小河马 小天鹅 小骆驼 小海龟 小蜻蜓 小白马 小黑熊 圆圆 小海 小渔夫 小竹子 小飞机 小蓝鸟 小山羊 小农夫'.split(
     ' ',
   );
 

@@ -215,10 +215,16 @@ function dialogue(random: Random): Dialogue {
   return goOnDialogue(random);
 }
 
-/** A story for the corpus, about any hero. */
-export function storyDocument(random: Random): string {
-  const hero = random.pick(heroes);
+/** A story for the corpus. */
+export function storyDocument(random: Random, hero: Hero = random.pick(heroes)): string {
   return whole(tell(random, hero, random.pick(plotsOf(hero, null)), heroes));
+}
+
+/** Stories about everyone; those whom no dialogue knows are met more often. */
+function texts(random: Random): string[] {
+  return [...heroes, ...heldOutHeroes, ...heldOutHeroes].flatMap((hero) =>
+    Array.from({ length: 6 }, () => storyDocument(random, hero)),
+  );
 }
 
 export interface StoryQuestion {
@@ -284,7 +290,8 @@ function records(random: Random): StoryQuestion[] {
 
 export const storyRequests: Ability = {
   name: 'stories',
-  documents: { share: 30, write: storyDocument },
+  texts,
+  documents: { share: 25, write: (random) => storyDocument(random) },
   dialogues: (random) => drawDialogues(random, DIALOGUES, dialogue),
   heldOut: (random) => drawDialogues(random, 20, dialogue),
   evaluation: (random) => new Map([['stories', records(random)]]),
