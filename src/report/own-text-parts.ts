@@ -6,6 +6,9 @@ import { panelFigure, shortNumber } from './curves.ts';
 import { escapeHtml, escapeMarkdown } from './escape.ts';
 import { bitsPanel, type DrawnText, type OwnText, runOf, verdictOf } from './own-text.ts';
 
+/** So many points of the curve are written out in Markdown. */
+const MOST_POINTS = 12;
+
 /** One line; white space counts as one space, as in the search. */
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim();
 
