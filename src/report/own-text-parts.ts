@@ -62,9 +62,9 @@ export function ownTextPart(own: OwnText): string {
   );
   const unseen =
     own.unseen.length === 0 ? [] : [`What really follows:\n\n${own.unseen.map(line).join('\n')}`];
-  const bits = own.bitsPerByte.map(
-    ({ step, value }) => `${shortNumber(value)} (step ${step.toLocaleString('en')})`,
-  );
+  const every = Math.ceil(own.bitsPerByte.length / MOST_POINTS);
+  const shown = own.bitsPerByte.filter((_, i, { length }) => (length - 1 - i) % every === 0);
+  const bits = shown.map(({ step, value }) => `${shortNumber(value)} (step ${step.toLocaleString('en')})`);
   const course = bits.length === 0 ? [] : [`Bits per byte of held-out text: ${bits.join(', ')}.`];
   return [`## Texts over time\n\n${escapeMarkdown(verdictOf(own))}`, ...moments, ...unseen, ...course].join(
     '\n\n',
