@@ -94,7 +94,7 @@ function refuseUseless(
     throw new UserError(
       `${path} is too short to learn from: ${characters} characters, fewer than the ${context} tokens of one row; give more text`,
     );
-  if (documents === 1 && lines === 1)
+  if (documents === 1 && lines === 1 && /\.txt(\.gz)?$/i.test(path))
     throw new UserError(
       `${path} is a single line of ${count(characters)} characters; put each paragraph on a line of its own, ` +
         'and a blank line between documents',
