@@ -1,6 +1,6 @@
 /**
- * Own text, as a section of the page and of the Markdown file: a row for each moment, a column for each opening, below each text what
- * it shares with the training text.
+ * Own text, as a section of the page and of the Markdown file: a row for each moment, a column for each opening, below each text
+ * what it shares with the training text.
  */
 import { panelFigure, shortNumber } from './curves.ts';
 import { escapeHtml, escapeMarkdown } from './escape.ts';
