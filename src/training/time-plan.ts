@@ -50,8 +50,8 @@ export class TimePlan {
     const { length } = this.seconds;
     const total = this.seconds.reduce((sum, each) => sum + each, 0);
     const isEnough = length >= ENOUGH.steps || (length >= ENOUGH.fewSteps && total >= ENOUGH.seconds);
-    if (!isEnough && !now) return null;
     const { left, share, sharesAfter, steps, most } = this.options;
+    if (!isEnough && !now && length < most) return null;
     const other = sharesAfter / share;
     const time = left();
     const reserved = Math.min((time * other) / (1 + other), 1.1 * steps * this.perStep() * other);
