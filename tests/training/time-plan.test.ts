@@ -94,7 +94,7 @@ test('a run of a few seconds ends in time; stopped and resumed, it keeps the ste
   const data = writeWorld(join(temporaryFolder(), 'world'));
   const settings = worldSettings(data, {
     stages: ['tokenizer', 'pretrain'],
-    minutes: 0.05,
+    minutes: 0.1,
     changes: { batchSize: 1, epochs: 1 },
   });
   const notes: string[] = [];
