@@ -126,8 +126,8 @@ function quoted(text: string): string {
 /** What is introduced in no dialogue is presented more often. */
 function profiles(random: Random, thing: string): string[] {
   const ways = isHeldOut(thing)
-    ? [asItIs, inAnyOrder, mixed, card, lesson, lesson]
-    : [asItIs, random.pick([inAnyOrder, mixed, card]), lesson];
+    ? [asItIs, inAnyOrder, inAnyOrder, mixed, card, lesson, lesson]
+    : [asItIs, random.pick([inAnyOrder, mixed]), card, lesson];
   return ways.map((way) => way(random, thing));
 }
 
