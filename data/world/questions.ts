@@ -47,6 +47,135 @@ const FRAMES: readonly (readonly [string, number])[] = [
   ['{q}，请告诉我。', 1],
 ];
 
+/**
+ * Frames that are put together: what comes before the question x what comes after it. Each is rare, all together they teach that
+ * whatever stands around a question, the question is meant.
+ */
+const BEFORE = {
+  direct: [
+    ...[
+      '我有一个问题，',
+      '我有个问题想问：',
+      '问你一个问题：',
+      '问个问题，',
+      '我问你，',
+      '我来问问你：',
+      '想问一下，',
+      '还想问，',
+    ],
+    ...[
+      '帮我看看，',
+      '帮我想想，',
+      '你说，',
+      '你说说看，',
+      '你来说说，',
+      '快说，',
+      '好奇问一句，',
+      '猜一猜，',
+      '想一想，',
+      '小朋友问：',
+    ],
+    ...[
+      '妈妈问我：',
+      '弟弟问：',
+      '同学问我：',
+      '小明问：',
+      '书上问：',
+      '今天的作业是：',
+      '题目：',
+      '第一题：',
+      '下一题：',
+      '问：',
+    ],
+    ...[
+      '那，',
+      '对了，',
+      '另外，',
+      '还有，',
+      '嗯，',
+      '喂，',
+      '老师，',
+      '您好，',
+      '您好，请问',
+      '不好意思，',
+      '不好意思，请问',
+      '小言小言，',
+    ],
+  ],
+  indirect: [
+    ...[
+      '妈妈问我',
+      '弟弟问我',
+      '妹妹想知道',
+      '同学问我',
+      '朋友问我',
+      '爷爷想知道',
+      '我一直想知道',
+      '我很想知道',
+      '我记不清',
+      '我不记得',
+    ],
+    ...[
+      '我想不起来',
+      '我不清楚',
+      '我不太明白',
+      '请说说',
+      '请你说说',
+      '请说出',
+      '跟我说说',
+      '给我讲讲',
+      '查一查',
+      '想请教一下',
+    ],
+  ],
+  asking: [
+    '谁知道',
+    '有谁知道',
+    '那你知道',
+    '你还记得',
+    '你记不记得',
+    '你清楚',
+    '你能不能告诉我',
+    '能不能告诉我',
+    '能说说',
+    '可以说说',
+  ],
+} as const;
+const AFTER = {
+  direct: [
+    '？',
+    '？',
+    '？',
+    '',
+    '?',
+    '呢？',
+    '呀？',
+    '？谢谢。',
+    '？谢谢！',
+    '？谢谢你。',
+    '，你会吗？',
+    '，你说呢？',
+    '？请回答。',
+    '？快告诉我。',
+  ],
+  indirect: [
+    '。',
+    '。',
+    '',
+    '，你能告诉我吗？',
+    '，你知道吗？',
+    '，告诉我吧。',
+    '，请你说一说。',
+    '，谢谢。',
+  ],
+  asking: ['吗？', '吗？', '吗', '？', '呀？'],
+} as const;
+
+function anyFrame(random: Random): string {
+  const kind = random.pick(['direct', 'direct', 'indirect', 'asking'] as const);
+  return `${random.pick(BEFORE[kind])}{q}${random.pick(AFTER[kind])}`;
+}
+
 /** Frames that no training file uses. */
 export const UNSEEN_FRAMES = [
   '考考你：{q}？',
@@ -81,7 +210,8 @@ const ELLIPSIS = /^(.*的[^，的]{1,6})(?:是什么|是谁|是哪里|是哪个�
 export function framed(random: Random, core: string): string {
   const text = varied(random, core);
   const [, topic] = random.int(10) === 0 ? (ELLIPSIS.exec(core) ?? []) : [];
-  return topic === undefined ? put(random.pick(LOT), text) : topic + random.pick(['？', '是？']);
+  const frame = random.int(5) < 2 ? anyFrame(random) : random.pick(LOT);
+  return topic === undefined ? put(frame, text) : topic + random.pick(['？', '是？']);
 }
 
 /** The core in a frame that is never trained. */

@@ -37,6 +37,7 @@ export const dealt: readonly Dealt[] = relations.flatMap((relation) =>
       framedUnseen(cores[index % cores.length]!, index),
       whole[index % whole.length]!,
       framedUnseen(cores[(index + 1) % cores.length]!, index + 3),
+      framedUnseen(cores[(index + 2) % cores.length]!, index + 5),
     ];
     return fact.pretrainOnly
       ? { fact, trained: [], held: [first!, second!], reserve: [], unseen }
