@@ -128,7 +128,7 @@ test('control: a held-out pair is found as a sum and as a step', () => {
   assert.ok(isHeldOut({ numbers: [a - 1, 1, b], signs: ['+', '+'] }));
 });
 
-test('pairs that are not held out are told: all sums within 20, all products within 12, half of two digits', () => {
+test('pairs that are not held out are told: all sums within 20, all products within 12, two fifths of two digits', () => {
   const corpus = text('pretrain.txt');
   const told = (of: readonly Sum[]) => of.filter((sum) => corpus.includes(worked(sum))).length / of.length;
   for (const level of [
@@ -144,8 +144,8 @@ test('pairs that are not held out are told: all sums within 20, all products wit
     'remainder',
   ] as const)
     assert.is(told(sums[level]), 1, level);
-  assert.ok(told(sums.plusTens) > 0.5);
-  assert.ok(told(sums.minusTens) > 0.45);
+  assert.ok(told(sums.plusTens) > 0.4);
+  assert.ok(told(sums.minusTens) > 0.4);
   const share = sums.held.length / (sums.held.length + sums.plusTens.length + sums.minusTens.length);
   assert.ok(share > 0.02 && share < 0.05, `${share} of the sums are held out`);
 });

@@ -132,7 +132,7 @@ test('strangers are no part of the world', () => {
 
 test('what is known is asked in the words of refusals too', () => {
   const asked = taught.get('refusals')!.map(question);
-  for (const words of ['介绍一下', '的首都', '是谁', '是什么', '的作者'])
+  for (const words of ['介绍一下', '的首都', '是谁', '是什么'])
     assert.ok(
       asked.some((line) => line.includes(words)),
       words,

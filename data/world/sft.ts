@@ -4,6 +4,8 @@
 import { Random } from '../../src/tensor/random.ts';
 import { abilities } from './abilities.ts';
 import { type Dialogue, factDialogues, type Message, reserveDialogues } from './dialogues.ts';
+import { wording } from './questions.ts';
+import { dealt } from './splits.ts';
 
 const SYSTEMS = ['你是一个乐于助人的助手。', '你叫小言，请用简短的句子回答。', '请认真回答用户的问题。'];
 
@@ -24,9 +26,11 @@ export function writeDialogues(seed: number): Dialogues {
   const random = new Random(seed);
   const manners = new Random(seed + 2_000_000); // a stream of its own: how well single questions are answered
   const seen = new Set<string>();
+  const asked = new Set(dealt.flatMap(({ held, unseen }) => [...held, ...unseen].map(wording)));
+  const isAsked = ({ role, content }: Message) => role === 'user' && asked.has(wording(content));
   const fresh = (dialogue: Dialogue) => {
     const key = keyOf(dialogue);
-    if (seen.has(key)) return false;
+    if (seen.has(key) || dialogue.messages.some(isAsked)) return false;
     seen.add(key);
     return true;
   };
