@@ -110,8 +110,8 @@ function isYesNo(core: string): boolean {
 /** How a core wants to be typed: a question, a request, or (foreign letters, nonsense) as it is. */
 function moodOf(core: string): Mood | null {
   if (!/\p{Script=Han}/u.test(core) || core.includes('：')) return null;
-  if (/[吗谁哪几]|什么|怎|多少|多远|多[重宽高]|还是|(.)不\1|意思/u.test(core)) return 'question';
-  return 'request';
+  if (/[吗谁哪几]|什么|怎|多少|多远|多大|多久|多[重宽高]|还是|(.)不\1|意思/u.test(core)) return 'question';
+  return core.startsWith('我') ? 'remark' : 'request';
 }
 
 function settle(
