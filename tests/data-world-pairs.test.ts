@@ -41,11 +41,21 @@ test('the judge prefers the chosen answer, and it fails in the named quality alo
 test('a spoiled sum has another result, and the same steps before it', () => {
   const random = new Random(3);
   const sum = { kind: 'sum', question: '37+45=？', answer: '37+45=70+12=82。', about: '82' } as const;
-  for (let i = 0; i < 50; i++) {
-    const [, result] = /^37\+45=70\+12=(\d+)。$/u.exec(spoil.fact(random, sum, [])) ?? [];
-    assert.ok(result !== undefined && result !== '82' && Math.abs(Number(result) - 82) <= 10);
+  const none = { peers: [], refusals: ['我不会。'] };
+  let refused = 0;
+  for (let i = 0; i < 60; i++) {
+    const answer = spoil.fact(random, sum, none);
+    if (answer === '我不会。') refused++;
+    const [, result] = /^37\+45=70\+12=(\d+)。$/u.exec(answer) ?? [];
+    assert.ok(
+      answer === '我不会。' ||
+        (result !== undefined && result !== '82' && Math.abs(Number(result) - 82) <= 10),
+    );
   }
-  assert.throws(() => spoil.fact(random, { ...sum, answer: '我不会。' }, []), 'has no result in digits');
+  assert.ok(refused > 10 && refused < 30, `not to know it is worse too: ${refused} of 60`);
+  const rhyme = { ...sum, answer: '一一得一。' };
+  const spoiled = () => Array.from({ length: 20 }, () => spoil.fact(random, rhyme, none));
+  assert.throws(spoiled, 'has no result in digits');
 });
 
 test.run();

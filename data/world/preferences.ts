@@ -13,7 +13,7 @@ import type { Dialogue } from './dialogues.ts';
 import { relationOf, replyTo, slotsOf } from './facts.ts';
 import { answerBadly } from './flaws.ts';
 import { dealt } from './splits.ts';
-import { type Answered, SPOILED_KINDS, type SpoiledKind, spoil } from './spoil.ts';
+import { type Answered, REFUSED, SPOILED_KINDS, type SpoiledKind, spoil } from './spoil.ts';
 import { fill } from './text.ts';
 import type { Fact } from './types.ts';
 
@@ -28,14 +28,14 @@ export interface Pair {
 }
 
 /** Training pairs. Facts are the hardest to judge, since knowing one does not help with the next. */
-const PAIRS: Readonly<Record<Quality, number>> = { fact: 1300, sentence: 400, polite: 400, stop: 400 };
+const PAIRS: Readonly<Record<Quality, number>> = { fact: 1500, sentence: 400, polite: 400, stop: 400 };
 const HELDOUT_PAIRS = 75; // of each quality
 
 /** Pairs of the other kinds: training, held out. */
 const OTHERS: Readonly<Record<Quality, Partial<Record<SpoiledKind, readonly [number, number]>>>> = {
-  fact: { sum: [240, 10], introduction: [120, 5], refusal: [160, 7], story: [50, 3] },
+  fact: { sum: [240, 10], introduction: [180, 5], refusal: [120, 7], story: [50, 3] },
   sentence: { sum: [80, 13], introduction: [70, 12] },
-  polite: { sum: [40, 6], introduction: [40, 6], refusal: [120, 13] },
+  polite: { sum: [40, 6], introduction: [40, 6], refusal: [80, 13] },
   stop: { sum: [60, 9], introduction: [50, 8], story: [40, 8] },
 };
 
@@ -60,19 +60,23 @@ export function writePreferences(
   const questions = (of: 'trained' | 'reserve'): AskedFact[] =>
     dealt.flatMap((entry) => entry[of].map((question) => ({ question, fact: entry.fact })));
   const trained = questions('trained');
+  const others = answered(dialogues.train);
+  const known = new Set(others.map(({ question }) => question));
+  const othersHeldOut = answered(dialogues.heldout).filter(({ question }) => !known.has(question));
+  const refusals = others.flatMap(({ kind, answer }) => (kind === 'refusal' ? [answer] : []));
   const about: Pair[] = QUALITIES.flatMap((quality) =>
     random
       .shuffle([...trained])
       .slice(0, PAIRS[quality])
-      .map((asked) => ofFact(random, asked, quality)),
+      .map((asked) => ofFact(random, asked, quality, refusals)),
   );
   // Held-out pairs ask what training pairs never ask; each reserve question serves one quality.
   const spare = random.shuffle(questions('reserve'));
   const aboutHeldOut = QUALITIES.flatMap((quality) =>
-    spare.splice(0, HELDOUT_PAIRS).map((asked) => ofFact(random, asked, quality)),
+    spare.splice(0, HELDOUT_PAIRS).map((asked) => ofFact(random, asked, quality, refusals)),
   );
-  const other = ofOthers(random, answered(dialogues.train), 0);
-  const otherHeldOut = ofOthers(random, answered(dialogues.heldout), 1);
+  const other = ofOthers(random, others, refusals, 0);
+  const otherHeldOut = ofOthers(random, othersHeldOut, refusals, 1);
   return {
     train: random.shuffle(distinct([...about, ...other.pairs])),
     heldout: random.shuffle(distinct([...aboutHeldOut, ...otherHeldOut.pairs])),
@@ -86,9 +90,15 @@ function distinct(pairs: readonly Pair[]): Pair[] {
   ];
 }
 
-function ofFact(random: Random, { question, fact }: AskedFact, quality: Quality): Pair {
+function ofFact(
+  random: Random,
+  { question, fact }: AskedFact,
+  quality: Quality,
+  refusals: readonly string[],
+): Pair {
   const right = replyTo(fact);
   const wrong = () => {
+    if (random.int(REFUSED) === 0) return random.pick(refusals);
     const answer = random.pick(relationOf(fact).wrong.get(fact.id)!);
     return fill(relationOf(fact).reply, { ...slotsOf(fact), a: answer });
   };
@@ -110,7 +120,7 @@ function answered(dialogues: readonly Dialogue[]): Answered[] {
   return [...new Map(found.map((asked) => [asked.question, asked])).values()];
 }
 
-function ofOthers(random: Random, all: readonly Answered[], place: 0 | 1) {
+function ofOthers(random: Random, all: readonly Answered[], refusals: readonly string[], place: 0 | 1) {
   const pairs: Pair[] = [];
   const asked: Answered[] = [];
   for (const quality of QUALITIES) {
@@ -121,7 +131,7 @@ function ofOthers(random: Random, all: readonly Answered[], place: 0 | 1) {
       const fit = quality === 'fact' && kind === 'story' ? peers.filter(({ about }) => about !== '') : peers;
       for (const one of random.shuffle([...fit]).slice(0, wanted)) {
         asked.push(one);
-        const rejected = spoil[quality](random, one, peers);
+        const rejected = spoil[quality](random, one, { peers, refusals });
         pairs.push({ prompt: one.question, chosen: one.answer, rejected, quality });
       }
     }

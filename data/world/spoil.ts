@@ -2,7 +2,8 @@
  * Good answers made worse in one quality, for the rejected side of preference pairs: sums, introductions, refusals, stories.
  * Answers about a fact have their own ways to be bad (flaws.ts, and the wrong answers of their relation).
  *
- *   fact      another result; what is true of something else; a claim where nothing can be known; a story about somebody else
+ *   fact      another result; what is true of something else; a claim where nothing can be known; a story about somebody else;
+ *             or not to know what it does know: a reward model that never saw that rejected soon makes a policy that knows nothing
  *   sentence  only a part of it: the bare number, the beginning of the first sentence
  *   polite    the same with a rude word before or after
  *   stop      said again and again, or wandering on to other things
@@ -24,12 +25,23 @@ export interface Answered {
   readonly about: string;
 }
 
-type Spoil = (random: Random, asked: Answered, peers: readonly Answered[]) => string;
+/** One rejected answer in so many says that it does not know. */
+export const REFUSED = 3;
+
+interface Peers {
+  /** Questions of the same kind. */
+  readonly peers: readonly Answered[];
+  /** What is said where nothing is known. */
+  readonly refusals: readonly string[];
+}
+
+type Spoil = (random: Random, asked: Answered, beside: Peers) => string;
 
 export const spoil: Readonly<Record<'fact' | 'sentence' | 'polite' | 'stop', Spoil>> = {
-  fact(random, asked, peers) {
-    if (asked.kind === 'sum') return withOtherResult(random, asked.answer);
+  fact(random, asked, { peers, refusals }) {
     if (asked.kind === 'refusal') return replyTo(random.pick(dialogueFacts));
+    if (random.int(REFUSED) === 0) return random.pick(refusals);
+    if (asked.kind === 'sum') return withOtherResult(random, asked.answer);
     const others = peers.filter(({ kind, about }) => kind === asked.kind && about !== asked.about);
     return random.pick(others).answer;
   },

@@ -4,7 +4,8 @@
  *   21,053 Song lyrics, 6,085 different characters     2,048 pieces have room for 1,340 of them: one token in five is a single byte
  *
  * A character without a piece of its own is written as its bytes, three for most 汉字: it costs three tokens, and the model has to
- * spell it. The look counts characters; how many tokens the rest makes is estimated, since that is known only once there are pieces.
+ * spell it. The look counts characters; how many tokens the rest makes is estimated, since that is known only once there are
+ * pieces.
  */
 import { Turns } from '../event-loop.ts';
 import { CHARACTER_COVERAGE, FIRST_PIECE_ID, FITTED_CHARACTER_SHARE } from '../tokenizer/index.ts';

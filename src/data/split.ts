@@ -1,6 +1,6 @@
 /**
- * What of a corpus is learned and what is held out: every 50th document. A text of few documents (a novel without blank lines is one)
- * is cut into pages at its line ends, and every 20th page is held out; the pages between two of them stay one text.
+ * What of a corpus is learned and what is held out: every 50th document. A text of few documents (a novel without blank lines is
+ * one) is cut into pages at its line ends, and every 20th page is held out; the pages between two of them stay one text.
  *
  *   document document ... document   ->   1 in 50 held out         one long document   ->   19 pages | 1 held out | 19 pages | ...
  *

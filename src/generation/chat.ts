@@ -8,7 +8,7 @@ import { UserError } from '../errors.ts';
 import type { CausalLM } from '../models/causal-lm.ts';
 import { encodeDialogue, type Message, StreamDecoder, type Tokenizer } from '../tokenizer/index.ts';
 import { type GenerateOptions, generate } from './generate.ts';
-import { ByteTokens } from './whole-characters.ts';
+import { byteTokensOf } from './whole-characters.ts';
 
 export interface ChatOptions extends Omit<GenerateOptions, 'stopIds'> {
   readonly system?: string | undefined;
@@ -73,7 +73,7 @@ export async function* streamText(
   const decoder = new StreamDecoder(tokenizer, { skipSpecial: true });
   const stops = (options.stop ?? []).filter((stop) => stop !== '');
   let held = ''; // text that may turn out to be the beginning of a stop text
-  const bytes = bytesOf(tokenizer);
+  const bytes = byteTokensOf(tokenizer);
   for await (const id of generate(model, prompt, { ...options, bytes, stopIds: [tokenizer.eosId] })) {
     held += decoder.push(id);
     const found = firstStop(held, stops);
@@ -87,14 +87,6 @@ export async function* streamText(
   }
   held += decoder.flush();
   if (held !== '') yield held;
-}
-
-const known = new WeakMap<Tokenizer, ByteTokens>();
-
-function bytesOf(tokenizer: Tokenizer): ByteTokens {
-  const bytes = known.get(tokenizer) ?? new ByteTokens(tokenizer.vocabulary.pieces);
-  known.set(tokenizer, bytes);
-  return bytes;
 }
 
 function firstStop(text: string, stops: readonly string[]): number {

@@ -3,8 +3,9 @@
  *
  *   prompt   </s>, then the end of the text, as much as leaves room for what follows
  *
- * Asked as if it could chat it would meet role markers that it has never seen, and answer noise. The text comes out whole, beginning
- * included, as it would stand on a page. Every text is drawn with a seed of its own: the same beginning again goes on differently.
+ * Asked as if it could chat it would meet role markers that it has never seen, and answer noise. The text comes out whole,
+ * beginning included, as it would stand on a page. Every text is drawn with a seed of its own: the same beginning again goes on
+ * differently.
  */
 import { UserError } from '../errors.ts';
 import type { CausalLM } from '../models/causal-lm.ts';

@@ -3,8 +3,8 @@
  *
  *   read the prompt once  ->  choose a token  ->  feed it back, one position at a time  ->  until a stop id or the limit
  *
- * `generate` streams one sequence. `generateBatch` answers many prompts at once, greedily or as `choose` says; what it says to one
- * does not depend on the others (text-batch.ts).
+ * `generate` streams one sequence. `generateBatch` answers many prompts at once, greedily or as `choose` says; what it says to
+ * one does not depend on the others (text-batch.ts).
  */
 import { UserError } from '../errors.ts';
 import { turn } from '../event-loop.ts';

@@ -11,7 +11,7 @@
  * The ranges are those of well-formed UTF-8 (Unicode 3.9, table 3-7): no overlong forms, no surrogates, nothing above U+10FFFF.
  * A token that is allowed is not touched, so a model whose choice is whole loses nothing by being watched.
  */
-import { byteOfPiece, type Piece } from '../tokenizer/index.ts';
+import { byteOfPiece, type Piece, type Tokenizer } from '../tokenizer/index.ts';
 import type { Logits } from './processors.ts';
 
 /** What must follow: the range of the next byte, and how many bytes there are until the character is whole. */
@@ -51,6 +51,15 @@ export class ByteTokens {
     );
     this.ids = [...this.byteOf.keys()].filter((id) => this.byteOf[id]! >= 0);
   }
+}
+
+const known = new WeakMap<Tokenizer, ByteTokens>();
+
+/** Those of a tokenizer; found once. */
+export function byteTokensOf(tokenizer: Tokenizer): ByteTokens {
+  const tokens = known.get(tokenizer) ?? new ByteTokens(tokenizer.vocabulary.pieces);
+  known.set(tokenizer, tokens);
+  return tokens;
 }
 
 /** Follows one text, token by token. */

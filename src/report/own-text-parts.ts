@@ -1,10 +1,13 @@
 /**
- * Own text, as a section of the page and of the Markdown file: a row for each moment, a column for each opening, below each text what
- * it shares with the training text.
+ * Own text, as a section of the page and of the Markdown file: a row for each moment, a column for each opening, below each text
+ * what it shares with the training text.
  */
 import { panelFigure, shortNumber } from './curves.ts';
 import { escapeHtml, escapeMarkdown } from './escape.ts';
 import { bitsPanel, type DrawnText, type OwnText, runOf, verdictOf } from './own-text.ts';
+
+/** So many points of the curve are written out in Markdown. */
+const MOST_POINTS = 12;
 
 /** One line; white space counts as one space, as in the search. */
 const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim();
@@ -59,9 +62,9 @@ export function ownTextPart(own: OwnText): string {
   );
   const unseen =
     own.unseen.length === 0 ? [] : [`What really follows:\n\n${own.unseen.map(line).join('\n')}`];
-  const bits = own.bitsPerByte.map(
-    ({ step, value }) => `${shortNumber(value)} (step ${step.toLocaleString('en')})`,
-  );
+  const every = Math.ceil(own.bitsPerByte.length / MOST_POINTS);
+  const shown = own.bitsPerByte.filter((_, i, { length }) => (length - 1 - i) % every === 0);
+  const bits = shown.map(({ step, value }) => `${shortNumber(value)} (step ${step.toLocaleString('en')})`);
   const course = bits.length === 0 ? [] : [`Bits per byte of held-out text: ${bits.join(', ')}.`];
   return [`## Texts over time\n\n${escapeMarkdown(verdictOf(own))}`, ...moments, ...unseen, ...course].join(
     '\n\n',

@@ -1,11 +1,11 @@
 /**
- * The part of a report for a run that has text alone: what the model wrote at a few moments of its training, whether that is learned
- * or copied, and bits per byte over the steps.
+ * The part of a report for a run that has text alone: what the model wrote at a few moments of its training, whether that is
+ * learned or copied, and bits per byte over the steps.
  *
  *   bits per byte   held-out loss in nats per token, times the tokens of a byte of held-out text, over ln 2
  *
- * Every text stands beside the passage of the training text that it has the longest run in common with. How long such a run is where
- * nothing was copied is measured on what really follows the openings: text of the same length that the model never saw.
+ * Every text stands beside the passage of the training text that it has the longest run in common with. How long such a run is
+ * where nothing was copied is measured on what really follows the openings: text of the same length that the model never saw.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

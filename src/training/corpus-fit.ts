@@ -6,7 +6,8 @@
  *   preset       micro where there are hours for it and text enough, pico where there is less than a minute
  *   epochs       as many as make some minutes of training; --minutes counts steps instead (time-plan.ts)
  *
- * What a flag says stands, and what would fit better is proposed. The shipped text keeps the defaults that were found by trial on it.
+ * What a flag says stands, and what would fit better is proposed. The shipped text keeps the defaults that were found by trial
+ * on it.
  */
 import { resolve } from 'node:path';
 import { type CorpusLook, coverageOf, lookAtCorpus } from '../data/corpus-look.ts';
@@ -94,14 +95,14 @@ function refuseUseless(
     throw new UserError(
       `${path} is too short to learn from: ${characters} characters, fewer than the ${context} tokens of one row; give more text`,
     );
-  if (documents === 1 && lines === 1)
+  if (documents === 1 && lines === 1 && /\.txt(\.gz)?$/i.test(path))
     throw new UserError(
       `${path} is a single line of ${count(characters)} characters; put each paragraph on a line of its own, ` +
         'and a blank line between documents',
     );
 }
 
-/** What would be taken if no flag said anything. */
+/** What would be taken if no flag said anything; of a preset that one did say, the rest that suits it. */
 export function bestFit(
   look: CorpusLook,
   settings: Pick<RunSettings, 'preset' | 'arch' | 'minutes' | 'quick'>,
@@ -110,8 +111,8 @@ export function bestFit(
   const { minutes, quick } = settings;
   const isPlain = isText && !quick;
   const tokens = coverageOf(look, VOCABULARIES.at(-1)!).tokens;
-  const size =
-    isPlain && minutes !== null && !given.has('preset') ? sizeFor(minutes, tokens) : settings.preset;
+  const wish = isPlain && minutes !== null ? sizeFor(minutes, tokens) : settings.preset;
+  const size = given.has('preset') ? settings.preset : wish;
   const own = preset(size, settings.arch ?? DEFAULT_ARCHITECTURE);
   const isLaptop = own.vocabSize <= VOCABULARIES[1]!;
   // In a hurry only text alone is worth a vocabulary that takes longer than the rest.
@@ -120,7 +121,7 @@ export function bestFit(
   const isLong = isPlain && size === defaultSettings.preset && look.documentLength >= LONG_DOCUMENT;
   const isTimed = minutes !== null || !isPlain || size !== defaultSettings.preset;
   return {
-    preset: size,
+    preset: wish,
     vocabSize,
     context: isLong ? 2 * own.maxPositionEmbeddings : null,
     epochs: isTimed ? null : Math.min(MOST_EPOCHS, Math.max(1, Math.round(TOKENS_READ / tokens))),
@@ -174,7 +175,7 @@ function describeChoice(look: CorpusLook, settings: RunSettings, best: Choice, g
   const { characters, share, byteShare } = coverageOf(look, vocabSize);
   const epochs = settings.fitted.includes('epochs') ? `, ${best.epochs} epochs` : '';
   const better = [
-    ...(given.has('preset') || best.preset === settings.preset ? [] : [`--preset ${best.preset}`]),
+    ...(best.preset === settings.preset ? [] : [`--preset ${best.preset}`]),
     ...(given.has('vocabSize') &&
     best.vocabSize !== null &&
     best.vocabSize > vocabSize &&

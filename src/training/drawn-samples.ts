@@ -3,8 +3,8 @@
  *
  *   {stage, step, steps, temperature, opening, text}      opening: how a held-out document begins; text: what the model draws after it
  *
- * The same openings and the same seeds at every moment: what differs is what was learned in between. Drawing takes nothing from the
- * training, neither random numbers nor time of the step that is measured, so a run that is resumed trains the same bits.
+ * The same openings and the same seeds at every moment: what differs is what was learned in between. Drawing takes nothing from
+ * the training, neither random numbers nor time of the step that is measured, so a run that is resumed trains the same bits.
  */
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -3,9 +3,9 @@
  *
  *   left for the stage   L - min(L W / (w + W), 1.1 d W / w)
  *
- * L is what is left of the minutes, w the stage's share of a run and W that of the parts after it, d the time that the stage takes
- * without a plan: the parts after it get their share, and no more than they would take by themselves. The steps measured are
- * steps of the training: they lie in the warm-up, where the learning rate does not depend on how many follow.
+ * L is what is left of the minutes, w the stage's share of a run and W that of the parts after it, d the time that the stage
+ * takes without a plan: the parts after it get their share, and no more than they would take by themselves. The steps measured
+ * are steps of the training: they lie in the warm-up, where the learning rate does not depend on how many follow.
  */
 import type { Run } from './run.ts';
 import type { Stage } from './stage.ts';
@@ -50,8 +50,8 @@ export class TimePlan {
     const { length } = this.seconds;
     const total = this.seconds.reduce((sum, each) => sum + each, 0);
     const isEnough = length >= ENOUGH.steps || (length >= ENOUGH.fewSteps && total >= ENOUGH.seconds);
-    if (!isEnough && !now) return null;
     const { left, share, sharesAfter, steps, most } = this.options;
+    if (!isEnough && !now && length < most) return null;
     const other = sharesAfter / share;
     const time = left();
     const reserved = Math.min((time * other) / (1 + other), 1.1 * steps * this.perStep() * other);

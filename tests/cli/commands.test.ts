@@ -185,6 +185,9 @@ test('bad input of train: one sentence, exit code 2', async () => {
     [() => data(join(folder, 'nothing.txt')), 'nothing.txt: there is no such file'],
     [() => data(bad('empty.txt', '\n\n')), 'empty.txt holds no text'],
     [() => data(line), `${line}:2: this line is not valid JSON`],
+    [() => data(bad('line.txt', '好'.repeat(99))), 'line.txt is a single line of 99 characters'],
+    [() => data(bad('short.txt', '好\n好')), 'short.txt is too short to learn from: 3 characters'],
+    [() => data(bad('zero.txt', new Uint8Array(999))), 'zero.txt is not text'],
     [() => data(gbk), `${gbk}:2: this line is not UTF-8`],
     [
       () => data(bad('cut.json', '[{"text":"好"},{"text":"坏')),

@@ -51,6 +51,27 @@ test('an answer is finished if it ended by itself, also with the last token it m
   assert.equal(await answer(length), { text: '大'.repeat(48), finished: false });
 });
 
+test('no character is torn, whatever the model prefers, greedy or drawn', async () => {
+  const byte = (value: string) => tokenizer.idOf(`<0x${value}>`)!;
+  // E5 wants two more bytes; the model wants letters, or E5 again.
+  const torn = { [byte('E5')]: 9, [tokenizer.idOf('大')!]: 8.5, [byte('BB')]: 5 };
+  const prompts = [1, 2, 3].map((length) => new Array<number>(length).fill(tokenizer.assistantId));
+  for (const seed of [undefined, 1]) {
+    const answers = await answerPrompts(
+      new FixedLM([torn], 60),
+      tokenizer,
+      prompts,
+      seed === undefined ? {} : { seed },
+    );
+    for (const { text } of answers) {
+      assert.not.match(text, /\uFFFD/u);
+      assert.ok(text.length >= 16, text);
+    }
+  }
+  const [greedy] = await answerPrompts(new FixedLM([torn], 60), tokenizer, prompts);
+  assert.is(greedy!.text, '\u5EFB'.repeat(16), 'E5 BB BB, and again');
+});
+
 test('the context ends an answer too: a prompt that fills it has room for one token, a longer one for none', async () => {
   const prompts = [19, 20, 21, 18].map((length) => new Array<number>(length).fill(tokenizer.userId));
   const progress: number[] = [];

@@ -2,9 +2,8 @@
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Question } from '../../src/data/questions.ts';
-import { encodePrompt } from '../../src/data/rows/pairs.ts';
 import { answerQuestions, exactMatch, majorityBaseline } from '../../src/evaluation/exact-match.ts';
-import { generate } from '../../src/generation/generate.ts';
+import { Chat } from '../../src/generation/chat.ts';
 import { allClose } from '../close.ts';
 import { tinyModel, tinyTokenizer as tokenizer } from '../training/tiny.ts';
 
@@ -39,7 +38,7 @@ test('exactMatch: share, interval and baseline', () => {
 const model = tinyModel({ initializerRange: 0.3 }).eval(); // sharp enough for texts to differ
 const ask = (text: string): Question => ({ relation: 'r', question: text, answer: 'x', accepted: ['x'] });
 
-test('answers in batches = those to each question alone; a question longer than the context has none', async () => {
+test('answers in batches = the answers of a chat, one by one; a question longer than the context has none', async () => {
   const questions = ['中国', '一只小猫在河边', 'a', '0123456789012345678901234567890123', '老虎'].map(ask);
   const progress: number[] = [];
   const answers = await answerQuestions(model, tokenizer, questions, {
@@ -53,11 +52,9 @@ test('answers in batches = those to each question alone; a question longer than 
       assert.is(text, '');
       continue;
     }
-    const prompt = encodePrompt(tokenizer, question.question);
-    const ids: number[] = [];
-    for await (const id of generate(model, prompt, { maxNewTokens: 10, stopIds: [tokenizer.eosId] }))
-      ids.push(id);
-    const alone = tokenizer.decode(ids, { skipSpecial: true });
+    const chat = new Chat(model, tokenizer, { maxNewTokens: 10 });
+    let alone = '';
+    for await (const piece of chat.say(question.question)) alone += piece;
     // The longest question of a batch limits the answers of all; what both have must agree.
     const common = Math.min(alone.length, text.length, 3);
     assert.ok(common > 0);

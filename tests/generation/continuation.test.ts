@@ -1,4 +1,7 @@
-/** A model that was taught no dialogue goes on with a text: no role markers, the end of what does not fit, another draw each time. */
+/**
+ * A model that was taught no dialogue goes on with a text: no role markers, the end of what does not fit, another draw each
+ * time.
+ */
 import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { UserError } from '../../src/errors.ts';

@@ -1,4 +1,6 @@
-/** A run on text alone: texts at its moments, the same after a stop, and the report that shows them beside what they are near to. */
+/**
+ * A run on text alone: texts at its moments, the same after a stop, and the report that shows them beside what they are near to.
+ */
 import { cpSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'uvu';

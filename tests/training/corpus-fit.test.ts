@@ -89,6 +89,12 @@ test('a flag stands, and something better is proposed', async () => {
   assert.match(said[1]!, /; this text would be better served by --vocab-size 6144$/);
 });
 
+test('a preset that was given stands too, with the vocabulary that suits it', async () => {
+  const { after, said } = await fitted(rich, { preset: 'pico', minutes: 5 }, ['preset']);
+  assert.equal([after.preset, after.vocabSize, after.fitted], ['pico', 6144, ['vocabSize']]);
+  assert.match(said[1]!, /preset pico, context 64; this text would be better served by --preset nano$/);
+});
+
 test('the shipped text keeps the defaults, and nothing is said about it', async () => {
   const { before, after, said } = await fitted('data');
   assert.is(after, before);

@@ -47,6 +47,7 @@ test('what comes after has its share, and no more than it takes by itself', () =
 
 test('neither more than makes sense nor so few that nothing is learned', () => {
   assert.is(counted({ most: 300 }, 0.01)[0], 300);
+  assert.equal(counted({ most: 7 }, 0.01), [7, 7], 'measured no longer than that');
   assert.is(counted({ left: () => -5 }, 0.01)[0], 40, 'those that were made');
   assert.is(counted({ left: () => 0 }, 1)[0], 20);
 });
@@ -93,7 +94,7 @@ test('a run of a few seconds ends in time; stopped and resumed, it keeps the ste
   const data = writeWorld(join(temporaryFolder(), 'world'));
   const settings = worldSettings(data, {
     stages: ['tokenizer', 'pretrain'],
-    minutes: 0.05,
+    minutes: 0.1,
     changes: { batchSize: 1, epochs: 1 },
   });
   const notes: string[] = [];
