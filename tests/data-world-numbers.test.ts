@@ -136,6 +136,7 @@ test('pairs that are not held out are told: all sums within 20, all products wit
     'minusSmall',
     'minusOnes',
     'round',
+    'minusRound',
     'times',
     'timesMore',
     'timesTens',
@@ -144,7 +145,7 @@ test('pairs that are not held out are told: all sums within 20, all products wit
     'remainder',
   ] as const)
     assert.is(told(sums[level]), 1, level);
-  assert.ok(told(sums.plusTens) > 0.5);
+  assert.ok(told(sums.plusTens) > 0.45);
   assert.ok(told(sums.minusTens) > 0.45);
   const share = sums.held.length / (sums.held.length + sums.plusTens.length + sums.minusTens.length);
   assert.ok(share > 0.02 && share < 0.05, `${share} of the sums are held out`);
@@ -174,7 +175,7 @@ test('sums: questions of evaluation are asked nowhere, and have one answer', () 
 
 test('word problems: the number said at the end is the result of the sum', () => {
   const [trained, told] = [wordProblems.dialogues(new Random(3)), wordProblems.documents!];
-  assert.is(trained.length, 400);
+  assert.is(trained.length, 440);
   const answers = trained.map(({ messages }) => messages[1]!.content);
   const random = new Random(4);
   for (let i = 0; i < 300; i++)

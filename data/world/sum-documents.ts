@@ -4,25 +4,26 @@
  */
 import type { Random } from '../../src/tensor/random.ts';
 import { isHeldOut, type Level, type Sign, type Sum, sumOf, sums, worked } from './arithmetic.ts';
-import { trainedQuestion } from './sum-questions.ts';
+import { expression, isReserved, trainedQuestion } from './sum-questions.ts';
 import { hanzi } from './text.ts';
 
 /** How many times each sum of a level is told in lists of formulas, and how many of them in questions with answers. */
 const TOLD: Readonly<Record<Level, readonly [number, number]>> = {
-  plusSmall: [18, 4],
-  minusSmall: [20, 4],
+  plusSmall: [16, 3],
+  minusSmall: [18, 3],
   plusOnes: [0.7, 0.2],
   minusOnes: [1.2, 0.3],
-  plusTens: [0.5, 0.1],
-  minusTens: [0.45, 0.08],
+  plusTens: [0.45, 0.2],
+  minusTens: [0.4, 0.15],
+  minusRound: [3, 0.4],
   plusBeyond: [0.06, 0.01],
   round: [6, 1],
-  below: [2, 0.5],
-  times: [24, 6],
+  below: [2, 0.4],
+  times: [20, 4],
   timesMore: [5, 1],
-  timesTens: [8, 1],
+  timesTens: [8, 1.5],
   timesLong: [1, 0.2],
-  divided: [22, 5],
+  divided: [22, 4],
   dividedMore: [3, 0.4],
   remainder: [6, 1],
   three: [0.2, 0.06],
@@ -41,7 +42,7 @@ export function sumTexts(random: Random): string[] {
     ...gather(random, told.map(worked), '，', OPENINGS),
     ...gather(
       random,
-      asked.map((sum) => `问：${trainedQuestion(random, sum)}答：${worked(sum)}`),
+      asked.map((sum) => questioned(random, sum)),
       '。',
       [''],
     ),
@@ -49,6 +50,14 @@ export function sumTexts(random: Random): string[] {
     ...tables(random),
     ...rhymes(random),
   ];
+}
+
+/** A question with its answer, or for short the sum as it is read and as it is written: 三加五：3+5=8. */
+function questioned(random: Random, sum: Sum): string {
+  const short = expression(random, sum);
+  return random.int(5) < 3 && !isReserved(short)
+    ? `${short}：${worked(sum)}`
+    : `问：${trainedQuestion(random, sum)}答：${worked(sum)}`;
 }
 
 const OPENINGS = ['', '', '', '算式：', '口算：', '算一算：', '练习本上写着：', '小明算对了：'];
