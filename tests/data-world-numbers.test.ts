@@ -136,6 +136,7 @@ test('pairs that are not held out are told: all sums within 20, all products wit
     'minusSmall',
     'minusOnes',
     'round',
+    'minusRound',
     'times',
     'timesMore',
     'timesTens',
@@ -174,7 +175,7 @@ test('sums: questions of evaluation are asked nowhere, and have one answer', () 
 
 test('word problems: the number said at the end is the result of the sum', () => {
   const [trained, told] = [wordProblems.dialogues(new Random(3)), wordProblems.documents!];
-  assert.is(trained.length, 400);
+  assert.is(trained.length, 440);
   const answers = trained.map(({ messages }) => messages[1]!.content);
   const random = new Random(4);
   for (let i = 0; i < 300; i++)

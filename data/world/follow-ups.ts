@@ -10,8 +10,8 @@ import { asked, chain, type Turn, type Turns, topics } from './fact-chains.ts';
 import { dialogueFacts } from './splits.ts';
 import { sumSteps } from './sum-steps.ts';
 
-const DIALOGUES = 900;
-const TEXTS = 1_000; // documents of pretrain.txt
+const DIALOGUES = 990;
+const TEXTS = 900; // documents of pretrain.txt
 
 const HELLOS: readonly Turn[] = [
   ['你好！', '你好！有什么可以帮你的吗？'],
@@ -39,8 +39,8 @@ function filler(random: Random): Turn {
 function turnsOf(random: Random): Turns {
   const draw = random.int(100);
   const steps = 1 + (random.int(3) === 0 ? 1 : 0);
-  if (draw < 40) return chain(random, steps);
-  if (draw < 62) return sumSteps(random, steps);
+  if (draw < 37) return chain(random, steps);
+  if (draw < 56) return sumSteps(random, steps);
   if (draw < 95) return recall(random, filler);
   return topics(random);
 }

@@ -55,6 +55,10 @@ export const REQUESTS: readonly Core[] = [
     '听说过{x}吗',
     '关于{x}你知道什么',
     '{x}有什么可以说的',
+    '你知道{x}的哪些事',
+    '{x}有哪些知识',
+    '你会介绍{x}吗',
+    '你能说说{x}吗',
   ].map((core): Core => [core, 'question']),
   ...[
     '我想了解{x}',
@@ -65,6 +69,11 @@ export const REQUESTS: readonly Core[] = [
     '我想听听{x}',
     '我不知道{x}，请介绍一下',
     '我不了解{x}',
+    '我想学一点儿{x}的知识',
+    '我想听你介绍{x}',
+    '我想更好地了解{x}',
+    '我很想了解{x}',
+    '我想知道关于{x}的事',
   ].map((core): Core => [core, 'remark']),
 ];
 
@@ -83,6 +92,20 @@ const BY_ENDING: readonly (readonly [RegExp, readonly Core[]])[] = [
   [/(国|国家|城市|个省|首都|省会|湖|河|山|地方|古城|洲|洋)。$/u, OF_PLACES],
   [/(动物|鸟|鱼)。$/u, OF_ANIMALS],
   [/节日。$/u, OF_FESTIVALS],
+];
+
+/** Frames for requests beside those of wording.ts. */
+export const MORE_FRAMES: readonly string[] = [
+  '{q}，可以吗？',
+  '{q}，好不好？',
+  '{q}，多谢。',
+  '谢谢你{q}。',
+  '我要你{q}。',
+  '我想听你{q}。',
+  '快点儿{q}。',
+  '你来{q}。',
+  '现在{q}',
+  '那就{q}吧。',
 ];
 
 /** Cores that no training file uses. */

@@ -16,7 +16,7 @@ import { heldOutStranger, rollCalls, type Stranger, stranger } from './strangers
 import { expand, fill } from './text.ts';
 import { drawDialogues, type Mood, retold, typed, typedUnseen } from './wording.ts';
 
-const DIALOGUES = 880;
+const DIALOGUES = 1_000;
 
 interface Asked {
   readonly kind: string;
@@ -60,15 +60,15 @@ const ABOUT: Readonly<Record<Stranger, readonly string[]>> = {
   book: ['{s}是什么', '{s}讲了什么', '{s}是一本什么书'],
 };
 
-/** [stranger, kind in eval/refusals.jsonl, how many of 800 dialogues, how many of 100 held-out questions] */
+/** [stranger, kind in eval/refusals.jsonl, how many of about 1,200 drawn, how many of 100 held-out questions] */
 const STRANGERS: readonly (readonly [Stranger, string, number, number])[] = [
-  ['person', 'unmet-person', 130, 18],
-  ['country', 'unmet-place', 60, 7],
+  ['person', 'unmet-person', 180, 18],
+  ['country', 'unmet-place', 70, 7],
   ['province', 'unmet-place', 15, 2],
-  ['town', 'unmet-place', 35, 5],
-  ['animal', 'unmet-thing', 30, 4],
-  ['thing', 'unmet-thing', 20, 3],
-  ['book', 'unmet-thing', 20, 3],
+  ['town', 'unmet-place', 45, 5],
+  ['animal', 'unmet-thing', 40, 4],
+  ['thing', 'unmet-thing', 35, 3],
+  ['book', 'unmet-thing', 30, 3],
 ];
 
 function coresFor(kind: Stranger): string[] {
@@ -110,8 +110,8 @@ function isYesNo(core: string): boolean {
 /** How a core wants to be typed: a question, a request, or (foreign letters, nonsense) as it is. */
 function moodOf(core: string): Mood | null {
   if (!/\p{Script=Han}/u.test(core) || core.includes('：')) return null;
-  if (/[吗谁哪几]|什么|怎|多少|多远|多[重宽高]|还是|(.)不\1|意思/u.test(core)) return 'question';
-  return 'request';
+  if (/[吗谁哪几]|什么|怎|多少|多远|多大|多久|多[重宽高]|还是|(.)不\1|意思/u.test(core)) return 'question';
+  return core.startsWith('我') ? 'remark' : 'request';
 }
 
 function settle(
@@ -155,6 +155,18 @@ function bigSum(random: Random): Asked {
   return { kind: 'big-sum', question, reply: '对不起，太大的数我还不会算。' };
 }
 
+/** Letters or words that say nothing. */
+function nonsense(random: Random): Asked {
+  const from =
+    random.int(2) === 0
+      ? [...'asdfghjklqwertyuiopzxcvbnm1234567890']
+      : [...'的了也和都很是在把那水天人大又就不上'];
+  const question = Array.from({ length: 4 + random.int(5) }, () => random.pick(from))
+    .join('')
+    .replaceAll('的的', '的');
+  return { kind: 'gibberish', question, reply: '我不明白你的意思，请换一种说法。' };
+}
+
 /** How often which kind is drawn. */
 const LOT: readonly ((random: Random) => Asked)[] = [
   ...refusalKinds.flatMap((kind) =>
@@ -163,7 +175,8 @@ const LOT: readonly ((random: Random) => Asked)[] = [
   ...STRANGERS.flatMap(([stranger, label, share]) =>
     Array.from({ length: share }, () => (random: Random) => aboutStranger(random, stranger, label)),
   ),
-  ...Array.from({ length: 25 }, () => bigSum),
+  ...Array.from({ length: 30 }, () => bigSum),
+  ...Array.from({ length: 25 }, () => nonsense),
 ];
 
 function refusal(random: Random): Dialogue {

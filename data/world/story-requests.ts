@@ -9,6 +9,7 @@ import type { Ability } from './ability.ts';
 import { type Dialogue, talk } from './dialogues.ts';
 import { oneIn } from './hash.ts';
 import {
+  anyHero,
   dialogueHeroes,
   friendOf,
   type Hero,
@@ -124,11 +125,11 @@ interface Story {
 }
 
 /** The hero in the plot, drawn again until it is short enough. */
-function tell(random: Random, hero: Hero, plot: Plot, friends: readonly Hero[] = dialogueHeroes): Story {
+function tell(random: Random, hero: Hero, plot: Plot): Story {
   for (let tries = 0; tries < 300; tries++) {
     const p = pronounOf(hero);
     const f = random.pick(plot.text.includes('{f}树') ? TREE_FRUITS : FRUITS);
-    const slots = { h: hero.name, p, s: `${p}们`, k: friendOf(random, hero, friends).name, f };
+    const slots = { h: hero.name, p, s: `${p}们`, k: friendOf(plot.text, hero, dialogueHeroes).name, f };
     const [opening, rest] = [openingOf(random, hero), expand(random, plot.text, slots)];
     if (opening.length + rest.length <= LONGEST) return { opening, rest };
   }
@@ -164,7 +165,7 @@ function storyOf(about: string, request: string, story: string): Dialogue {
 }
 
 function heroDialogue(random: Random): Dialogue {
-  const hero = random.pick(dialogueHeroes);
+  const hero = anyHero(random, dialogueHeroes);
   const h = called(random, hero);
   const request =
     random.int(8) === 0
@@ -183,7 +184,7 @@ function topicDialogue(random: Random): Dialogue {
 
 function bothDialogue(random: Random): Dialogue {
   for (;;) {
-    const [hero, t] = [random.pick(dialogueHeroes), random.pick(topics)];
+    const [hero, t] = [anyHero(random, dialogueHeroes), random.pick(topics)];
     const able = plotsOf(hero, t);
     if (able.length === 0 || isHeldOutPair(hero, t)) continue;
     const request = typed(random, fill(random.pick(ABOUT_BOTH), { h: hero.name, t }));
@@ -192,7 +193,7 @@ function bothDialogue(random: Random): Dialogue {
 }
 
 function anyDialogue(random: Random): Dialogue {
-  const hero = random.pick(dialogueHeroes);
+  const hero = anyHero(random, dialogueHeroes);
   return storyOf(
     '',
     typed(random, random.pick(ABOUT_NOTHING)),
@@ -201,7 +202,7 @@ function anyDialogue(random: Random): Dialogue {
 }
 
 function goOnDialogue(random: Random): Dialogue {
-  const hero = random.pick(dialogueHeroes);
+  const hero = anyHero(random, dialogueHeroes);
   const { opening, rest } = tell(random, hero, random.pick(plotsOf(hero, null)));
   return storyOf(hero.name, fill(random.pick(GO_ON), { o: opening }), rest);
 }
@@ -216,8 +217,15 @@ function dialogue(random: Random): Dialogue {
 }
 
 /** A story for the corpus. */
-export function storyDocument(random: Random, hero: Hero = random.pick(heroes)): string {
-  return whole(tell(random, hero, random.pick(plotsOf(hero, null)), heroes));
+export function storyDocument(random: Random, hero: Hero = anyHero(random, heroes)): string {
+  const plot = random.pick(plotsOf(hero, null));
+  const title = random.pick([
+    '',
+    `${hero.name}的故事。`,
+    `讲一个${hero.name}的故事：`,
+    `关于${random.pick(plot.topics)}的故事。`,
+  ]);
+  return title + whole(tell(random, hero, plot));
 }
 
 /** Stories about everyone; those whom no dialogue knows are met more often. */
@@ -237,7 +245,7 @@ export interface StoryQuestion {
 const ASKED: readonly (readonly [number, (random: Random, place: number) => Omit<StoryQuestion, 'id'>])[] = [
   [30, (random, place) => askHero(heldOutHeroes[place % heldOutHeroes.length]!, random, place)],
   [20, askHeldOutPair],
-  [24, (random, place) => askHero(random.pick(dialogueHeroes), random, place)],
+  [24, (random, place) => askHero(anyHero(random, dialogueHeroes), random, place)],
   [
     12,
     (random, place) => ({
@@ -261,7 +269,7 @@ function askHero({ name }: Hero, random: Random, place: number): Omit<StoryQuest
 
 function askHeldOutPair(random: Random, place: number): Omit<StoryQuestion, 'id'> {
   for (;;) {
-    const [hero, t] = [random.pick(dialogueHeroes), random.pick(topics)];
+    const [hero, t] = [anyHero(random, dialogueHeroes), random.pick(topics)];
     if (plotsOf(hero, t).length === 0 || !isHeldOutPair(hero, t)) continue;
     return {
       question: typedUnseen(fill(cycle(ABOUT_BOTH, place), { h: hero.name, t }), place),
@@ -271,7 +279,7 @@ function askHeldOutPair(random: Random, place: number): Omit<StoryQuestion, 'id'
 }
 
 function askToGoOn(random: Random, place: number): Omit<StoryQuestion, 'id'> {
-  const hero = random.pick(dialogueHeroes);
+  const hero = anyHero(random, dialogueHeroes);
   return { question: fill(cycle(HELD_OUT.goOn, place), { o: openingOf(random, hero) }), hero: hero.name };
 }
 

@@ -4,17 +4,18 @@
  */
 import type { Random } from '../../src/tensor/random.ts';
 import { isHeldOut, type Level, type Sign, type Sum, sumOf, sums, worked } from './arithmetic.ts';
-import { trainedQuestion } from './sum-questions.ts';
+import { expression, isReserved, trainedQuestion } from './sum-questions.ts';
 import { hanzi } from './text.ts';
 
 /** How many times each sum of a level is told in lists of formulas, and how many of them in questions with answers. */
 const TOLD: Readonly<Record<Level, readonly [number, number]>> = {
-  plusSmall: [9, 2],
+  plusSmall: [10, 2],
   minusSmall: [10, 2],
   plusOnes: [0.5, 0.1],
   minusOnes: [1, 0.15],
   plusTens: [0.45, 0.08],
   minusTens: [0.42, 0.08],
+  minusRound: [1.5, 0.2],
   plusBeyond: [0.04, 0.01],
   round: [3, 0.5],
   below: [1, 0.2],
@@ -22,7 +23,7 @@ const TOLD: Readonly<Record<Level, readonly [number, number]>> = {
   timesMore: [3, 0.5],
   timesTens: [4, 0.5],
   timesLong: [0.6, 0.1],
-  divided: [10, 2],
+  divided: [12, 2],
   dividedMore: [1.5, 0.2],
   remainder: [2, 0.4],
   three: [0.2, 0.06],
@@ -41,7 +42,7 @@ export function sumTexts(random: Random): string[] {
     ...gather(random, told.map(worked), '，', OPENINGS),
     ...gather(
       random,
-      asked.map((sum) => `问：${trainedQuestion(random, sum)}答：${worked(sum)}`),
+      asked.map((sum) => questioned(random, sum)),
       '。',
       [''],
     ),
@@ -49,6 +50,14 @@ export function sumTexts(random: Random): string[] {
     ...tables(random),
     ...rhymes(random),
   ];
+}
+
+/** A question with its answer, or for short the sum as it is read and as it is written: 三加五：3+5=8. */
+function questioned(random: Random, sum: Sum): string {
+  const short = expression(random, sum);
+  return random.int(5) < 3 && !isReserved(short)
+    ? `${short}：${worked(sum)}`
+    : `问：${trainedQuestion(random, sum)}答：${worked(sum)}`;
 }
 
 const OPENINGS = ['', '', '', '算式：', '口算：', '算一算：', '练习本上写着：', '小明算对了：'];

@@ -142,20 +142,20 @@ export function heldOutQuestion(random: Random, sum: Sum): string {
     const question = framed(random, sum);
     if (isReserved(question)) return question;
   }
-  return fill(random.pick(UNSEEN_FRAMES), { e: spoken(random, sum) });
+  return fill(random.pick(UNSEEN_FRAMES), { e: expression(random, sum) });
 }
 
 function framed(random: Random, sum: Sum): string {
   const draw = random.int(20);
   if (draw < 2 && canPhrase(sum)) return ownPhrase(random, sum);
-  if (draw < 3) return fill(random.pick(WHOLE), { e: spoken(random, sum) });
+  if (draw < 3) return fill(random.pick(WHOLE), { e: expression(random, sum) });
   const before = random.int(2) === 0 ? '' : random.pick(BEFORE);
   if (draw < 10) return `${before}${inSigns(sum, random)}${random.pick(AFTER_SIGNS)}`.trim();
-  return `${before}${spoken(random, sum)}${random.pick(AFTER)}`;
+  return `${before}${expression(random, sum)}${random.pick(AFTER)}`;
 }
 
 /** In signs, in words with digits, in characters, or in words with both. */
-function spoken(random: Random, sum: Sum): string {
+export function expression(random: Random, sum: Sum): string {
   const draw = random.int(10);
   if (draw < 2) return inSigns(sum, random);
   if (draw < 6) return inWords(sum, random, String);

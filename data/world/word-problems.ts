@@ -9,13 +9,14 @@ import { stage } from './cast.ts';
 import { type Dialogue, talk } from './dialogues.ts';
 import { fill, hanzi } from './text.ts';
 
-const DIALOGUES = 400;
+const DIALOGUES = 440;
+const TEXTS = 250; // documents of pretrain.txt
 
 /** Sign, question, the end of the answer. {a} and {b} are the numbers, {c} the result, {k}{i} a measure word and its thing. */
 const SHAPES: readonly (readonly [Sign, string, string])[] = [
   ['+', '{n}有{a}{k}{i}，又买了{b}{k}，现在有{q}{k}？', '现在有{c}{k}{i}。'],
   ['+', '{n}有{a}{k}{i}，[{m}|{e}]又给了{b}{k}，{n}现在有{q}{k}{i}？', '{n}现在有{c}{k}{i}。'],
-  ['+', '[树上|草地上|水边]有{a}只鸟，又飞来了{b}只，[现在|一共]有{q}只鸟？', '一共有{c}只鸟。'],
+  ['+', '[树上|草地上|水边]有{a}只鸟，又飞来[了|]{b}只，[现在|一共]有{q}只鸟？', '一共有{c}只鸟。'],
   ['+', '盘子里有{a}个{f}和{b}个{g}，一共有{q}个水果？', '一共有{c}个水果。'],
   ['+', '教室里有{a}个男生和{b}个女生，一共有{q}个学生？', '一共有{c}个学生。'],
   ['+', '{n}有{a}{k}{i}，{m}有{b}{k}，两个人一共有{q}{k}？', '两个人一共有{c}{k}{i}。'],
@@ -23,8 +24,17 @@ const SHAPES: readonly (readonly [Sign, string, string])[] = [
   ['+', '{n}今年{a}岁，{b}年以后是{q}岁？', '{b}年以后是{c}岁。'],
   ['+', '{n}做了{a}道题，还有{b}道没做，一共有{q}道题？', '一共有{c}道题。'],
   ['-', '{n}有{a}{k}{i}，[送给{m}|给了{m}]{b}{k}，还剩{q}{k}？', '还剩{c}{k}{i}。'],
+  ['-', '[{n}|我]有{a}个{f}，吃了{b}个，还剩{q}个[？|{f}？]', '还剩{c}个{f}。'],
+  ['-', '[{n}|妈妈|我]有{a}{k}{i}，[用了|送人|卖了]{b}{k}，还[剩|有]{q}{k}？', '还剩{c}{k}{i}。'],
+  ['-', '车上有{a}个人，[到站|]下去了{b}个，[还有|还剩|车上还有]{q}个人？', '车上还有{c}个人。'],
+  ['+', '[妈妈|爸爸|奶奶|我]买了{a}个{f}，又买了{b}个，一共[有|买了]{q}个？', '一共有{c}个{f}。'],
+  ['+', '我今年{a}岁，{b}年[后|以后]我{q}岁？', '{b}年以后你{c}岁。'],
+  ['+', '我有{a}{k}{i}，{m}给了我{b}{k}，我[现在|一共]有{q}{k}？', '你现在有{c}{k}{i}。'],
+  ['-', '我有{a}{k}{i}，[弟弟|妹妹|{m}]有{b}{k}，我多{q}{k}？', '你多{c}{k}。'],
+  ['÷', '{a}个{f}分给{b}个小朋友，[每人|每个人]{q}个？', '每人{c}个{f}。'],
+  ['×', '[一个盘子|一个盒子]里有{a}个{f}，{b}个里有{q}个？', '一共有{c}个{f}。'],
   ['-', '盘子里有{a}个{f}，[{n}吃了|拿走了]{b}个，还剩{q}个？', '还剩{c}个{f}。'],
-  ['-', '[树上|屋顶上]有{a}只鸟，飞走了{b}只，[还剩|还有]{q}只？', '还剩{c}只鸟。'],
+  ['-', '[树上|屋顶上]有{a}只鸟，飞走[了|]{b}只，[还剩|还有]{q}只？', '还剩{c}只鸟。'],
   ['-', '一本书有{a}页，{n}看了{b}页，还有{q}页没看？', '还有{c}页没看。'],
   ['-', '{n}有{a}元，买{th}用了{b}元，还剩{q}元？', '还剩{c}元。'],
   ['-', '{n}有{a}{k}{i}，{m}有{b}{k}，{n}比{m}多{q}{k}？', '{n}比{m}多{c}{k}。'],
@@ -123,14 +133,15 @@ const TOLD: readonly (readonly [Sign, string])[] = [
   ['+', '盘子里有{a}个{f}和{b}个{g}，一共有{c}个水果。'],
 ];
 
-/** For pretrain.txt: told in characters, or asked and answered. */
-function document(random: Random): string {
-  if (random.int(2) === 0) {
-    const parts = Array.from({ length: 1 + random.int(2) }, () => problem(random));
-    return parts
-      .map(([question, answer]) => `${random.pick(['题：', '应用题：', '问：'])}${question}答：${answer}`)
-      .join('');
-  }
+/** For pretrain.txt: two problems with their answers. */
+function askedDocument(random: Random): string {
+  return [problem(random), problem(random)]
+    .map(([question, answer]) => `${random.pick(['题：', '应用题：', '问：'])}${question}答：${answer}`)
+    .join('');
+}
+
+/** Told in characters. */
+function toldDocument(random: Random): string {
   const [sign, told] = random.pick(TOLD);
   const sum = random.pick((random.int(3) === 0 ? LARGE : SMALL)[sign]);
   const [a, b] = sum.numbers as readonly [number, number];
@@ -147,7 +158,11 @@ function document(random: Random): string {
 
 export const wordProblems: Ability = {
   name: 'word-problems',
-  documents: { share: 10, write: document },
+  texts: (random) => Array.from({ length: TEXTS }, () => askedDocument(random)),
+  documents: {
+    share: 10,
+    write: (random) => (random.int(2) === 0 ? askedDocument(random) : toldDocument(random)),
+  },
   dialogues: (random) => drawn(random, DIALOGUES),
   heldOut: (random) => drawn(random, 12),
   evaluation: () => new Map(),

@@ -17,8 +17,11 @@ type Frames = readonly (readonly [string, number])[];
 
 const FRAMES: Readonly<Record<Mood, Frames>> = {
   request: [
-    ['{q}。', 22],
-    ['{q}', 22],
+    ['{q}。', 20],
+    ['{q}', 20],
+    ['{q}，谢谢。', 2],
+    ['请{q}，谢谢！', 1],
+    ['{q}，谢谢', 1],
     ['{q}！', 3],
     ['{q}吧。', 8],
     ['{q}吧', 6],
@@ -37,7 +40,8 @@ const FRAMES: Readonly<Record<Mood, Frames>> = {
     ['麻烦你{q}。', 1],
   ],
   question: [
-    ['{q}？', 42],
+    ['{q}？', 41],
+    ['{q}？谢谢！', 1],
     ['{q}', 24],
     ['{q}?', 6],
     ['请问{q}？', 8],
@@ -58,7 +62,7 @@ const FRAMES: Readonly<Record<Mood, Frames>> = {
 
 /** Frames that no training file uses. Questions have theirs in questions.ts. */
 const UNSEEN: Readonly<Record<Mood, readonly string[]>> = {
-  request: ['{q}，好吗？', '我想让你{q}。', '{q}，谢谢。', '快{q}！', '来，{q}。', '{q}，行不行？'],
+  request: ['{q}，好吗？', '我想让你{q}。', '现在{q}。', '快{q}！', '来，{q}。', '{q}，行不行？'],
   question: UNSEEN_FRAMES,
   remark: ['唉，{q}。', '告诉你，{q}。', '跟你说，{q}。'],
 };
