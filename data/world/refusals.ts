@@ -184,18 +184,13 @@ function refusal(random: Random): Dialogue {
   return talk('refusal', question, reply);
 }
 
-/** A question that cannot be answered, for pairs of answers. */
-export function unknown(random: Random): Dialogue {
-  return refusal(random);
-}
-
 export interface RefusalQuestion {
   readonly id: string;
   readonly kind: string;
   readonly question: string;
 }
 
-/** Kinds of which three questions are kept; of the others, two. */
+/** Kinds of which four questions are kept; of the others, three. */
 const OFTEN = [
   'weather',
   'time',
