@@ -85,10 +85,13 @@ function homesOf({ name, kind }: Hero): readonly string[] {
   return kind === 'water' && OF_THE_SEA.test(name) ? ['大海里'] : HOMES[kind];
 }
 
+const CHILDREN = ['好孩子', '爱笑的孩子', '聪明的孩子'];
+
 /** How a story begins: 从前，有一只小兔子，住在森林里。 */
 export function openingOf(random: Random, hero: Hero): string {
   const { name, kind, measure } = hero;
-  if (isNamed(hero)) return `从前，有一个孩子叫${name}，住在${random.pick(HOMES.child)}。`;
+  // The name first, as answers about facts begin with their subject.
+  if (isNamed(hero)) return `${name}是一个${random.pick(CHILDREN)}，住在${random.pick(HOMES.child)}。`;
   if (kind === 'thing')
     return `${/月|太阳|星|云/u.test(name) ? '天上' : random.pick(['从前，', '很久以前，'])}有${measure}${name}。`;
   return `从前，有${measure}${name}，${kind === 'plant' ? '长' : '住'}在${random.pick(homesOf(hero))}。`;

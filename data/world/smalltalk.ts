@@ -9,7 +9,7 @@ import { ABOUT_IT, BYE, CHAT, type Exchange, HELLO, RIDDLES, THANKS } from './ex
 import { expand } from './text.ts';
 import { drawDialogues, retold, typed } from './wording.ts';
 
-const DIALOGUES = 500;
+const DIALOGUES = 450;
 
 const KIND = 'small-talk';
 
