@@ -59,6 +59,9 @@ export const REQUESTS: readonly Core[] = [
     '{x}有哪些知识',
     '你会介绍{x}吗',
     '你能说说{x}吗',
+    '你知道哪些{x}的事',
+    '{x}的事你知道多少',
+    '你能讲讲{x}的什么',
   ].map((core): Core => [core, 'question']),
   ...[
     '我想了解{x}',
@@ -73,6 +76,7 @@ export const REQUESTS: readonly Core[] = [
     '我想听你介绍{x}',
     '我想更好地了解{x}',
     '我很想了解{x}',
+    '我想多知道一点儿{x}的事',
     '我想知道关于{x}的事',
   ].map((core): Core => [core, 'remark']),
 ];
@@ -104,7 +108,7 @@ export const MORE_FRAMES: readonly string[] = [
   '我想听你{q}。',
   '快点儿{q}。',
   '你来{q}。',
-  '现在{q}',
+  '{q}，麻烦了。',
   '那就{q}吧。',
 ];
 
