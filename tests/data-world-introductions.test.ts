@@ -6,11 +6,18 @@ import { test } from 'uvu';
 import * as assert from 'uvu/assert';
 import { facts, relations, slotsOf } from '../data/world/facts.ts';
 import { generateWorld } from '../data/world/index.ts';
-import { asksForThing, requestsFor } from '../data/world/introduction-requests.ts';
+import {
+  asksForThing,
+  MORE_FRAMES,
+  REQUESTS,
+  requestsFor,
+  UNSEEN_REQUESTS,
+} from '../data/world/introduction-requests.ts';
 import { introductionOf, introductions } from '../data/world/introductions.ts';
 import { wording } from '../data/world/questions.ts';
 import { statementsOf, things } from '../data/world/statements.ts';
 import { fill } from '../data/world/text.ts';
+import { typedUnseen } from '../data/world/wording.ts';
 import { isRightIntroduction } from '../src/evaluation/kinds/introduction.ts';
 import { sentencesOf } from '../src/evaluation/sentences.ts';
 import { Random } from '../src/tensor/random.ts';
@@ -78,6 +85,17 @@ test('evaluation asks in words that no file trains on', () => {
   }
   for (const { subject } of heldOut)
     assert.ok(text.includes(introductionOf(subject)), `no text introduces ${subject}`);
+});
+
+test('the cores and frames of evaluation are no trained ones', () => {
+  for (const [core] of UNSEEN_REQUESTS)
+    assert.not(
+      REQUESTS.some(([trained]) => trained === core),
+      core,
+    );
+  const frames = new Set(MORE_FRAMES.map((frame) => wording(frame)));
+  for (let place = 0; place < 12; place++)
+    assert.not(frames.has(wording(typedUnseen('{q}', place))), typedUnseen('{q}', place));
 });
 
 test('no dialogue tells what only pretraining tells', () => {

@@ -59,6 +59,12 @@ export const REQUESTS: readonly Core[] = [
     '{x}有哪些知识',
     '你会介绍{x}吗',
     '你能说说{x}吗',
+    '你知道哪些{x}的事',
+    '你对{x}了解多少',
+    '你对{x}有什么了解',
+    '{x}是怎么回事',
+    '{x}的事你知道多少',
+    '你能讲讲{x}的什么',
   ].map((core): Core => [core, 'question']),
   ...[
     '我想了解{x}',
@@ -69,19 +75,60 @@ export const REQUESTS: readonly Core[] = [
     '我想听听{x}',
     '我不知道{x}，请介绍一下',
     '我不了解{x}',
+    '{x}',
+    '{x}，介绍一下',
+    '{x}，请介绍',
+    '{x}的介绍',
+    '{x}介绍',
+    '我对{x}很好奇',
     '我想学一点儿{x}的知识',
     '我想听你介绍{x}',
     '我想更好地了解{x}',
     '我很想了解{x}',
+    '我想多知道一点儿{x}的事',
     '我想知道关于{x}的事',
   ].map((core): Core => [core, 'remark']),
 ];
 
-export const OF_THINGS = questions('{x}是什么', '什么是{x}', '{x}是什么东西', '{x}是什么呢');
-export const OF_PEOPLE = questions('{x}是谁', '{x}是什么人', '谁是{x}', '{x}是一个什么样的人');
-const OF_PLACES = questions('{x}是什么地方', '{x}是什么样的地方', '{x}是什么');
-const OF_ANIMALS = questions('{x}是什么样的动物', '{x}是什么', '什么是{x}');
-const OF_FESTIVALS = questions('{x}是什么样的节日', '{x}是什么', '什么是{x}');
+export const OF_THINGS = questions(
+  '{x}是什么',
+  '什么是{x}',
+  '{x}是什么东西',
+  '{x}是什么呢',
+  '{x}是啥',
+  '什么叫{x}',
+  '{x}到底是什么',
+);
+export const OF_PEOPLE = questions(
+  '{x}是谁',
+  '{x}是什么人',
+  '谁是{x}',
+  '{x}是一个什么样的人',
+  '{x}到底是谁',
+  '{x}这个人是谁',
+  '{x}是哪位',
+);
+const OF_PLACES = questions(
+  '{x}是什么地方',
+  '{x}是什么样的地方',
+  '{x}是什么',
+  '{x}是个怎样的地方',
+  '{x}是啥地方',
+);
+const OF_ANIMALS = questions(
+  '{x}是什么样的动物',
+  '{x}是什么',
+  '什么是{x}',
+  '{x}是种怎样的动物',
+  '{x}是怎样的动物',
+);
+const OF_FESTIVALS = questions(
+  '{x}是什么样的节日',
+  '{x}是什么',
+  '什么是{x}',
+  '{x}是什么日子',
+  '{x}是个怎样的节日',
+);
 
 function questions(...cores: string[]): readonly Core[] {
   return cores.map((core): Core => [core, 'question']);
@@ -104,7 +151,7 @@ export const MORE_FRAMES: readonly string[] = [
   '我想听你{q}。',
   '快点儿{q}。',
   '你来{q}。',
-  '现在{q}',
+  '{q}，麻烦了。',
   '那就{q}吧。',
 ];
 

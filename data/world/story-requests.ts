@@ -19,98 +19,20 @@ import {
   pronounOf,
 } from './heroes.ts';
 import { type Plot, plots, topics } from './plots.ts';
+import {
+  ABOUT_BOTH,
+  ABOUT_HERO,
+  ABOUT_NOTHING,
+  ABOUT_TOPIC,
+  GO_ON,
+  HELD_OUT,
+  WISHES,
+} from './story-wordings.ts';
 import { expand, fill } from './text.ts';
 import { drawDialogues, typed, typedUnseen } from './wording.ts';
 
 const DIALOGUES = 900;
 const LONGEST = 115; // characters
-
-const ABOUT_HERO = [
-  '讲一个{h}的故事',
-  '讲一个{h}的故事',
-  '讲个{h}的故事',
-  '讲个{h}的故事',
-  '给我讲一个{h}的故事',
-  '给我讲个{h}的故事',
-  '讲一个关于{h}的故事',
-  '讲一个关于{h}的小故事',
-  '说一个{h}的故事',
-  '编一个{h}的故事',
-  '写一个{h}的故事',
-  '写一个关于{h}的小故事',
-  '讲讲{h}的故事',
-  '来一个{h}的故事',
-];
-const ABOUT_TOPIC = [
-  '讲一个关于{t}的故事',
-  '讲一个关于{t}的故事',
-  '讲个关于{t}的故事',
-  '给我讲一个关于{t}的故事',
-  '讲一个{t}的故事',
-  '编一个关于{t}的小故事',
-  '写一个关于{t}的故事',
-  '说一个关于{t}的故事',
-];
-const ABOUT_BOTH = ['讲一个{h}的故事，关于{t}', '讲一个关于{h}和{t}的故事', '写一个{h}的故事，主题是{t}'];
-const ABOUT_NOTHING = [
-  '讲个故事',
-  '讲一个故事',
-  '给我讲个故事',
-  '给我讲一个故事',
-  '讲个小故事',
-  '说个故事',
-  '来个故事',
-  '讲故事',
-  '讲一个有意思的故事',
-  '再讲一个故事',
-  '编一个小故事',
-  '写一个小故事',
-  '讲个好听的故事',
-];
-/** Not requests but wishes; typed as they are. */
-const WISHES = [
-  '我想听{h}的故事。',
-  '我想听{h}的故事',
-  '我要听{h}的故事。',
-  '{h}的故事',
-  '我想听一个{h}的故事。',
-];
-const GO_ON = [
-  '{o}请接着讲。',
-  '{o}接着讲',
-  '{o}请接着讲下去。',
-  '{o}后来呢？',
-  '{o}然后呢？',
-  '{o}请把故事讲完。',
-  '接着讲这个故事：{o}',
-  '{o}接下来发生了什么？',
-];
-
-/** Requests that no training file uses. */
-const HELD_OUT = {
-  hero: [
-    '我想听一个讲{h}的故事。',
-    '有没有{h}的故事？',
-    '用{h}编个小故事。',
-    '睡觉以前，我想听听{h}的故事。',
-    '故事的主人公是{h}，请讲吧。',
-  ],
-  topic: ['有没有关于{t}的故事？', '我想听一个讲{t}的故事。', '请以“{t}”为题讲个故事。'],
-  nothing: [
-    '你会讲故事吗？讲一个吧。',
-    '我睡不着，给我讲个故事好吗？',
-    '有什么好听的故事？',
-    '随便讲一个故事吧。',
-    '讲一个短短的故事。',
-    '请讲一个睡前故事。',
-  ],
-  goOn: [
-    '请把下面的故事讲完：{o}',
-    '{o}请你往下说。',
-    '{o}帮我编完这个故事。',
-    '故事是这样开始的：{o}请继续。',
-  ],
-} as const;
 
 function fits(plot: Plot, { kind, name }: Hero): boolean {
   return plot.kinds.includes(kind) && (plot.only === null || plot.only.test(name));
