@@ -51,7 +51,11 @@ test('the size of a preset shrinks to what the corpus allows; one that was asked
 
 test('a size that was asked for and is too small for all characters is kept: the rarest are bytes', async () => {
   const rare = Array.from({ length: 200 }, (_, i) => String.fromCodePoint(0x5000 + i)).join('');
-  const data = put(temporaryFolder(), 'many.txt', `${'天地玄黄我们一起去公园看花吃饭'.repeat(50)}\n\n${rare}`);
+  const data = put(
+    temporaryFolder(),
+    'many.txt',
+    `${'天地玄黄我们一起去公园看花吃饭'.repeat(50)}\n\n${rare}`,
+  );
   const made300 = await made(data, { vocabSize: 300 });
   assert.is(made300.vocabSize, 300);
   assert.equal(
