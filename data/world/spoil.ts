@@ -42,7 +42,7 @@ export const spoil: Readonly<Record<'fact' | 'sentence' | 'polite' | 'stop', Spo
     if (asked.kind === 'refusal') return replyTo(random.pick(dialogueFacts));
     if (random.int(REFUSED) === 0) return random.pick(refusals);
     if (asked.kind === 'sum') return withOtherResult(random, asked.answer);
-    const others = peers.filter(({ kind, about }) => kind === asked.kind && about !== asked.about);
+    const others = peers.filter(({ kind, answer }) => kind === asked.kind && !answer.includes(asked.about));
     return random.pick(others).answer;
   },
   sentence(random, { kind, answer, about }) {

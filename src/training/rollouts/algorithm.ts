@@ -23,7 +23,7 @@ export const rolloutKnobs = {
     type: 'number',
     whole: true,
     min: 1,
-    default: 60,
+    default: 40,
     help: 'steps, where --max-steps does not say',
   },
   updateEpochs: {
@@ -32,7 +32,7 @@ export const rolloutKnobs = {
   },
   clip: { type: 'number', above: 0, max: 0.99, default: 0.2, help: 'how far a ratio p / p_old pays off' },
   klCoefficient: {
-    ...{ type: 'number', min: 0, max: 100, default: 0.05 },
+    ...{ type: 'number', min: 0, max: 100, default: 0.2 },
     help: 'price of a nat of divergence from the reference',
   },
   klTarget: {

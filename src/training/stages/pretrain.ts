@@ -10,7 +10,7 @@ import { type Row, RowStream } from '../../data/rows/rows.ts';
 import { AdamW } from '../../optim/adamw.ts';
 import { fingerprintOf } from '../checkpoint.ts';
 import { languageLoss } from '../language-loss.ts';
-import { QUICK, totalSteps } from '../settings.ts';
+import { coolingDown, QUICK, totalSteps } from '../settings.ts';
 import { defineStage, forPreset } from '../stage.ts';
 import { ofRows, supervised } from '../supervised.ts';
 import { type Corpus, tokenizeCorpus, trainingTokens } from '../text-corpus.ts';
@@ -29,10 +29,10 @@ export const pretrain = defineStage({
   settings: (preset) =>
     forPreset(
       {
-        // A fact is not known for having been read once: four times, in many different words (docs/log.md).
-        pico: { epochs: 4 },
-        nano: { epochs: 4, batchSize: 8 },
-        micro: { epochs: 4, learningRate: 1e-3, batchSize: 8 },
+        // A fact is not known for having been read once: three times, in many different words (docs/log.md).
+        pico: { ...coolingDown, epochs: 3 },
+        nano: { ...coolingDown, epochs: 3, learningRate: 2e-3, batchSize: 4 },
+        micro: { ...coolingDown, epochs: 3, learningRate: 1e-3, batchSize: 8 },
         // The reference's learning rate and warm-up, in batches that a laptop can hold.
         large: { learningRate: 3e-4, batchSize: 1, gradAccum: 16, finalShare: 0, warmup: 200 },
       },

@@ -41,7 +41,7 @@ export const rewardKnobs = {
 } as const satisfies KnobTable;
 
 /** Small steps from where SFT ended: little decay, which would pull the model away from there. */
-const small = { learningRate: 3e-4, weightDecay: 0.01, epochs: 4 };
+const small = { learningRate: 3e-4, weightDecay: 0.01, epochs: 3 };
 
 export const reward = defineStage({
   name: 'reward',

@@ -16,7 +16,7 @@ import type { KnobTable, ValuesOf } from '../../knobs.ts';
 import { AdamW } from '../../optim/adamw.ts';
 import { fingerprintOf } from '../checkpoint.ts';
 import { languageLoss } from '../language-loss.ts';
-import { QUICK, totalSteps } from '../settings.ts';
+import { coolingDown, QUICK, totalSteps } from '../settings.ts';
 import { defineStage, forPreset, type StagePlace } from '../stage.ts';
 import { ofRows, supervised } from '../supervised.ts';
 import { tokenizeCorpus, trainingTokens } from '../text-corpus.ts';
@@ -25,7 +25,7 @@ const QUICK_DIALOGUES = 600;
 
 const knobs = {
   textShare: {
-    ...{ type: 'number', min: 0, max: 0.9, default: 0.4 },
+    ...{ type: 'number', min: 0, max: 0.9, default: 0.3 },
     help: 'share of the rows that are text of pretraining, so that it is not forgotten',
   },
   textWeight: {
@@ -53,9 +53,9 @@ export const sft = defineStage({
   settings: (preset) =>
     forPreset(
       {
-        pico: { epochs: 3, batchSize: 8 },
-        nano: { epochs: 2, learningRate: 2e-3, batchSize: 8 },
-        micro: { epochs: 2, learningRate: 7e-4, batchSize: 8 },
+        pico: { ...coolingDown, epochs: 3, batchSize: 8 },
+        nano: { ...coolingDown, epochs: 3, learningRate: 1.5e-3, batchSize: 4 },
+        micro: { ...coolingDown, epochs: 2, learningRate: 7e-4, batchSize: 8 },
         large: { learningRate: 3e-4, batchSize: 1, gradAccum: 16, finalShare: 0, warmup: 100, epochs: 3 },
       },
       preset,
