@@ -32,7 +32,7 @@ export const rolloutKnobs = {
   },
   clip: { type: 'number', above: 0, max: 0.99, default: 0.2, help: 'how far a ratio p / p_old pays off' },
   klCoefficient: {
-    ...{ type: 'number', min: 0, max: 100, default: 0.2 },
+    ...{ type: 'number', min: 0, max: 100, default: 0.5 },
     help: 'price of a nat of divergence from the reference',
   },
   klTarget: {
@@ -60,7 +60,7 @@ export type RolloutSettings = ValuesOf<typeof rolloutKnobs>;
  * reference.
  */
 export const smallSteps = {
-  learningRate: 1e-4,
+  learningRate: 5e-5,
   weightDecay: 0,
   schedule: 'constant',
   warmup: 5,

@@ -36,7 +36,7 @@ export const dpoKnobs = {
     type: 'number',
     above: 0,
     max: 100,
-    default: 1,
+    default: 3,
     help: 'how strongly the policy is held to the reference',
   },
   labelSmoothing: {
@@ -53,7 +53,7 @@ export const dpoKnobs = {
 export type DpoSettings = ValuesOf<typeof dpoKnobs>;
 
 /** Small steps from where SFT ended: no decay, which would pull the policy away from its reference. */
-const small = { learningRate: 1e-4, weightDecay: 0, warmup: 10 };
+const small = { learningRate: 5e-5, weightDecay: 0, warmup: 10 };
 
 export const dpo = defineStage({
   name: 'dpo',
