@@ -18,8 +18,9 @@ test('k-shot: examples of the subject in front, as many as fit, never the questi
     });
   const text = (shots: number, room = 999) => tokenizer.decode(ids(shots, room)!, { skipSpecial: true });
   assert.is(text(0), '第0个是什么？是');
+  const lead = (question: string) => (question.endsWith('？') ? `${question}是` : `问题：${question}回答：`);
   const solved = ({ question, options, answer }: ChoiceQuestion) =>
-    `${question}是${options[answer]}。第0个是什么？是`;
+    `${lead(question)}${options[answer]}。第0个是什么？是`;
   assert.is(text(1), solved(examples[0]!));
   const two = ids(2, 999)!.length;
   assert.is(text(2, two - 1), solved(examples[1]!), 'the first is left out');

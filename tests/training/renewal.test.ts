@@ -80,6 +80,7 @@ test('stages made again with another seed and stopped: --resume makes all of the
   assert.is(notes[1], 'kept from it: tokenizer, pretrain');
   assert.is((await run(parts, settingsOf(again), { stop: 1 })).complete, false);
   assert.equal(readdirSync(parts).sort(), [
+    'corpus', // sft reads text of pretraining too
     'history.json',
     'metrics.jsonl',
     'pretrain',

@@ -9,7 +9,8 @@ test('settings: changes win over presets; every preset name gives complete setti
   const sft = stages.find(({ name }) => name === 'sft')!; // it is in the list
   const changed = stageSettings(sft.settings('nano'), { epochs: 9, gradClip: 0, shuffle: false });
   assert.equal([changed.epochs, changed.gradClip, changed.shuffle], [9, 0, false]);
-  assert.is(changed.batchSize, 8, 'what was not changed stays');
+  assert.is(changed.batchSize, sft.settings('nano').batchSize, 'what was not changed stays');
+  assert.is(stageSettings().batchSize, 16, 'and without a preset it is the default');
   for (const preset of ['pico', 'nano', 'micro', '92m', '1.5b']) {
     for (const stage of stages) {
       const own = stage.settings(preset);
