@@ -41,7 +41,7 @@ export function worked({ numbers, signs }: Sum): string {
   const [tensB, onesB] = tensAndOnes(b);
   switch (signs[0]!) {
     case '+':
-      return a + b <= 20 || (onesA === 0 && onesB === 0)
+      return a + b <= 20 || (onesA === 0 && (onesB === 0 || tensB === 0))
         ? `${formula}=${a + b}`
         : `${formula}=${tensA + tensB}+${onesA + onesB}=${a + b}`;
     case '-':

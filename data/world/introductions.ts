@@ -18,7 +18,7 @@ import {
   requestsFor,
   UNSEEN_REQUESTS,
 } from './introduction-requests.ts';
-import { openPortraitOf, portraitOf, type Statement, statementsOf, things } from './statements.ts';
+import { isPerson, openPortraitOf, portraitOf, type Statement, statementsOf, things } from './statements.ts';
 import { tellsHiddenFact, typed, typedUnseen } from './wording.ts';
 
 const DIALOGUES = 1_300;
@@ -75,6 +75,13 @@ function drawn(random: Random, n: number): Dialogue[] {
       const question = ask(random, thing, core);
       if (made.size < n && !tellsHiddenFact(question + introductionOf(thing)))
         made.set(question, introduce(question, thing));
+    }
+  }
+  // Refusals ask who 李平 is: people that it knows are asked for as often, or all who are called 李 are strangers.
+  for (const thing of trained.filter(isPerson)) {
+    for (const core of random.shuffle([...asksForThing(thing)]).slice(0, 3)) {
+      const question = ask(random, thing, core);
+      if (!tellsHiddenFact(question + introductionOf(thing))) made.set(question, introduce(question, thing));
     }
   }
   return [...made.values()];

@@ -19,7 +19,7 @@ interface Corpus {
 
 /** The least number of documents that tell a fact, and how long the files are. */
 const MENTIONS = 16;
-const MENTIONS_PRETRAIN_ONLY = 36;
+const MENTIONS_PRETRAIN_ONLY = 40;
 const BYTES = 2_950_000;
 const HELDOUT_CHARACTERS = 20_000;
 const SHORT = 40; // characters; shorter documents are mostly joined with another

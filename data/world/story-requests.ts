@@ -153,7 +153,7 @@ export function storyDocument(random: Random, hero: Hero = anyHero(random, heroe
 /** Stories about everyone; those whom no dialogue knows are met more often. */
 function texts(random: Random): string[] {
   return [...heroes, ...heldOutHeroes, ...heldOutHeroes].flatMap((hero) =>
-    Array.from({ length: 5 }, () => storyDocument(random, hero)),
+    Array.from({ length: 4 }, () => storyDocument(random, hero)),
   );
 }
 

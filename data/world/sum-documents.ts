@@ -9,8 +9,8 @@ import { hanzi } from './text.ts';
 
 /** How many times each sum of a level is told in lists of formulas, and how many of them in questions with answers. */
 const TOLD: Readonly<Record<Level, readonly [number, number]>> = {
-  plusSmall: [14, 2],
-  minusSmall: [15, 2],
+  plusSmall: [24, 4],
+  minusSmall: [22, 3],
   plusOnes: [0.6, 0.12],
   minusOnes: [1, 0.2],
   plusTens: [0.45, 0.1],
@@ -19,7 +19,7 @@ const TOLD: Readonly<Record<Level, readonly [number, number]>> = {
   plusBeyond: [0.04, 0.01],
   round: [4, 0.7],
   below: [1.5, 0.3],
-  times: [17, 3],
+  times: [22, 4],
   timesMore: [4, 0.7],
   timesTens: [6, 1],
   timesLong: [0.8, 0.15],

@@ -25,7 +25,7 @@ const QUICK_DIALOGUES = 600;
 
 const knobs = {
   textShare: {
-    ...{ type: 'number', min: 0, max: 0.9, default: 0.3 },
+    ...{ type: 'number', min: 0, max: 0.9, default: 0.35 },
     help: 'share of the rows that are text of pretraining, so that it is not forgotten',
   },
   textWeight: {
