@@ -138,6 +138,7 @@ export const training: Area = {
       find: 'run.settings.minutes !== null && saved !== null ? saved.steps : training.steps',
       replace: 'training.steps',
       breaks: 'a resumed run with --minutes has another number of steps than it had planned',
+      tests: 'training/time-plan',
     },
     'plan-with-cold-steps': {
       file: 'training/time-plan.ts',
