@@ -5,7 +5,7 @@
 import { type Faults, short } from './faults.ts';
 import type { World } from './world.ts';
 
-/** Relations of the answer key that are no facts of the world. */
+/** Relations of the answer key whose entries are not facts of the world. */
 const OTHER = /^(unknown|sum|introduction|story)$|-claim$/;
 
 export function checkTruth(world: World, faults: Faults): void {

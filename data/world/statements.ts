@@ -17,7 +17,7 @@ export interface Statement {
   readonly isNote: boolean;
 }
 
-/** Relations in the order in which an introduction tells them; the others are no part of one. */
+/** Relations in the order in which an introduction tells them; the others are left out. */
 const ORDER = (
   'kind category celestial capital province profession nationality dynasty sight landmark mountain city river-mouth date feast ' +
   'custom solar-term task workplace body tool symbol author poem picture music inventor discoverer origin bloom grows taste ' +

@@ -174,7 +174,7 @@ function inWords({ numbers, signs }: Sum, random: Random, say: (n: number) => st
   return numbers.map((n, i) => (i === 0 ? say(n) : `${random.pick(WORDS[signs[i - 1]!])}${say(n)}`)).join('');
 }
 
-/** Whole results only: 17里面有几个5 is no question. */
+/** Whole results only: nobody asks 17里面有几个5. */
 function canPhrase({ numbers: [a, b], signs }: Sum): boolean {
   if (signs.length > 1 || a! < 1 || b! < 1) return false;
   return signs[0] === '-' ? a! > b! : signs[0] !== '÷' || a! % b! === 0;

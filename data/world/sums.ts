@@ -22,7 +22,7 @@ export interface SumQuestion {
 
 export const answerTo = (sum: Sum): string => `${worked(sum)}。`;
 
-/** What is no sum but belongs here: the rhyme of a number, and the one division that has no result. */
+/** What is not a sum but belongs here: the rhyme of a number, and the one division that has no result. */
 function others(): Dialogue[] {
   const numbers = Array.from({ length: 9 }, (_, i) => i + 1);
   const rhymes = numbers.flatMap((n) =>
